@@ -1,0 +1,43 @@
+// A deviation: the function of which a theorem's constant is the supremum. The estimators are written against this concept
+// once; a condition is one short class that models it.
+//
+//   f(p) = || S(p) - E(p) ||,   S(p) = sum_i c_i(p) r_i r_i',   c_i(p) = prod_s phi_s(<h_{s,i}, p_s>),
+//
+// p = (p_0, ..., p_{S-1}) a point on a product of spheres, phi_s one of 1{z > 0}, sgn z, max(z, 0), r_i in R^k, and E(p) the
+// expectation of S(p) under the theorem's ensemble, a multiple of the identity plus rank two in span{p_0, p_1}.
+#pragma once
+
+#include "theory/operators.hpp"
+#include "theory/types.hpp"
+
+#include <concepts>
+
+namespace theoremeter {
+
+/// phi smoothed at a temperature: its value and its slope.
+template <class Real>
+struct SmoothFactor {
+  Real value;
+  Real slope;
+};
+
+template <class D>
+concept Deviation = requires(const D& d, int s, double z, const Point& p, const Eigen::VectorXd& u, Point& gradient) {
+  { d.spheres() } -> std::same_as<int>;
+  /// true when exchanging p_0 and p_1 leaves f unchanged.
+  { d.symmetric() } -> std::same_as<bool>;
+  /// h_{s,i} as the rows of an n x k_s matrix; k_s is the dimension of sphere s.
+  { d.hyperplanes(s) } -> std::same_as<const Rows&>;
+  /// phi_s(z), with phi_s(0) as the paper defines it.
+  { d.factor(s, z) } -> std::same_as<double>;
+  /// A smooth stand-in for phi_s at temperature t > 0 (t in the units of z), tending to phi_s as t -> 0: value and slope.
+  { d.smooth_factor(s, z, z) } -> std::same_as<SmoothFactor<double>>;
+  /// r_i as the rows of an n x k matrix.
+  { d.rows() } -> std::same_as<const Rows&>;
+  /// E(p), applied in O(k).
+  { d.expectation(p) } -> std::same_as<PlaneOperator>;
+  /// u'E(p)u; adds its Euclidean gradient with respect to each p_s (u fixed) to gradient[s].
+  { d.expectation_form(p, u, gradient) } -> std::same_as<double>;
+};
+
+}  // namespace theoremeter

@@ -1,0 +1,60 @@
+// What the estimators return: plain structs, no behaviour. Every number is evidence with a direction.
+#pragma once
+
+#include "theory/types.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace theoremeter {
+
+/// A point together with the deviation it attains, evaluated in float64 with exact signs.
+struct Witness {
+  Point point;
+  double value = 0;        // f(point)
+  Side side = Side::plus;  // which side of the norm attains it
+  double margin = 0;       // min over rows and spheres of |<h, p>| / |h|: distance from the nearest cell boundary
+};
+
+/// Deviations over a grid of points: at least.
+struct Sampled {
+  Witness witness;                // where the maximum over all sampled points is attained
+  std::optional<Witness> diagonal;  // the same over p_0 = p_1, where the deviation is symmetric
+  double mean = 0;
+  std::vector<double> quantiles;  // at quantile_levels
+  std::int64_t count = 0;         // points evaluated off the diagonal
+};
+inline const std::vector<double> quantile_levels{0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99};
+
+/// Worst-case search: at least.
+struct Searched {
+  Witness witness;
+  std::int64_t starts = 0;
+  std::int64_t evaluations = 0;
+};
+
+/// Proof by exhaustion: at most.
+struct Certified {
+  double at_most = 0;
+  std::int64_t nodes = 0;
+  bool closed = false;  // reached the relative gap asked for
+};
+
+struct Seconds {
+  double sample = 0;
+  double search = 0;
+  double certify = 0;
+};
+
+/// All the evidence about one instance's constant.
+struct Measurement {
+  double alpha = 1;
+  std::optional<Sampled> sampled;
+  std::optional<Searched> searched;
+  std::optional<Certified> certified;
+  Witness witness;  // the best of sampled, searched and what certify met: at least = witness.value
+  Seconds seconds;
+};
+
+}  // namespace theoremeter

@@ -1,0 +1,45 @@
+// The Weight Distribution Condition [HLV Def. II.2; HJ (5)]: the constant eps of W is the supremum over nonzero x, y of
+//   || W_{+,x}' W_{+,y} - alpha Q_{x,y} ||,   W_{+,x} = diag(Wx > 0) W,   W in R^{n x k}, rows w_i:  c_i = 1{w_i.x > 0} 1{w_i.y > 0}.
+#pragma once
+
+#include "estimators/deviation.hpp"
+
+#include <cmath>
+#include <utility>
+
+namespace theoremeter {
+
+class Wdc {
+ public:
+  /// W: n x k, finite; alpha > 0 (1 in [HLV]; the truncated ensemble's in [HJ]).
+  explicit Wdc(Rows W, double alpha = 1) : W_(std::move(W)), alpha_(alpha) {}
+
+  int spheres() const { return 2; }
+  bool symmetric() const { return true; }
+  const Rows& hyperplanes(int) const { return W_; }
+  const Rows& rows() const { return W_; }
+  double alpha() const { return alpha_; }
+
+  double factor(int, double z) const { return z > 0 ? 1 : 0; }
+
+  /// The step, smoothed algebraically: (1 + s/sqrt(1+s^2))/2 with s = z/t.
+  template <class Real>
+  SmoothFactor<Real> smooth_factor(int, Real z, Real t) const {
+    const Real s = z / t, q = 1 / std::sqrt(1 + s * s);
+    return {(1 + s * q) / 2, q * q * q / (2 * t)};
+  }
+
+  PlaneOperator expectation(const Point& p) const { return Q(p[0], p[1], alpha_); }
+
+  double expectation_form(const Point& p, const Eigen::VectorXd& u, Point& gradient) const {
+    return alpha_ * Q_form_gradient(p[0], p[1], u, alpha_, gradient[0], gradient[1]);
+  }
+
+ private:
+  Rows W_;
+  double alpha_;
+};
+
+static_assert(Deviation<Wdc>);
+
+}  // namespace theoremeter
