@@ -10,7 +10,10 @@
 #include "theory/operators.hpp"
 #include "theory/types.hpp"
 
+#include <Eigen/Core>
+#include <cmath>
 #include <concepts>
+#include <type_traits>
 
 namespace theoremeter {
 
@@ -21,8 +24,21 @@ struct SmoothFactor {
   Real slope;
 };
 
+/// As many rows as the search treats at once: a smooth factor is asked for one z, or for these.
+using Lanes = Eigen::Array<float, 64, 1>;
+
+/// 1/sqrt(q) of a number, or of every lane.
+template <class Real>
+Real inverse_sqrt(const Real& q) {
+  if constexpr (std::is_arithmetic_v<Real>)
+    return 1 / std::sqrt(q);
+  else
+    return q.rsqrt();
+}
+
 template <class D>
-concept Deviation = requires(const D& d, int s, double z, const Point& p, const Eigen::VectorXd& u, Point& gradient) {
+concept Deviation = 
+    requires(const D& d, int s, double z, const Lanes& lanes, const Point& p, const Eigen::VectorXd& u, Point& gradient) {
   { d.spheres() } -> std::same_as<int>;
   /// true when exchanging p_0 and p_1 leaves f unchanged.
   { d.symmetric() } -> std::same_as<bool>;
@@ -32,12 +48,21 @@ concept Deviation = requires(const D& d, int s, double z, const Point& p, const 
   { d.factor(s, z) } -> std::same_as<double>;
   /// A smooth stand-in for phi_s at temperature t > 0 (t in the units of z), tending to phi_s as t -> 0: value and slope.
   { d.smooth_factor(s, z, z) } -> std::same_as<SmoothFactor<double>>;
+  { d.smooth_factor(s, lanes, 1.0f) } -> std::same_as<SmoothFactor<Lanes>>;
   /// r_i as the rows of an n x k matrix.
   { d.rows() } -> std::same_as<const Rows&>;
   /// E(p), applied in O(k).
   { d.expectation(p) } -> std::same_as<PlaneOperator>;
   /// u'E(p)u; adds its Euclidean gradient with respect to each p_s (u fixed) to gradient[s].
   { d.expectation_form(p, u, gradient) } -> std::same_as<double>;
+};
+
+/// A deviation that can be certified: two spheres that share their hyperplanes and rows, factors that depend on the sign only,
+/// |c_i| <= 1, and E = q_scale Q + q_shift I with q_scale > 0.
+template <class D>
+concept SignDeviation = Deviation<D> && requires(const D& d) {
+  { d.q_scale() } -> std::same_as<double>;
+  { d.q_shift() } -> std::same_as<double>;
 };
 
 }  // namespace theoremeter

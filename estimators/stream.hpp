@@ -1,4 +1,5 @@
-// Counter-based random streams: what a stream yields is a function of its coordinates, never of a thread, a rank or the clock.
+// Counter-based random streams: what a stream yields is a function of its coordinates, never of a thread, a rank or the
+// clock.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +7,13 @@
 
 namespace theoremeter {
 
-/// Philox4x64-10 (Random123) under the key (seed, purpose). A child stream is keyed by its work item, so any item can be
-/// replayed alone. Models UniformRandomBitGenerator.
+/// 64 random bits as a number in (0, 1): an odd multiple of 2^-53, so symmetric about 1/2 and never 0 or 1.
+double unit_uniform(std::uint64_t bits);
+/// The standard normal quantile of u in (0, 1), each tail with its full relative accuracy; odd about u = 1/2.
+double normal_quantile(double u);
+
+/// Philox4x64-10 (Random123) under the key (seed, purpose). A child stream is keyed by its work item, so any item can
+/// be replayed alone. Models UniformRandomBitGenerator.
 class Stream {
  public:
   using result_type = std::uint64_t;

@@ -19,14 +19,16 @@ class Wdc {
   const Rows& hyperplanes(int) const { return W_; }
   const Rows& rows() const { return W_; }
   double alpha() const { return alpha_; }
+  double q_scale() const { return alpha_; }
+  double q_shift() const { return 0; }
 
   double factor(int, double z) const { return z > 0 ? 1 : 0; }
 
   /// The step, smoothed algebraically: (1 + s/sqrt(1+s^2))/2 with s = z/t.
-  template <class Real>
-  SmoothFactor<Real> smooth_factor(int, Real z, Real t) const {
-    const Real s = z / t, q = 1 / std::sqrt(1 + s * s);
-    return {(1 + s * q) / 2, q * q * q / (2 * t)};
+  template <class Real, class Temperature>
+  SmoothFactor<Real> smooth_factor(int, const Real& z, Temperature t) const {
+    const Real s = z * (1 / t), q = inverse_sqrt(Real(1 + s * s));
+    return {0.5f * (1 + s * q), (0.5f / t) * (q * q * q)};
   }
 
   PlaneOperator expectation(const Point& p) const { return Q(p[0], p[1], alpha_); }
@@ -40,6 +42,6 @@ class Wdc {
   double alpha_;
 };
 
-static_assert(Deviation<Wdc>);
+static_assert(SignDeviation<Wdc>);
 
 }  // namespace theoremeter

@@ -1,0 +1,165 @@
+// Two-valued coefficients: the rows are taken four at a time, the 16 sums of subsets of their outer products are
+// tabulated, and each sum wanted adds one table entry a group: one addition where a matrix product has four
+// multiply-adds. (The "four Russians" idea of Arlazarov, Dinic, Kronrod and Faradzev, 1970, over the reals.) The tables
+// of a chunk of groups, for one panel of entries, stay in the first-level cache while all sums pass.
+#include "estimators/outer_sums.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+namespace theoremeter {
+namespace {
+
+using Index = Eigen::Index;
+
+constexpr int group_rows = 4;    // rows a table
+constexpr int subsets = 16;      // entries of a table
+constexpr int chunk_groups = 8;  // tables at a time: 32 KiB at the widest
+constexpr int chunk_rows = group_rows * chunk_groups;
+constexpr int widest = 32;
+
+// As wide as the vector registers can hold while adding, but no wider than the matrix is large.
+int panel_width(Index packed) { return packed <= 8 ? 8 : packed <= 16 ? 16 : widest; }
+
+}  // namespace
+
+Coefficients::Coefficients(Rows c) : values(std::move(c)) {
+  if (values.size() == 0) return;
+  low = values.minCoeff();
+  high = values.maxCoeff();
+  two_valued = ((values.array() == low) || (values.array() == high)).all();
+  if (two_valued) is_high = (values.array() == high).cast<std::uint8_t>();
+}
+
+void PackedSums::load(Index j, SymmetricEight& to) const {
+  const Index entries = to.k() * (to.k() + 1) / 2;
+  std::array<Index, 8> lane;
+  for (Index l = 0; l < 8; ++l) lane[static_cast<std::size_t>(l)] = std::min(j + l, sums - 1) * width;
+  Eight* entry = to.column(0);
+  for (Index panel = 0; panel < entries; panel += width) {
+    const double* from = panels.data() + panel * sums;
+    for (Index e = 0; e < std::min(width, entries - panel); ++e, ++entry, ++from)
+      for (Index l = 0; l < 8; ++l) (*entry)[l] = from[lane[static_cast<std::size_t>(l)]];
+  }
+}
+
+OuterSums::OuterSums(const Rows& R) : n_(R.rows()) {
+  const Index k = R.cols(), packed = k * (k + 1) / 2, width = panel_width(packed),
+              panels = (packed + width - 1) / width;
+  outer_.setZero(width, panels * n_);
+  for (Index i = 0; i < n_; ++i) {
+    Index e = 0;
+    for (Index c = 0; c < k; ++c)
+      for (Index r = c; r < k; ++r, ++e) outer_(e % width, e / width * n_ + i) = R(i, r) * R(i, c);
+  }
+}
+
+void OuterSums::operator()(const std::vector<Index>& rows, const std::vector<double>& scale, const Coefficients& c,
+                           Index first, Index last, PackedSums& out) const {
+  assert(rows.size() == scale.size() && 0 <= first && first < last && last <= c.values.cols());
+  out.width = outer_.rows();
+  out.sums = last - first;
+  out.panels.resize(outer_.size() / n_ * out.sums);
+  if (!c.two_valued)
+    multiply(rows, scale, c, first, out);
+  else if (out.width == 8)
+    look_up<8>(rows, scale, c, first, out);
+  else if (out.width == 16)
+    look_up<16>(rows, scale, c, first, out);
+  else
+    look_up<widest>(rows, scale, c, first, out);
+}
+
+// Any coefficients: one matrix product a panel.
+void OuterSums::multiply(const std::vector<Index>& rows, const std::vector<double>& scale, const Coefficients& c,
+                         Index first, PackedSums& out) const {
+  const auto n = static_cast<Index>(rows.size());
+  Rows coefficients(n, out.sums);
+  Eigen::MatrixXd outer(out.width, n);
+  for (Index a = 0; a < n; ++a)
+    coefficients.row(a) =
+        scale[static_cast<std::size_t>(a)] * c.values.row(rows[static_cast<std::size_t>(a)]).segment(first, out.sums);
+  for (Index panel = 0; panel * n_ < outer_.cols(); ++panel) {
+    for (Index a = 0; a < n; ++a) outer.col(a) = outer_.col(panel * n_ + rows[static_cast<std::size_t>(a)]);
+    Eigen::Map<Eigen::MatrixXd>(out.panels.data() + panel * out.width * out.sums, out.width, out.sums).noalias() =
+        outer * coefficients;
+  }
+}
+
+// Which subset of each group every sum takes: a byte a group, a word a chunk, chunk by chunk.
+std::vector<std::uint64_t> OuterSums::subsets_taken(const std::vector<Index>& rows, const Coefficients& c, Index first,
+                                                    Index sums) {
+  const std::size_t chunks = (rows.size() + chunk_rows - 1) / chunk_rows, n = static_cast<std::size_t>(sums);
+  std::vector<std::uint64_t> words(chunks * n, 0);
+  for (std::size_t a = 0; a < rows.size(); ++a) {
+    const std::uint8_t* high = &c.is_high(rows[a], first);
+    std::uint64_t* word = words.data() + a / chunk_rows * n;
+    const std::size_t shift = a % chunk_rows / group_rows * 8 + a % group_rows;
+    for (std::size_t j = 0; j < n; ++j) word[j] |= static_cast<std::uint64_t>(high[j]) << shift;
+  }
+  return words;
+}
+
+template <int width>
+void OuterSums::look_up(const std::vector<Index>& rows, const std::vector<double>& scale, const Coefficients& c,
+                        Index first, PackedSums& out) const {
+  using Panel = Eigen::Array<double, width, 1>;
+  const std::vector<std::uint64_t> words = subsets_taken(rows, c, first, out.sums);
+  const auto sums = static_cast<std::size_t>(out.sums);
+  const std::size_t n = rows.size();
+  alignas(64) std::array<double, chunk_groups * subsets * width> tables;
+  const auto entry = [&](std::size_t group, std::size_t subset) {
+    return tables.data() + (group * subsets + subset) * width;
+  };
+
+  const auto tabulate = [&](std::size_t group, std::size_t begin, Index panel) {
+    std::array<Panel, group_rows> step;
+    Panel all_low = Panel::Zero();
+    for (std::size_t a = 0; a < group_rows; ++a) {
+      const std::size_t at = std::min(begin + a, n - 1);  // in the last group rows may be missing: nothing takes them
+      const double s = begin + a < n ? scale[at] : 0;
+      const auto product = outer_.template topRows<width>().col(panel * n_ + rows[at]).array();
+      all_low += (c.low * s) * product;
+      step[a] = ((c.high - c.low) * s) * product;
+    }
+    Eigen::Map<Panel>(entry(group, 0)) = all_low;
+#pragma GCC unroll 4
+    for (std::size_t a = 0; a < group_rows; ++a)
+#pragma GCC unroll 8
+      for (std::size_t s = 0; s < std::size_t{1} << a; ++s)
+        Eigen::Map<Panel>(entry(group, s + (std::size_t{1} << a))) = Eigen::Map<const Panel>(entry(group, s)) + step[a];
+  };
+  // Outer products of the next chunk, fetched while the tables of this one are in use: there may be more of them than
+  // the caches hold.
+  const auto fetch = [&](std::size_t begin, Index panel) {
+    for (std::size_t a = begin; a < std::min<std::size_t>(begin + chunk_rows, n); ++a)
+      for (Index e = 0; e < width; e += 8) __builtin_prefetch(&outer_(e, panel * n_ + rows[a]));
+  };
+  const auto add = [&](const std::uint64_t* word, std::size_t groups, double* to) {
+    for (std::size_t j = 0; j < sums; ++j, to += width) {
+      Panel sum = Eigen::Map<const Panel>(to);
+#pragma GCC unroll 8
+      for (std::size_t g = 0; g < groups; ++g)
+        sum += Eigen::Map<const Panel>(entry(g, word[j] >> (8 * g) & (subsets - 1)));
+      Eigen::Map<Panel>{to} = sum;
+    }
+  };
+
+  for (Index panel = 0; panel * n_ < outer_.cols(); ++panel) {
+    double* to = out.panels.data() + panel * width * out.sums;
+    std::fill_n(to, width * out.sums, 0.0);
+    for (std::size_t begin = 0; begin < n; begin += chunk_rows) {
+      const std::size_t groups = std::min<std::size_t>(chunk_groups, (n - begin + group_rows - 1) / group_rows);
+      for (std::size_t g = 0; g < groups; ++g) tabulate(g, begin + g * group_rows, panel);
+      fetch(begin + chunk_rows, panel);
+      const std::uint64_t* word = words.data() + begin / chunk_rows * sums;
+      if (groups == chunk_groups)
+        add(word, chunk_groups, to);  // unrolled
+      else
+        add(word, groups, to);
+    }
+  }
+}
+
+}  // namespace theoremeter

@@ -1,0 +1,194 @@
+// Worst-case search: the largest deviation it can find, with a witness that anyone can re-evaluate.
+//
+// Columns (p, u) are annealed in batches (search_anneal.hpp), the best of each batch climb to a local maximum (search_climb.hpp), and
+// join the elite of their island, from which most later columns start. An epoch is a tournament: it opens with `islands` islands, and half
+// of them survive every few rounds. Epochs share nothing, so that a deceptive basin costs one of them. A round's batches see the same
+// elites, draw from streams keyed by (epoch, round, batch) and are merged in order: the result does not depend on the threads.
+#pragma once
+
+#include "estimators/deviation.hpp"
+#include "estimators/evaluate.hpp"
+#include "estimators/measurement.hpp"
+#include "estimators/search_anneal.hpp"
+#include "estimators/search_climb.hpp"
+#include "estimators/stream.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace theoremeter {
+
+/// Told the fraction of the work that is done; may be empty.
+using ProgressFn = std::function<void(double)>;
+
+/// How the search spends its starts on an n x k instance.
+struct SearchPlan {
+  static constexpr int batch = 32, islands = 8, elite = 12;
+  int rounds;        // of an epoch
+  int climbers;      // of a batch
+  int steps;         // of an annealing
+  double reach;      // of an edge, radians
+  double fresh = 0.25, near = 0.02, far = 0.5;
+  static SearchPlan of(Eigen::Index k);
+};
+
+inline SearchPlan SearchPlan::of(Eigen::Index k) {
+  const double d = static_cast<double>(k);
+  return {4, k <= 6 ? 8 : 4, static_cast<int>(std::clamp(4 * d, 20.0, 200.0)), std::clamp(4 / d, 0.05, 1.0)};
+}
+
+/// Starts that a search of an n x k instance is worth by default.
+inline std::int64_t default_starts(Eigen::Index, Eigen::Index) { return 1024; }
+
+template <Deviation D>
+class Search {
+ public:
+  Search(const D& d, const SearchPlan& plan) : d_(d), plan_(plan), annealer_(d), climber_(d, plan.reach) {}
+
+  Searched run(std::int64_t starts, const Stream& stream, int threads, const ProgressFn& progress) {
+    std::vector<Climb> champions;
+    Searched found;
+    for (std::uint64_t epoch = 0; found.starts < starts; ++epoch) {
+      std::vector<Elite> islands(SearchPlan::islands);
+      for (int round = 0; round < plan_.rounds && found.starts < starts; ++round) {
+        const std::int64_t left = starts - found.starts;
+        const int batches = static_cast<int>(std::min<std::int64_t>(SearchPlan::islands, (left + SearchPlan::batch - 1) / SearchPlan::batch));
+        std::vector<Elite> arrivals(static_cast<std::size_t>(batches));
+        std::vector<std::int64_t> evaluations(arrivals.size());
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+        for (int b = 0; b < batches; ++b) {
+          const auto i = static_cast<std::size_t>(b);
+          const int columns = static_cast<int>(std::min<std::int64_t>(SearchPlan::batch, left - b * SearchPlan::batch));
+          arrivals[i] = advance(islands[i % islands.size()], b, columns, stream.at({epoch, static_cast<std::uint64_t>(round), i}), evaluations[i]);
+        }
+        for (std::size_t i = 0; i < arrivals.size(); ++i) {
+          found.evaluations += evaluations[i];
+          for (Climb& a : arrivals[i]) admit(islands[i % islands.size()], std::move(a), SearchPlan::elite);
+        }
+        found.starts += std::min<std::int64_t>(left, batches * SearchPlan::batch);
+        if (progress) progress(static_cast<double>(found.starts) / static_cast<double>(starts));
+        survive(islands, round);
+      }
+      for (Elite& e : islands)
+        for (Climb& a : e) admit(champions, std::move(a), 4);
+    }
+    found.witness = finish(champions, found.evaluations);
+    return found;
+  }
+
+ private:
+  using Elite = std::vector<Climb>;  // best first
+
+  static Eigen::VectorXd random_unit(Eigen::Index k, Stream& stream) {
+    Eigen::VectorXd x(k);
+    for (double& entry : x) entry = stream.normal();
+    return x.normalized();
+  }
+
+  // One batch: fresh columns, or columns near the elite; annealed; the best few climb.
+  Elite advance(const Elite& elite, int b, int count, Stream stream, std::int64_t& evaluations) const {
+    const auto S = static_cast<std::size_t>(d_.spheres());
+    const Eigen::Index k = d_.rows().cols();
+    Columns c;
+    for (std::size_t s = 0; s < S; ++s) c.p.emplace_back(d_.hyperplanes(static_cast<int>(s)).cols(), count);
+    c.u.resize(k, count);
+    c.sign.resize(count);
+    c.temperature.resize(count);
+    for (int j = 0; j < count; ++j) {
+      const bool fresh = elite.empty() || stream.uniform() < plan_.fresh;
+      const Climb* from = fresh ? nullptr : &elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))];
+      const double away = plan_.near * std::pow(plan_.far / plan_.near, stream.uniform());
+      for (std::size_t s = 0; s < S; ++s) {
+        Eigen::VectorXd x = random_unit(c.p[s].rows(), stream);
+        if (from) x = (from->p[s] + away * x).normalized();
+        c.p[s].col(j) = x.template cast<float>();
+      }
+      c.u.col(j) = random_unit(k, stream).template cast<float>();
+      c.sign(j) = elite.empty() ? (b % 2 == 1 ? -1.0f : 1.0f) : static_cast<float>(elite[0].sign);
+      c.temperature(j) = from ? static_cast<float>(std::min(1.5, 2 * away)) : 1.5f;
+      if (!from && d_.symmetric() && b % 4 == 3) c.p[1].col(j) = c.p[0].col(j);
+    }
+    AnnealSchedule schedule;
+    schedule.steps = plan_.steps;
+    schedule.last = 0.01f;
+    annealer_.run(c, schedule);
+    evaluations += static_cast<std::int64_t>(count) * (plan_.steps + 1);
+    Elite risen;
+    for (const Eigen::Index j : best_columns(annealer_.rayleigh(c))) {
+      Climb a{{}, c.u.col(j).template cast<double>(), c.sign(j), 0, {}};
+      for (std::size_t s = 0; s < S; ++s) a.p.push_back(c.p[s].col(j).template cast<double>().normalized());
+      evaluations += climber_.climb(a, 1e-6);
+      risen.push_back(std::move(a));
+    }
+    return risen;
+  }
+
+  std::vector<Eigen::Index> best_columns(const Eigen::ArrayXd& value) const {
+    std::vector<Eigen::Index> order(static_cast<std::size_t>(value.size()));
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Eigen::Index>(i);
+    std::stable_sort(order.begin(), order.end(), [&](Eigen::Index i, Eigen::Index j) { return value(i) > value(j); });
+    order.resize(std::min(order.size(), static_cast<std::size_t>(plan_.climbers)));
+    return order;
+  }
+
+  // Sorted, at most `most`, no two alike.
+  void admit(Elite& elite, Climb a, std::size_t most) const {
+    const auto alike = [&](const Climb& e) {
+      bool same = e.sign == a.sign, swapped = d_.symmetric() && same;
+      for (std::size_t s = 0; s < a.p.size(); ++s) {
+        same = same && e.p[s].dot(a.p[s]) > 0.999;
+        swapped = swapped && e.p[s].dot(a.p[s < 2 ? 1 - s : s]) > 0.999;
+      }
+      return same || swapped;
+    };
+    const auto twin = std::find_if(elite.begin(), elite.end(), alike);
+    if (twin != elite.end()) {
+      if (twin->value >= a.value) return;
+      elite.erase(twin);
+    }
+    const auto place = std::upper_bound(elite.begin(), elite.end(), a, [](const Climb& x, const Climb& e) { return x.value > e.value; });
+    elite.insert(place, std::move(a));
+    if (elite.size() > most) elite.pop_back();
+  }
+
+  // After each quarter of the rounds the better half of the islands goes on.
+  void survive(std::vector<Elite>& islands, int round) const {
+    const int quarter = std::max(1, plan_.rounds / 4);
+    if ((round + 1) % quarter != 0 || islands.size() == 1) return;
+    std::stable_sort(islands.begin(), islands.end(), [](const Elite& a, const Elite& b) {
+      return (a.empty() ? -1e300 : a[0].value) > (b.empty() ? -1e300 : b[0].value);
+    });
+    islands.resize(islands.size() / 2);
+  }
+
+  // The best champion, climbed to the end and moved off the walls it leans on.
+  Witness finish(std::vector<Climb>& champions, std::int64_t& evaluations) const {
+    Witness best;
+    best.value = -1;
+    for (Climb& a : champions) {
+      evaluations += climber_.climb(a, 1e-13);
+      for (const double step : {1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 0.0}) {
+        const Witness w = evaluate(d_, climber_.off_walls(a, step));
+        ++evaluations;
+        if (w.value > best.value * (1 + 1e-9) || (w.value > best.value * (1 - 1e-7) && w.margin > best.margin)) best = w;
+      }
+    }
+    return best;
+  }
+
+  const D& d_;
+  SearchPlan plan_;
+  Annealer<D> annealer_;
+  Climber<D> climber_;
+};
+
+/// The largest deviation found from `starts` > 0 starts: at least. Bitwise the same for any number of threads.
+template <Deviation D>
+Searched search(const D& d, std::int64_t starts, const Stream& stream, int threads, const ProgressFn& progress = {}) {
+  return Search<D>(d, SearchPlan::of(d.rows().cols())).run(starts, stream, threads, progress);
+}
+
+}  // namespace theoremeter

@@ -1,0 +1,16 @@
+// Statistics of a sample that is kept in full.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace theoremeter {
+
+/// The quantiles at the given levels in [0, 1], ascending: linear interpolation between order statistics, level q at
+/// position q (N-1) counted from 0 (Hyndman and Fan's type 7, NumPy's default). N >= 1. Exact; reorders the values.
+std::vector<double> quantiles(std::vector<double>& values, const std::vector<double>& levels);
+
+/// Positions of the `count` largest values (all, if there are fewer), the largest first; of equal values the first.
+std::vector<std::int64_t> largest(const std::vector<double>& values, std::int64_t count);
+
+}  // namespace theoremeter

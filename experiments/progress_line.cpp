@@ -1,0 +1,41 @@
+#include "experiments/progress_line.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace theoremeter {
+
+std::string duration(double seconds) {
+  const auto s = static_cast<long>(seconds + 0.5);
+  if (s < 60) return fmt::format("{} s", s);
+  if (s < 3600) return fmt::format("{} min {} s", s / 60, s % 60);
+  return fmt::format("{} h {} min", s / 3600, s / 60 % 60);
+}
+
+ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) != 0), start_(Clock::now()), last_(start_) {}
+
+void ProgressLine::update(const std::string& what, double fraction) {
+  using namespace std::chrono_literals;
+  const auto now = Clock::now();
+  if (now - last_ < (terminal_ ? 200ms : 15s)) return;
+  last_ = now;
+  const double spent = std::chrono::duration<double>(now - start_).count();
+  const std::string eta = fraction > 0.01 ? ", about " + duration(spent / fraction * (1 - fraction)) + " left" : "";
+  const std::string line = fmt::format("{}: {:.0f} %, {}{}", what, 100 * fraction, duration(spent), eta);
+  if (terminal_)
+    fmt::print(stderr, "\r\033[K{}", line);
+  else
+    fmt::print(stderr, "{}\n", line);
+  std::fflush(stderr);
+  shown_ = true;
+}
+
+void ProgressLine::clear() {
+  if (terminal_ && shown_) fmt::print(stderr, "\r\033[K");
+  std::fflush(stderr);
+  shown_ = false;
+}
+
+}  // namespace theoremeter

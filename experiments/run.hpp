@@ -1,0 +1,47 @@
+// An experiment: a sweep over sizes and draws, from a TOML file.
+#pragma once
+
+#include "experiments/conditions.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace theoremeter {
+
+/// One point of the sweep, with what is asked there.
+struct SweepPoint {
+  std::map<std::string, std::int64_t> sizes;
+  Request request;
+  Alpha alpha;
+};
+
+struct Experiment {
+  std::string text;  // the file, whole
+  std::string title;
+  const Condition* condition = nullptr;
+  Ensemble ensemble = Ensemble::gaussian;
+  std::uint64_t seed = 1;
+  std::int64_t draws = 1;
+  std::vector<SweepPoint> points;
+};
+
+/// Reads an experiment. Throws InputError in one line for a missing file, a syntax error, an unknown key (suggesting the
+/// nearest), a wrong type or a value out of range. Keys, of the experiment: title, condition, ensemble, seed, draws, gap;
+/// of each [[sweep]]: a list of values for each size (k = [2, 3]) or for the ratio of two (n_over_k = [5, 10]), evidence,
+/// samples, starts, nodes, grid, alpha.
+Experiment read_experiment(const std::string& path);
+
+/// Measures what `results` lacks, calling `save` after each draw.
+void run(const Experiment& experiment, int threads, Results& results, const std::function<void(const Results&)>& save);
+
+/// The empty results of an experiment: every draw still to be measured.
+Results results_of(const Experiment& experiment);
+
+/// "sample,search,certify" into the three flags. Throws InputError.
+void set_evidence(Request& request, const std::string& list);
+
+/// The number `alpha` or "fit". Throws InputError unless it is positive.
+Alpha parse_alpha(const std::string& text);
+
+}  // namespace theoremeter

@@ -1,0 +1,209 @@
+#include "results/hdf5.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+#include <type_traits>
+
+namespace theoremeter::hdf5 {
+namespace {
+
+template <class T>
+Handle file_type() {
+  hid_t base = H5T_C_S1;
+  if constexpr (std::is_same_v<T, double>) base = H5T_IEEE_F64LE;
+  if constexpr (std::is_same_v<T, std::int64_t>) base = H5T_STD_I64LE;
+  if constexpr (std::is_same_v<T, std::uint64_t>) base = H5T_STD_U64LE;
+  Handle type(H5Tcopy(base), H5Tclose, "cannot make a type");
+  if constexpr (std::is_same_v<T, std::string>) {
+    check(H5Tset_size(type, H5T_VARIABLE), "cannot make a string type");
+    check(H5Tset_cset(type, H5T_CSET_UTF8), "cannot make a string type");
+  }
+  return type;
+}
+
+template <class T>
+hid_t memory_type() {
+  if constexpr (std::is_same_v<T, double>) return H5T_NATIVE_DOUBLE;
+  if constexpr (std::is_same_v<T, std::int64_t>) return H5T_NATIVE_INT64;
+  return H5T_NATIVE_UINT64;
+}
+
+template <class T>
+bool type_matches(hid_t type) {
+  if constexpr (std::is_same_v<T, double>) return H5Tget_class(type) == H5T_FLOAT;
+  if constexpr (std::is_same_v<T, std::string>) return H5Tis_variable_str(type) > 0;
+  return H5Tget_class(type) == H5T_INTEGER;
+}
+
+std::size_t count(const Shape& shape) {
+  return std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
+}
+
+/// One chunk of whole leading slices, at most about 8 MiB: checksums need chunks.
+Shape chunk_of(Shape shape) {
+  if (const std::size_t bytes = 8 * count(shape) / shape[0], most = std::size_t{8} << 20; bytes > 0)
+    shape[0] = std::clamp<hsize_t>(most / bytes, 1, shape[0]);
+  return shape;
+}
+
+/// Reads into plain values, or through C strings that HDF5 allocates.
+template <class T, class Read>
+std::vector<T> read_values(std::size_t size, const Read& read, hid_t space, const std::string& what) {
+  std::vector<T> values(size);
+  if constexpr (std::is_same_v<T, std::string>) {
+    const Handle type = file_type<std::string>();
+    std::vector<char*> pointers(size, nullptr);
+    check(read(type, pointers.data()), what);
+    std::transform(pointers.begin(), pointers.end(), values.begin(),
+                   [](const char* s) { return s ? std::string(s) : std::string(); });
+    H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointers.data());
+  } else {
+    check(read(memory_type<T>(), values.data()), what);
+  }
+  return values;
+}
+
+template <class T, class Write>
+void write_values(const std::vector<T>& values, const Write& write, const std::string& what) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    std::vector<const char*> pointers(values.size());
+    std::transform(values.begin(), values.end(), pointers.begin(), [](const std::string& s) { return s.c_str(); });
+    check(write(file_type<std::string>(), pointers.data()), what);
+  } else {
+    check(write(memory_type<T>(), values.data()), what);
+  }
+}
+
+template <class T>
+void write_attribute_in(hid_t object, const std::string& name, hid_t space, const std::vector<T>& values) {
+  const std::string what = fmt::format("cannot write attribute {}", name);
+  const Handle attribute(H5Acreate2(object, name.c_str(), file_type<T>(), space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
+                         what);
+  write_values(
+      values, [&](hid_t type, const void* data) { return H5Awrite(attribute, type, data); }, what);
+}
+
+}  // namespace
+
+std::string to_string(const Shape& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
+
+void check(herr_t status, const std::string& what) {
+  if (status < 0) throw Error(what);
+}
+
+bool is_hdf5(const std::string& path) {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  return H5Fis_hdf5(path.c_str()) > 0;
+}
+
+Handle open_file(const std::string& path) {
+  if (!is_hdf5(path)) throw Error("not an HDF5 file");
+  return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, "a truncated or damaged HDF5 file"};
+}
+
+Handle create_in_memory() {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "cannot make file access properties");
+  check(H5Pset_fapl_core(access, std::size_t{1} << 20, false), "cannot make a file in memory");
+  return {H5Fcreate("memory", H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose, "cannot make a file in memory"};
+}
+
+std::vector<char> image(hid_t file) {
+  check(H5Fflush(file, H5F_SCOPE_GLOBAL), "cannot complete the file in memory");
+  const ssize_t size = H5Fget_file_image(file, nullptr, 0);
+  std::vector<char> bytes(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  if (size <= 0 || H5Fget_file_image(file, bytes.data(), bytes.size()) != size)
+    throw Error("cannot complete the file in memory");
+  return bytes;
+}
+
+Handle open_dataset(hid_t location, const std::string& path) {
+  return {H5Dopen2(location, path.c_str(), H5P_DEFAULT), H5Dclose, fmt::format("no dataset {}", path)};
+}
+
+Shape shape_of(hid_t dataset) {
+  const Handle space(H5Dget_space(dataset), H5Sclose, "a dataset without a shape");
+  Shape shape(static_cast<std::size_t>(std::max(0, H5Sget_simple_extent_ndims(space))));
+  check(H5Sget_simple_extent_dims(space, shape.data(), nullptr), "a dataset without a shape");
+  return shape;
+}
+
+template <class T>
+Handle write_dataset(hid_t location, const std::string& name, const Shape& shape, const std::vector<T>& values) {
+  const std::string what = fmt::format("cannot write dataset {}", name);
+  if (count(shape) != values.size()) throw Error(what);
+  const int rank = static_cast<int>(shape.size());
+  const Handle space(H5Screate_simple(rank, shape.data(), nullptr), H5Sclose, what);
+  const Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, what);
+  check(H5Pset_chunk(properties, rank, chunk_of(shape).data()), what);
+  if constexpr (!std::is_same_v<T, std::string>) check(H5Pset_fletcher32(properties), what);
+  Handle set(H5Dcreate2(location, name.c_str(), file_type<T>(), space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose,
+             what);
+  write_values(
+      values, [&](hid_t type, const void* data) { return H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data); },
+      what);
+  return set;
+}
+
+template <class T>
+std::vector<T> read_dataset(hid_t location, const std::string& name, const Shape& expected) {
+  const Handle set = open_dataset(location, name);
+  const Handle type(H5Dget_type(set), H5Tclose, "a dataset without a type");
+  if (!type_matches<T>(type)) throw Error(fmt::format("dataset {} has a wrong type", name));
+  if (const Shape shape = shape_of(set); shape != expected)
+    throw Error(fmt::format("dataset {} has shape {}, expected {}", name, to_string(shape), to_string(expected)));
+  const Handle space(H5Dget_space(set), H5Sclose, "a dataset without a shape");
+  return read_values<T>(
+      count(expected), [&](hid_t t, void* data) { return H5Dread(set, t, H5S_ALL, H5S_ALL, H5P_DEFAULT, data); }, space,
+      fmt::format("dataset {} is damaged", name));
+}
+
+template <class T>
+void write_attribute(hid_t object, const std::string& name, const T& value) {
+  write_attribute_in(object, name, Handle(H5Screate(H5S_SCALAR), H5Sclose, "cannot make a scalar"),
+                     std::vector<T>{value});
+}
+
+template <class T>
+void write_attribute(hid_t object, const std::string& name, const std::vector<T>& values) {
+  const hsize_t size = values.size();
+  write_attribute_in(object, name, Handle(H5Screate_simple(1, &size, nullptr), H5Sclose, "cannot make a list"), values);
+}
+
+template <class T>
+std::vector<T> read_attributes(hid_t object, const std::string& name) {
+  const Handle attribute(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose, fmt::format("no attribute {}", name));
+  const Handle type(H5Aget_type(attribute), H5Tclose, "an attribute without a type");
+  if (!type_matches<T>(type)) throw Error(fmt::format("attribute {} has a wrong type", name));
+  const Handle space(H5Aget_space(attribute), H5Sclose, "an attribute without a shape");
+  const auto size = static_cast<std::size_t>(std::max<hssize_t>(0, H5Sget_simple_extent_npoints(space)));
+  return read_values<T>(
+      size, [&](hid_t t, void* data) { return H5Aread(attribute, t, data); }, space,
+      fmt::format("attribute {} is damaged", name));
+}
+
+template <class T>
+T read_attribute(hid_t object, const std::string& name) {
+  std::vector<T> values = read_attributes<T>(object, name);
+  if (values.size() != 1) throw Error(fmt::format("attribute {} is not a single value", name));
+  return std::move(values[0]);
+}
+
+bool has_attribute(hid_t object, const std::string& name) { return H5Aexists(object, name.c_str()) > 0; }
+
+#define THEOREMETER_HDF5_TYPE(T)                                                                 \
+  template void write_attribute(hid_t, const std::string&, const T&);                            \
+  template void write_attribute(hid_t, const std::string&, const std::vector<T>&);               \
+  template T read_attribute(hid_t, const std::string&);                                          \
+  template std::vector<T> read_attributes(hid_t, const std::string&);                            \
+  template Handle write_dataset(hid_t, const std::string&, const Shape&, const std::vector<T>&); \
+  template std::vector<T> read_dataset(hid_t, const std::string&, const Shape&);
+THEOREMETER_HDF5_TYPE(double)
+THEOREMETER_HDF5_TYPE(std::int64_t)
+THEOREMETER_HDF5_TYPE(std::uint64_t)
+THEOREMETER_HDF5_TYPE(std::string)
+
+}  // namespace theoremeter::hdf5

@@ -1,0 +1,128 @@
+#include "results/table.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <set>
+#include <vector>
+
+namespace theoremeter {
+namespace {
+
+using Line = std::vector<std::string>;
+using Draws = std::vector<const Measurement*>;
+
+/// Four decimals, rounded down or up.
+std::string down(double value) { return fmt::format("{:.4f}", std::floor(value * 1e4) / 1e4); }
+std::string up(double value) { return fmt::format("{:.4f}", std::ceil(value * 1e4) / 1e4); }
+std::string percent(double ratio) { return fmt::format("{:.1f}", 100 * ratio); }
+
+/// "a .. b", or "a" when both read the same, or "-" when no draw has the value (NaN).
+template <class Value, class Format>
+std::string range(const Draws& draws, const Value& value, const Format& format, const char* sign = "",
+                  const char* unit = "") {
+  std::vector<double> values;
+  for (const Measurement* m : draws)
+    if (const double v = value(*m); !std::isnan(v)) values.push_back(v);
+  if (values.empty()) return "-";
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  const std::string a = format(*least), b = format(*most);
+  return fmt::format("{}{}{}{}", sign, a, a == b ? "" : " .. " + b, unit);
+}
+
+double sampled(const Measurement& m) { return m.sampled ? m.sampled->witness.value : NAN; }
+double at_least(const Measurement& m) { return m.witness.value; }
+double at_most(const Measurement& m) { return m.certified ? m.certified->at_most : NAN; }
+
+/// "exact", or "bracket, at least" when draws differ.
+std::string kinds(const Draws& draws) {
+  std::set<Kind, std::greater<>> all;
+  for (const Measurement* m : draws) all.insert(kind(*m));
+  Line names;
+  std::transform(all.begin(), all.end(), std::back_inserter(names), [](Kind k) { return to_string(k); });
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+Line evidence(const Draws& draws) {
+  if (draws.empty()) return {"-", "-", "-", "not measured", "-", "-"};
+  return {range(draws, sampled, down, ">= "),
+          range(draws, at_least, down, ">= "),
+          range(draws, at_most, up, "<= "),
+          kinds(draws),
+          range(draws, relative_gap, percent, "", " %"),
+          range(
+              draws, [](const Measurement& m) { return sampled(m) / at_least(m); }, percent, "", " %")};
+}
+
+Line heading(const Results& r, Detail detail) {
+  Line line;
+  for (const Symbol& size : r.sizes) line.push_back(size.name);
+  line.emplace_back(detail == Detail::draws ? "draw" : "draws");
+  for (const char* column : {"sampled", "at least", "at most", "kind", "gap", "sampled/at least"})
+    line.emplace_back(column);
+  return line;
+}
+
+std::vector<Line> point_lines(const Results& r, const Record& point, Detail detail) {
+  Line sizes;
+  for (const Symbol& size : r.sizes) sizes.push_back(fmt::format("{}", point.sizes.at(size.name)));
+  const auto line = [&](const std::string& draw, const Draws& draws) {
+    Line cells = sizes;
+    cells.push_back(draw);
+    for (std::string& cell : evidence(draws)) cells.push_back(std::move(cell));
+    return cells;
+  };
+  Draws measured;
+  std::vector<Line> lines;
+  for (std::size_t d = 0; d < point.draws.size(); ++d) {
+    const Draws one = point.draws[d] ? Draws{&*point.draws[d]} : Draws{};
+    measured.insert(measured.end(), one.begin(), one.end());
+    if (detail == Detail::draws) lines.push_back(line(fmt::format("{}", d), one));
+  }
+  if (detail == Detail::points) lines.push_back(line(fmt::format("{}", measured.size()), measured));
+  return lines;
+}
+
+/// Right-aligned columns two spaces apart; the heading is underlined.
+std::string align(const std::vector<Line>& lines) {
+  std::vector<std::size_t> widths(lines[0].size());
+  for (const Line& line : lines)
+    for (std::size_t c = 0; c < line.size(); ++c) widths[c] = std::max(widths[c], line[c].size());
+  std::string text;
+  for (const Line& line : lines) {
+    for (std::size_t c = 0; c < line.size(); ++c) text += fmt::format("{}{:>{}}", c ? "  " : "", line[c], widths[c]);
+    text += '\n';
+    if (&line != &lines[0]) continue;
+    for (std::size_t c = 0; c < widths.size(); ++c) text += fmt::format("{}{:->{}}", c ? "  " : "", "", widths[c]);
+    text += '\n';
+  }
+  return text;
+}
+
+/// What was measured, on what.
+std::string title(const Results& r) {
+  if (!r.weights_spec.empty()) return fmt::format("{} constant of {}, seed {}\n", r.condition, r.weights_spec, r.seed);
+  return fmt::format("{} constant, {} ensemble, seed {}\n", r.condition, r.ensemble, r.seed);
+}
+
+std::string legend(const Results& r) {
+  return fmt::format(
+      ">= (at least): attained at a stored point.  <= (at most): proved by exhaustion.\n"
+      "exact: both agree to the relative gap asked for, {} %.  gap: (at most - at least) / at least.\n"
+      "sampled/at least: how much of what was found sampling alone would have shown.{}\n",
+      100 * r.gap, r.points[0].draws.size() > 1 ? "  a .. b: range over draws." : "");
+}
+
+}  // namespace
+
+std::string table(const Results& results, Detail detail) {
+  std::vector<Line> lines{heading(results, detail)};
+  for (const Record& point : results.points)
+    for (Line& line : point_lines(results, point, detail)) lines.push_back(std::move(line));
+  return title(results) + align(lines) + legend(results);
+}
+
+}  // namespace theoremeter

@@ -1,0 +1,235 @@
+// Weight files, good and bad. The .npy files are written here byte by byte, as NumPy's format description says.
+#include "results/hdf5.hpp"
+#include "results/weights.hpp"
+#include "theory/error.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+namespace theoremeter {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A directory that goes away with the test.
+struct Scratch {
+  fs::path path = fs::temp_directory_path() / fmt::format("theoremeter-weights-{}", getpid());
+  Scratch() { fs::create_directories(path); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() { fs::remove_all(path); }
+  std::string operator/(const std::string& name) const { return (path / name).string(); }
+};
+
+void save(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+template <class T>
+std::string bytes_of(const std::vector<T>& values, bool swap = false) {
+  std::string bytes;
+  for (const T& v : values) {
+    char raw[sizeof(T)];
+    std::memcpy(raw, &v, sizeof(T));
+    if (swap) std::reverse(raw, raw + sizeof(T));
+    bytes.append(raw, sizeof(T));
+  }
+  return bytes;
+}
+
+std::string npy(int major, const std::string& dictionary, const std::string& data) {
+  const auto length = static_cast<unsigned>(dictionary.size());
+  std::string size{static_cast<char>(length & 255), static_cast<char>(length >> 8)};
+  if (major > 1) size += std::string(2, '\0');
+  return std::string("\x93NUMPY") + static_cast<char>(major) + std::string(1, '\0') + size + dictionary + data;
+}
+
+std::string dictionary(const std::string& descr, bool fortran, const std::string& shape) {
+  return fmt::format("{{'descr': '{}', 'fortran_order': {}, 'shape': {}, }}    \n", descr, fortran ? "True" : "False",
+                     shape);
+}
+
+std::string message(const std::string& spec) {
+  try {
+    read_weights(spec);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+/// The message is one line and holds `part`.
+void refused(const std::string& spec, const std::string& part) {
+  const std::string text = message(spec);
+  CAPTURE(text);
+  CAPTURE(part);
+  CHECK(text.find(part) != std::string::npos);
+  CHECK(text.find('\n') == std::string::npos);
+}
+
+const Rows W = (Rows(2, 3) << 1, 2, 3, -4, 5, 6).finished();
+
+}  // namespace
+
+TEST_CASE("npy: versions, byte orders, element types, C and Fortran order") {
+  const Scratch scratch;
+  const std::string path = scratch / "w.npy";
+  const std::vector<double> c{1, 2, 3, -4, 5, 6}, fortran{1, -4, 2, 5, 3, 6};
+  for (int major : {1, 2, 3}) {
+    save(path, npy(major, dictionary("<f8", false, "(2, 3)"), bytes_of(c)));
+    CHECK(read_weights(path) == W);
+  }
+  save(path, npy(1, dictionary(">f8", true, "(2, 3)"), bytes_of(fortran, true)));
+  CHECK(read_weights(path) == W);
+  save(path, npy(1, dictionary("<f4", true, "(2, 3)"), bytes_of(std::vector<float>(fortran.begin(), fortran.end()))));
+  CHECK(read_weights(path) == W);
+  save(path, npy(1, dictionary(">i2", false, "(2, 3)"), bytes_of(std::vector<std::int16_t>{1, 2, 3, -4, 5, 6}, true)));
+  CHECK(read_weights(path) == W);
+  save(path, npy(1, dictionary("|i1", false, "(2, 3)"), bytes_of(std::vector<std::int8_t>{1, 2, 3, -4, 5, 6})));
+  CHECK(read_weights(path) == W);
+  save(path, npy(1, dictionary("<u8", false, "(1, 2)"), bytes_of(std::vector<std::uint64_t>{7, 8})));
+  CHECK(read_weights(path) == (Rows(1, 2) << 7, 8).finished());
+  fs::rename(path, scratch / "a:b.npy");
+  CHECK(read_weights(scratch / "a:b.npy").cols() == 2);
+}
+
+TEST_CASE("npy: bad files are refused in one line") {
+  const Scratch scratch;
+  const std::string path = scratch / "w.npy";
+  const std::vector<double> six{1, 2, 3, -4, 5, 6};
+  const auto with = [&](const std::string& descr, const std::string& shape, const std::string& data) {
+    save(path, npy(1, dictionary(descr, false, shape), data));
+  };
+  const std::string good = npy(1, dictionary("<f8", false, "(2, 3)"), bytes_of(six));
+  refused(scratch / "none.npy", "no such file");
+  refused("", "no such file");
+  refused(scratch.path.string(), "a directory");
+  refused("/dev/null", "not a regular file");
+  save(path, "");
+  refused(path, "neither");
+  save(path, "hello, this is text");
+  refused(path, "neither");
+  save(path, "PK\x03\x04 archive");
+  refused(path, "zip archive");
+  for (std::size_t length = 6; length < good.size(); length += 3) {
+    save(path, good.substr(0, length));
+    refused(path, "truncated");
+  }
+  save(path, good + "x");
+  refused(path, "too long");
+  save(path, good);
+  refused(path + ":W", "no dataset W");
+  with("<f8", "(6,)", bytes_of(six));
+  refused(path, "shape (6)");
+  with("<f8", "(1, 2, 3)", bytes_of(six));
+  refused(path, "shape (1, 2, 3)");
+  with("<f8", "()", bytes_of(six));
+  refused(path, "shape ()");
+  with("<f8", "(0, 3)", "");
+  refused(path, "0 x 3");
+  with("<f8", "(2, -3)", "");
+  refused(path, "damaged .npy header");
+  with("<f8", "(4000000000, 4000000000)", "");
+  refused(path, "GiB");
+  for (const char* type : {"<c16", "|b1", "<f2", "|O", "<U5", "?", ""}) {
+    with(type, "(2, 3)", bytes_of(six));
+    refused(path, fmt::format("type '{}'", type));
+  }
+  save(path, npy(1, "{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (2, 3), }\n", bytes_of(six)));
+  refused(path, "structured");
+  save(path, npy(9, dictionary("<f8", false, "(2, 3)"), bytes_of(six)));
+  refused(path, "format 9");
+  for (const char* text : {"{}", "{'descr'", "{'descr': ", "{'descr': '<f8', 'fortran_order': 7, 'shape': (2, 3)}",
+                           "{'descr': '<f8', 'fortran_order': False, 'shape': (2, x)}"}) {
+    save(path, npy(1, text, bytes_of(six)));
+    refused(path, "damaged .npy header");
+  }
+  with("<f8", "(2, 3)", bytes_of(std::vector<double>{1, 2, 3, 4, std::numeric_limits<double>::quiet_NaN(), 6}));
+  refused(path, "W[1, 1] is nan");
+  with("<f4", "(2, 3)", bytes_of(std::vector<float>{1, 2, -std::numeric_limits<float>::infinity(), 4, 5, 6}));
+  refused(path, "W[0, 2] is -inf");
+  with("<i8", "(1, 1)", bytes_of(std::vector<std::int64_t>{(std::int64_t{1} << 53) + 1}));
+  refused(path, "beyond 2^53");
+}
+
+TEST_CASE("HDF5: the only matrix is found, others are named") {
+  const Scratch scratch;
+  const std::string path = scratch / "w.h5";
+  const auto make = [&](const auto& fill) {
+    const hdf5::Handle file = hdf5::create_in_memory();
+    fill(file);
+    const std::vector<char> bytes = hdf5::image(file);
+    save(path, std::string(bytes.begin(), bytes.end()));
+  };
+  const std::vector<double> six{1, 2, 3, -4, 5, 6};
+  const auto one = [&](hid_t file) {
+    const hdf5::Handle group(H5Gcreate2(file, "layer", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, "group");
+    hdf5::write_dataset(file, "layer/kernel", {2, 3}, six);
+    hdf5::write_dataset(file, "layer/bias", {6}, six);
+    hdf5::write_dataset(file, "layer/steps", {2, 3}, std::vector<std::int64_t>{1, 2, 3, -4, 5, 6});
+    hdf5::write_dataset(file, "layer/names", {1}, std::vector<std::string>{"a"});
+  };
+  make(one);
+  CHECK(read_weights(path) == W);
+  CHECK(read_weights(path + ":layer/kernel") == W);
+  CHECK(read_weights(path + ":/layer/kernel") == W);
+  CHECK(read_weights(path + ":layer/steps") == W);  // integers, when named
+  refused(path + ":layer/kernl", "did you mean layer/kernel?");
+  refused(path + ":zzz", "the file holds layer/bias, layer/kernel");
+  refused(path + ":layer/bias", "shape (6)");
+  refused(path + ":layer/names", "wrong type");
+  refused(path + ":layer", "no dataset layer");
+
+  make([&](hid_t file) {
+    one(file);
+    hdf5::write_dataset(file, "second", {3, 2}, six);
+  });
+  refused(path, "2 matrices inside (layer/kernel, second); name one");
+  CHECK(read_weights(path + ":second").rows() == 3);
+
+  make([](hid_t file) { hdf5::write_dataset(file, "steps", {1, 1}, std::vector<std::int64_t>{1}); });
+  refused(path, "no floating-point matrix");
+  make([](hid_t) {});
+  refused(path, "no floating-point matrix");
+  refused(path + ":W", "the file holds none");
+  make([](hid_t file) {
+    hdf5::write_dataset(file, "W", {1, 2}, std::vector<double>{0, std::numeric_limits<double>::infinity()});
+  });
+  refused(path, "W[0, 1] is inf");
+}
+
+TEST_CASE("HDF5: truncated and damaged files are refused in one line") {
+  const Scratch scratch;
+  const std::string path = scratch / "w.h5";
+  const hdf5::Handle file = hdf5::create_in_memory();
+  hdf5::write_dataset(file, "W", {50, 40}, std::vector<double>(2000, 0.5));
+  const std::vector<char> bytes = hdf5::image(file);
+  const std::string good(bytes.begin(), bytes.end());
+  for (std::size_t length : {std::size_t{8}, std::size_t{100}, good.size() / 2, good.size() - 1}) {
+    save(path, good.substr(0, length));
+    refused(path, "weights " + path);
+  }
+  std::string flipped = good;
+  const std::string half = bytes_of(std::vector<double>{0.5, 0.5, 0.5});
+  flipped[flipped.find(half)] ^= 1;
+  save(path, flipped);
+  refused(path, "cannot be read: damaged");
+  save(path, good);
+  CHECK(read_weights(path).sum() == 1000);
+}
+
+TEST_CASE("sizes are checked before memory is asked for") {
+  CHECK_NOTHROW(check_sizes(1, 1, "W"));
+  CHECK_THROWS_WITH_AS(check_sizes(0, 3, "W"), "W: 0 x 3; both sizes must be at least 1", InputError);
+  CHECK_THROWS_AS(check_sizes(3, -1, "W"), InputError);
+  CHECK_THROWS_AS(check_sizes(std::int64_t{1} << 62, std::int64_t{1} << 62, "W"), InputError);
+}
+
+}  // namespace theoremeter
