@@ -278,7 +278,6 @@ class ConeCertifier {
       const CoefficientBound& bound = tables_[std::size_t(table_[std::size_t(decided.row)])][std::size_t(side)];
       const auto half = std::size_t(other.half(decided.row));
       const double change = bound[std::size_t(decided.half)][half] - bound[std::size_t(Half::ambiguous)][half];
-      if (change == 0) continue;
       const Packed<K>& rr = outer_[std::size_t(decided.row)];
       for (std::size_t e = 0; e < S.entry.size(); ++e) S.entry[e] += change * rr.entry[e];
     }
@@ -329,10 +328,12 @@ Certified certify_in(const D& d, Witness& incumbent, double gap, std::int64_t no
     }
     result.at_most = std::min(result.at_most, tau);
     if (at <= gap) break;
-    // Cones shrink with what is left between tau and a typical value, about 0.3 of the supremum: nodes ~ (0.7 + gap)^(2-2k).
-    const double affordable = double(nodes - result.nodes) / double(spent);
-    const double finest = (0.7 + at) * std::pow(affordable, -1.0 / (2 * K - 2)) - 0.7;
-    const double next = finest <= gap ? gap : std::max(gap, 0.8 * finest + 0.2 * at);
+    // Cones shrink with what is left between tau and a typical value, about 0.3 of the supremum: nodes ~ (0.7 + gap)^(2-2k). A
+    // rough law, hence the margins: 3 for the gap asked for, 6 for a step on the way, after which it is read afresh.
+    const auto affordable = [&](double margin) {
+      return (0.7 + at) * std::pow(double(nodes - result.nodes) / double(spent) / margin, -1.0 / (2 * K - 2)) - 0.7;
+    };
+    const double next = affordable(3) <= gap ? gap : std::max(gap, affordable(6));
     if (next > 0.95 * at) break;
     at = next;
   }

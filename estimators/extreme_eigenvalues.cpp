@@ -68,7 +68,8 @@ SymmetricEight::SymmetricEight(Index k) : k_(k), lower_(static_cast<std::size_t>
 Eight SymmetricEight::scale_to_unit() {
   Eight largest = Eight::Zero();
   for (const Eight& a : lower_) largest = largest.max(a.abs());
-  const Eight scale = largest.unaryExpr(&power_of_two), inverse = 1 / scale;
+  Eight scale = largest.unaryExpr(&power_of_two);
+  const Eight inverse = 1 / scale;
   for (Eight& a : lower_) a *= inverse;
   return scale;
 }
@@ -85,8 +86,8 @@ Eight SymmetricEight::reflection(Index j) {
     u[r] = a[r] - v[r] * w[j] - w[r] * v[j];
     squares += u[r] * u[r];
   }
-  if (j + 1 == k_) return squares;
-  constexpr double negligible = 1e-280;
+  if (j + 1 == k_) return squares;       // 0: nothing left to reflect
+  constexpr double negligible = 1e-200;  // where the largest entry is about 1
   const Eight norm = squares.sqrt();
   Eight tau, &first = u[j + 1], &off = off_diagonal_[at + 1];
   for (int l = 0; l < 8; ++l) {
@@ -132,7 +133,7 @@ void SymmetricEight::sweep(Index j, const Eight& tau) {
   }
   Eight pu = Eight::Zero();
   for (Index r = j + 1; r < k; ++r) pu += p[r] * u[r];
-  const Eight half = 0.5 * tau * tau * pu;
+  const Eight half = 0.5 * tau * (tau * pu);  // tau^2 might overflow
   for (Index r = j + 1; r < k; ++r) {
     v[r] = u[r];
     w[r] = tau * p[r] - half * u[r];

@@ -29,7 +29,6 @@ class SymmetricEight {
 
  private:
   Eight scale_to_unit();
-  void tridiagonalise();
   Eight reflection(Eigen::Index j);
   void sweep(Eigen::Index j, const Eight& tau);
 

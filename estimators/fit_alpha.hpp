@@ -6,6 +6,7 @@
 // known so far, search for the worst point there, add it, until the search finds nothing worse.
 #pragma once
 
+#include "estimators/progress.hpp"
 #include "estimators/search.hpp"
 #include "estimators/wdc.hpp"
 

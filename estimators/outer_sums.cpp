@@ -7,16 +7,18 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cstddef>
+#include <utility>
 
 namespace theoremeter {
 namespace {
 
 using Index = Eigen::Index;
 
-constexpr int group_rows = 4;    // rows a table
-constexpr int subsets = 16;      // entries of a table
-constexpr int chunk_groups = 8;  // tables at a time: 32 KiB at the widest
-constexpr int chunk_rows = group_rows * chunk_groups;
+constexpr std::size_t group_rows = 4;    // rows a table
+constexpr std::size_t subsets = 16;      // entries of a table
+constexpr std::size_t chunk_groups = 8;  // tables at a time: 32 KiB at the widest
+constexpr std::size_t chunk_rows = group_rows * chunk_groups;
 constexpr int widest = 32;
 
 // As wide as the vector registers can hold while adding, but no wider than the matrix is large.
@@ -71,19 +73,24 @@ void OuterSums::operator()(const std::vector<Index>& rows, const std::vector<dou
     look_up<widest>(rows, scale, c, first, out);
 }
 
-// Any coefficients: one matrix product a panel.
+// Any coefficients: one matrix product, cut along the rows to bound the memory for what is gathered.
 void OuterSums::multiply(const std::vector<Index>& rows, const std::vector<double>& scale, const Coefficients& c,
                          Index first, PackedSums& out) const {
-  const auto n = static_cast<Index>(rows.size());
-  Rows coefficients(n, out.sums);
-  Eigen::MatrixXd outer(out.width, n);
-  for (Index a = 0; a < n; ++a)
-    coefficients.row(a) =
-        scale[static_cast<std::size_t>(a)] * c.values.row(rows[static_cast<std::size_t>(a)]).segment(first, out.sums);
-  for (Index panel = 0; panel * n_ < outer_.cols(); ++panel) {
-    for (Index a = 0; a < n; ++a) outer.col(a) = outer_.col(panel * n_ + rows[static_cast<std::size_t>(a)]);
-    Eigen::Map<Eigen::MatrixXd>(out.panels.data() + panel * out.width * out.sums, out.width, out.sums).noalias() =
-        outer * coefficients;
+  constexpr Index rows_at_once = 256;
+  const Index width = outer_.rows(), panels = outer_.cols() / n_, n = static_cast<Index>(rows.size());
+  out.width = width * panels;
+  Eigen::Map<Eigen::MatrixXd> sums(out.panels.data(), out.width, out.sums);
+  sums.setZero();
+  Eigen::MatrixXd outer(out.width, std::min(n, rows_at_once));
+  Rows coefficients(outer.cols(), out.sums);
+  for (Index begin = 0; begin < n; begin += rows_at_once) {
+    const Index count = std::min(rows_at_once, n - begin);
+    for (Index a = 0; a < count; ++a) {
+      const auto at = static_cast<std::size_t>(begin + a);
+      for (Index p = 0; p < panels; ++p) outer.col(a).segment(p * width, width) = outer_.col(p * n_ + rows[at]);
+      coefficients.row(a) = scale[at] * c.values.row(rows[at]).segment(first, out.sums);
+    }
+    sums.noalias() += outer.leftCols(count) * coefficients.topRows(count);
   }
 }
 
@@ -133,7 +140,7 @@ void OuterSums::look_up(const std::vector<Index>& rows, const std::vector<double
   // Outer products of the next chunk, fetched while the tables of this one are in use: there may be more of them than
   // the caches hold.
   const auto fetch = [&](std::size_t begin, Index panel) {
-    for (std::size_t a = begin; a < std::min<std::size_t>(begin + chunk_rows, n); ++a)
+    for (std::size_t a = begin; a < std::min(begin + chunk_rows, n); ++a)
       for (Index e = 0; e < width; e += 8) __builtin_prefetch(&outer_(e, panel * n_ + rows[a]));
   };
   const auto add = [&](const std::uint64_t* word, std::size_t groups, double* to) {
@@ -150,7 +157,7 @@ void OuterSums::look_up(const std::vector<Index>& rows, const std::vector<double
     double* to = out.panels.data() + panel * width * out.sums;
     std::fill_n(to, width * out.sums, 0.0);
     for (std::size_t begin = 0; begin < n; begin += chunk_rows) {
-      const std::size_t groups = std::min<std::size_t>(chunk_groups, (n - begin + group_rows - 1) / group_rows);
+      const std::size_t groups = std::min(chunk_groups, (n - begin + group_rows - 1) / group_rows);
       for (std::size_t g = 0; g < groups; ++g) tabulate(g, begin + g * group_rows, panel);
       fetch(begin + chunk_rows, panel);
       const std::uint64_t* word = words.data() + begin / chunk_rows * sums;

@@ -13,6 +13,7 @@
 #include "estimators/grids.hpp"
 #include "estimators/measurement.hpp"
 #include "estimators/outer_sums.hpp"
+#include "estimators/progress.hpp"
 #include "estimators/statistics.hpp"
 #include "theory/error.hpp"
 
@@ -28,8 +29,6 @@
 
 namespace theoremeter {
 
-/// Told the fraction done, from the calling thread; may be empty.
-using ProgressFn = std::function<void(double)>;
 
 /// Every value is kept until the quantiles are known, 8 bytes each.
 inline constexpr std::int64_t max_samples = 100'000'000;
@@ -213,10 +212,9 @@ inline void even_tuples(SphereGrids& grids) {
 
 /// f at all the points the grids make. Throws InputError unless these are 1 to max_samples.
 template <Deviation D>
-Sampled sample(const D& d, const SphereGrids& grids, int threads, const ProgressFn& progress = {}) {
+Sampled sample(const D& d, const SphereGrids& grids, int threads, const Progress& progress = {}) {
   using sampling::Index;
-  constexpr Index tuples_at_once =
-      1024;  // enough to pay for the tables of OuterSums, few enough for the sums to stay in cache
+  constexpr Index tuples_at_once = 1024;  // pays for the tables of OuterSums, and bounds the memory for the sums
   const sampling::Pairs pairs{grids, d.spheres()};
   assert(pairs.triangle ? d.symmetric() && d.spheres() == 2 : static_cast<int>(grids.size()) == d.spheres());
   const std::int64_t count = pairs.count();
@@ -251,7 +249,7 @@ Sampled sample(const D& d, const SphereGrids& grids, int threads, const Progress
   result.witness = sampling::best_witness(d, values, [&](std::int64_t at) { return pairs.point(at); });
   if (pairs.triangle) result.diagonal = sampling::best_witness(d, diagonal, [&](Index i) { return pairs.point(i, i); });
   if (!pairs.triangle && d.symmetric()) result.diagonal = sampling::diagonal_witness(d, pairs, threads);
-  result.mean = Eigen::Map<const Eigen::ArrayXd>(values.data(), count).mean();
+  result.mean = mean(values);
   result.quantiles = quantiles(values, quantile_levels);
   return result;
 }
@@ -262,7 +260,7 @@ Sampled sample(const D& d, const SphereGrids& grids, int threads, const Progress
 /// pairs unrelated points. Throws InputError unless 1 <= count <= max_samples, and as make_grid does.
 template <Deviation D>
 Sampled sample(const D& d, std::int64_t count, std::optional<GridKind> kind, const Stream& stream, int threads,
-               const ProgressFn& progress = {}) {
+               const Progress& progress = {}) {
   if (count < 1 || count > max_samples)
     throw InputError(fmt::format("samples = {}: must be 1 to {}", count, max_samples));
   const bool triangle = d.symmetric() && d.spheres() == 2;

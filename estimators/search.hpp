@@ -1,9 +1,10 @@
 // Worst-case search: the largest deviation it can find, with a witness that anyone can re-evaluate.
 //
-// Columns (p, u) are annealed in batches (search_anneal.hpp), the best of each batch climb to a local maximum (search_climb.hpp), and
-// join the elite of their island, from which most later columns start. An epoch is a tournament: it opens with `islands` islands, and half
-// of them survive every few rounds. Epochs share nothing, so that a deceptive basin costs one of them. A round's batches see the same
-// elites, draw from streams keyed by (epoch, round, batch) and are merged in order: the result does not depend on the threads.
+// Columns (p, u) are annealed in batches (search_anneal.hpp), the best of each batch climb to a local maximum
+// (search_climb.hpp), and join the elite of their island, from which most later columns start. An epoch is a
+// tournament: it opens with `islands` islands, and half of them survive every few rounds. Epochs share nothing, so that
+// a deceptive basin costs one of them. A round's batches see the same elites, draw from streams keyed by (epoch, round,
+// batch) and are merged in order: the result does not depend on the threads.
 #pragma once
 
 #include "estimators/deviation.hpp"
@@ -12,11 +13,15 @@
 #include "estimators/search_anneal.hpp"
 #include "estimators/search_climb.hpp"
 #include "estimators/stream.hpp"
+#include "theory/error.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace theoremeter {
@@ -24,24 +29,32 @@ namespace theoremeter {
 /// Told the fraction of the work that is done; may be empty.
 using ProgressFn = std::function<void(double)>;
 
-/// How the search spends its starts on an n x k instance.
+/// How an n x k instance is searched. Where there are few cells, many quick epochs; where there are many, few
+/// and slow ones.
 struct SearchPlan {
-  static constexpr int batch = 32, islands = 8, elite = 12;
-  int rounds;        // of an epoch
-  int climbers;      // of a batch
-  int steps;         // of an annealing
-  double reach;      // of an edge, radians
-  double fresh = 0.25, near = 0.02, far = 0.5;
-  static SearchPlan of(Eigen::Index k);
+  int islands = 8, elite = 12, batch = 32;
+  int rounds;    // of an epoch
+  int climbers;  // of a batch
+  int steps;     // of an annealing
+  double reach;  // of an edge: the tangent of an angle
+  double fresh = 0.25, near = 0.02,
+         far = 0.5;  // starts: the part that is fresh, and how far from an elite point the others are
+
+  SearchPlan(Eigen::Index n, Eigen::Index k)
+      : rounds(k <= 5 ? 4 : 16),
+        climbers(k <= 5 ? 8 : 4),
+        steps(static_cast<int>(std::clamp<Eigen::Index>(4 * k, 20, 200))),
+        reach(std::max(std::clamp(2 / static_cast<double>(k), 0.05, 0.2), 30 / static_cast<double>(n))) {}
 };
 
-inline SearchPlan SearchPlan::of(Eigen::Index k) {
-  const double d = static_cast<double>(k);
-  return {4, k <= 6 ? 8 : 4, static_cast<int>(std::clamp(4 * d, 20.0, 200.0)), std::clamp(4 / d, 0.05, 1.0)};
+/// Starts that a search of an n x k instance is worth by default: a fraction of a second for k <= 4, where a
+/// certificate waits for it, then up to some 20 CPU-seconds. Whole rounds.
+inline std::int64_t default_starts(std::int64_t n, std::int64_t k) {
+  const double N = static_cast<double>(n), size = N * static_cast<double>(k);
+  const double starts =
+      k <= 4 ? std::clamp(3e6 / N, 2048.0, 8192.0) : std::clamp(3072 * std::pow(1e5 / size, 0.8), 256.0, 16384.0);
+  return static_cast<std::int64_t>(starts) / 256 * 256;
 }
-
-/// Starts that a search of an n x k instance is worth by default.
-inline std::int64_t default_starts(Eigen::Index, Eigen::Index) { return 1024; }
 
 template <Deviation D>
 class Search {
@@ -49,26 +62,30 @@ class Search {
   Search(const D& d, const SearchPlan& plan) : d_(d), plan_(plan), annealer_(d), climber_(d, plan.reach) {}
 
   Searched run(std::int64_t starts, const Stream& stream, int threads, const ProgressFn& progress) {
+    const std::int64_t round_starts = plan_.islands * plan_.batch;
+    plan_.rounds = static_cast<int>(std::min<std::int64_t>(plan_.rounds, (starts + round_starts - 1) / round_starts));
     std::vector<Climb> champions;
     Searched found;
     for (std::uint64_t epoch = 0; found.starts < starts; ++epoch) {
-      std::vector<Elite> islands(SearchPlan::islands);
+      std::vector<Elite> islands(static_cast<std::size_t>(plan_.islands));
       for (int round = 0; round < plan_.rounds && found.starts < starts; ++round) {
         const std::int64_t left = starts - found.starts;
-        const int batches = static_cast<int>(std::min<std::int64_t>(SearchPlan::islands, (left + SearchPlan::batch - 1) / SearchPlan::batch));
+        const int batches =
+            static_cast<int>(std::min<std::int64_t>(plan_.islands, (left + plan_.batch - 1) / plan_.batch));
         std::vector<Elite> arrivals(static_cast<std::size_t>(batches));
         std::vector<std::int64_t> evaluations(arrivals.size());
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
         for (int b = 0; b < batches; ++b) {
           const auto i = static_cast<std::size_t>(b);
-          const int columns = static_cast<int>(std::min<std::int64_t>(SearchPlan::batch, left - b * SearchPlan::batch));
-          arrivals[i] = advance(islands[i % islands.size()], b, columns, stream.at({epoch, static_cast<std::uint64_t>(round), i}), evaluations[i]);
+          const int columns = static_cast<int>(std::min<std::int64_t>(plan_.batch, left - b * plan_.batch));
+          arrivals[i] = advance(islands[i % islands.size()], b, columns,
+                                stream.at({epoch, static_cast<std::uint64_t>(round), i}), evaluations[i]);
         }
         for (std::size_t i = 0; i < arrivals.size(); ++i) {
           found.evaluations += evaluations[i];
-          for (Climb& a : arrivals[i]) admit(islands[i % islands.size()], std::move(a), SearchPlan::elite);
+          for (Climb& a : arrivals[i]) admit(islands[i % islands.size()], std::move(a), plan_.elite);
         }
-        found.starts += std::min<std::int64_t>(left, batches * SearchPlan::batch);
+        found.starts += std::min<std::int64_t>(left, batches * plan_.batch);
         if (progress) progress(static_cast<double>(found.starts) / static_cast<double>(starts));
         survive(islands, round);
       }
@@ -99,7 +116,8 @@ class Search {
     c.temperature.resize(count);
     for (int j = 0; j < count; ++j) {
       const bool fresh = elite.empty() || stream.uniform() < plan_.fresh;
-      const Climb* from = fresh ? nullptr : &elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))];
+      const Climb* from =
+          fresh ? nullptr : &elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))];
       const double away = plan_.near * std::pow(plan_.far / plan_.near, stream.uniform());
       for (std::size_t s = 0; s < S; ++s) {
         Eigen::VectorXd x = random_unit(c.p[s].rows(), stream);
@@ -111,15 +129,11 @@ class Search {
       c.temperature(j) = from ? static_cast<float>(std::min(1.5, 2 * away)) : 1.5f;
       if (!from && d_.symmetric() && b % 4 == 3) c.p[1].col(j) = c.p[0].col(j);
     }
-    AnnealSchedule schedule;
-    schedule.steps = plan_.steps;
-    schedule.last = 0.01f;
-    annealer_.run(c, schedule);
+    annealer_.run(c, plan_.steps);
     evaluations += static_cast<std::int64_t>(count) * (plan_.steps + 1);
     Elite risen;
-    for (const Eigen::Index j : best_columns(annealer_.rayleigh(c))) {
-      Climb a{{}, c.u.col(j).template cast<double>(), c.sign(j), 0, {}};
-      for (std::size_t s = 0; s < S; ++s) a.p.push_back(c.p[s].col(j).template cast<double>().normalized());
+    for (const Eigen::Index j : best_columns(annealer_.values(c))) {
+      Climb a{Annealer<D>::point(c, j), c.u.col(j).template cast<double>(), c.sign(j)};
       evaluations += climber_.climb(a, 1e-6);
       risen.push_back(std::move(a));
     }
@@ -149,31 +163,33 @@ class Search {
       if (twin->value >= a.value) return;
       elite.erase(twin);
     }
-    const auto place = std::upper_bound(elite.begin(), elite.end(), a, [](const Climb& x, const Climb& e) { return x.value > e.value; });
+    const auto place = std::upper_bound(elite.begin(), elite.end(), a,
+                                        [](const Climb& x, const Climb& e) { return x.value > e.value; });
     elite.insert(place, std::move(a));
     if (elite.size() > most) elite.pop_back();
   }
 
   // After each quarter of the rounds the better half of the islands goes on.
   void survive(std::vector<Elite>& islands, int round) const {
-    const int quarter = std::max(1, plan_.rounds / 4);
-    if ((round + 1) % quarter != 0 || islands.size() == 1) return;
+    const int stages = static_cast<int>(std::bit_width(static_cast<unsigned>(plan_.islands)));
+    const int alive = std::max(1, plan_.islands >> (round + 1) * stages / plan_.rounds);
     std::stable_sort(islands.begin(), islands.end(), [](const Elite& a, const Elite& b) {
       return (a.empty() ? -1e300 : a[0].value) > (b.empty() ? -1e300 : b[0].value);
     });
-    islands.resize(islands.size() / 2);
+    islands.resize(std::min(islands.size(), static_cast<std::size_t>(alive)));
   }
 
-  // The best champion, climbed to the end and moved off the walls it leans on.
+  // The best champion, climbed to the end, and as far off the walls it leans on as costs nothing that matters.
   Witness finish(std::vector<Climb>& champions, std::int64_t& evaluations) const {
     Witness best;
     best.value = -1;
     for (Climb& a : champions) {
       evaluations += climber_.climb(a, 1e-13);
-      for (const double step : {1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 0.0}) {
+      for (const double step : {1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 0.0}) {
         const Witness w = evaluate(d_, climber_.off_walls(a, step));
         ++evaluations;
-        if (w.value > best.value * (1 + 1e-9) || (w.value > best.value * (1 - 1e-7) && w.margin > best.margin)) best = w;
+        if (w.value > best.value * (1 + 1e-10) || (w.value > best.value * (1 - 1e-10) && w.margin > best.margin))
+          best = w;
       }
     }
     return best;
@@ -185,10 +201,13 @@ class Search {
   Climber<D> climber_;
 };
 
-/// The largest deviation found from `starts` > 0 starts: at least. Bitwise the same for any number of threads.
+/// The largest deviation found from so many starts: at least. Bitwise the same for any number of threads.
+/// Throws InputError unless starts >= 1 and threads >= 1.
 template <Deviation D>
 Searched search(const D& d, std::int64_t starts, const Stream& stream, int threads, const ProgressFn& progress = {}) {
-  return Search<D>(d, SearchPlan::of(d.rows().cols())).run(starts, stream, threads, progress);
+  if (starts < 1) throw InputError("starts = " + std::to_string(starts) + ": a search needs at least 1");
+  if (threads < 1) throw InputError("threads = " + std::to_string(threads) + ": a search needs at least 1");
+  return Search<D>(d, SearchPlan(d.rows().rows(), d.rows().cols())).run(starts, stream, threads, progress);
 }
 
 }  // namespace theoremeter

@@ -1,9 +1,9 @@
 // The exact ascent of the search, from vertex to vertex of the hyperplanes' arrangement.
 //
-// With u and all spheres but one fixed, u'(S - E)u is a sum of jumps, one a row, less a smooth term. Where a row's <h, x> is 0 both of its
-// sides are a step away, and the rows of a vertex (dim - 1 of them, independent) can take their better sides all at once. So the supremum
-// over a cell is found by sliding along its walls, and the cells around by walking along the edges that leave a vertex, on which all of the
-// walls but one stay.
+// With u and all spheres but one fixed, u'(S - E)u is a sum of jumps, one a row, less a smooth term. Where a row's <h,
+// x> is 0 both of its sides are a step away, and the rows of a vertex (dim - 1 of them, independent) can take their
+// better sides all at once. So the supremum over a cell is found by sliding along its walls, and the cells around by
+// walking along the edges that leave a vertex, on which all of the walls but one stay.
 #pragma once
 
 #include "estimators/deviation.hpp"
@@ -21,7 +21,7 @@ namespace theoremeter {
 struct Climb {
   Point p;
   Eigen::VectorXd u;
-  double sign = 1;                              // +1: S - E, -1: E - S
+  double sign = 1;  // +1: S - E, -1: E - S
   double value = 0;
   std::vector<std::vector<Eigen::Index>> walls = {};  // by sphere, the rows that p_s is beside
 };
@@ -29,13 +29,22 @@ struct Climb {
 template <Deviation D>
 class Climber {
  public:
-  /// Edges are searched up to this angle (radians).
+  /// Edges are searched as far as an angle whose tangent is `reach`.
   Climber(const D& d, double reach) : d_(d), reach_(reach) {
-    for (int s = 0; s < d.spheres(); ++s)
-      factors_.push_back({d.factor(s, 1), d.factor(s, -1), d.factor(s, 2) != d.factor(s, 1) || d.factor(s, -2) != d.factor(s, -1)});
+    unit_ = d.rows().squaredNorm() / static_cast<double>(d.rows().cols());
+    Point first;
+    for (int s = 0; s < d.spheres(); ++s) {
+      const Rows& H = d.hyperplanes(s);
+      factors_.push_back(
+          {d.factor(s, 1), d.factor(s, -1), d.factor(s, 2) != d.factor(s, 1) || d.factor(s, -2) != d.factor(s, -1)});
+      if (factors_.back().linear) unit_ *= H.norm() / std::sqrt(static_cast<double>(H.size()));
+      first.emplace_back(Eigen::VectorXd::Unit(H.cols(), 0));
+    }
+    unit_ += d.expectation(first).dense().norm();
   }
 
-  /// Climbs a to where no edge of p_s, for any s, and no other u is better by more than `least`. Returns the lines searched.
+  /// Climbs a to where no edge of p_s, for any s, and no other u is better by more than `least` (relative to the size
+  /// of S and E). Returns the lines searched.
   std::int64_t climb(Climb& a, double least) const {
     std::int64_t lines = 0;
     a.walls.resize(a.p.size());
@@ -77,15 +86,15 @@ class Climber {
   struct Slice {
     std::vector<std::size_t> spheres;
     std::vector<Eigen::Index> row;
-    Eigen::MatrixXd H;               // their h
-    Eigen::VectorXd length;          // |h|
-    Eigen::VectorXd weight;          // a row's term is this times the factor of x
-    Eigen::VectorXd plus, minus;     // their terms on either side
-    Eigen::VectorXd beside;          // the better term within reach of a point with <h, x> = 0
-    Eigen::VectorXd x, z;            // z = H x, 0 on the walls
+    Eigen::MatrixXd H;            // their h
+    Eigen::VectorXd length;       // |h|
+    Eigen::VectorXd weight;       // a row's term is this times the factor of x
+    Eigen::VectorXd plus, minus;  // their terms on either side
+    Eigen::VectorXd beside;       // the better term within reach of a point with <h, x> = 0
+    Eigen::VectorXd x, z;         // z = H x, 0 on the walls
     std::vector<Eigen::Index> walls;
-    std::vector<char> fixed;         // on a wall, or too near 0 to tell the side
-    Eigen::MatrixXd edges, T;        // walls' edges: <h_wall, edge> = 1, orthogonal to the other walls and to x; T = H edges
+    std::vector<char> fixed;   // on a wall, or too near 0 to tell the side
+    Eigen::MatrixXd edges, T;  // walls' edges: <h_wall, edge> = 1, orthogonal to the other walls and to x; T = H edges
   };
 
   void ascend(Climb& a, double least, std::int64_t& lines) const {
@@ -98,7 +107,7 @@ class Climber {
           move(a, {s}, lines);
         rise(a);
       }
-      if (!(a.value > before + least)) break;
+      if (!(a.value > before + least * unit_)) break;
     }
   }
 
@@ -155,8 +164,11 @@ class Climber {
   // Moves p_s, for all s of `spheres` together, to the best vertex it can walk to, and a step off its walls.
   void move(Climb& a, const std::vector<std::size_t>& spheres, std::int64_t& lines) const {
     Slice v = slice(a, spheres);
-    settle(a, v);
-    walk(a, v, lines);
+    int released = 0;
+    do {
+      settle(a, v);
+      walk(a, v, lines);
+    } while (++released <= 8 && release(a, v));
     for (const std::size_t s : spheres) {
       a.p[s] = beside(v, s, 1e-8);
       a.walls[s].clear();
@@ -164,11 +176,13 @@ class Climber {
     }
   }
 
-  // v.x, off each wall by `step` |h| or less, to the side of p_s on which that row's term is best; no other hyperplane is crossed.
+  // v.x, off each wall by `step` |h| or less, to the side of p_s on which that row's term is best; no other hyperplane
+  // is crossed.
   Eigen::VectorXd beside(const Slice& v, std::size_t s, double step) const {
     const auto q = static_cast<Eigen::Index>(v.walls.size());
     if (q == 0) return v.x;
-    const std::size_t bit = static_cast<std::size_t>(std::find(v.spheres.begin(), v.spheres.end(), s) - v.spheres.begin());
+    const std::size_t bit =
+        static_cast<std::size_t>(std::find(v.spheres.begin(), v.spheres.end(), s) - v.spheres.begin());
     Eigen::VectorXd off(q);
     for (Eigen::Index e = 0; e < q; ++e) {
       const Eigen::Index wall = v.walls[static_cast<std::size_t>(e)];
@@ -195,7 +209,7 @@ class Climber {
       for (Eigen::Index i = 0; i < z.size(); ++i)
         if (z(i) != 0) g += w(i) * phi(s, z(i)) / z(i) * H.row(i).transpose();
       g -= g.dot(v.x) * v.x;
-      if (!(g.norm() > 1e-12)) break;
+      if (!(g.norm() > 1e-12 * unit_)) break;
       g.normalize();
       const Eigen::VectorXd dz = H * g;
       const auto at = [&](double t) {
@@ -207,7 +221,7 @@ class Climber {
       double end = 1;
       while (end > 1e-8 && at(end / 2) > at(end)) end /= 2;
       const double t = golden(at, end);
-      if (!(at(t) > at(0) + 1e-13)) break;
+      if (!(at(t) > at(0) + 1e-13 * unit_)) break;
       v.x = (v.x + t * g).normalized();
     }
     a.p[s] = v.x;
@@ -242,7 +256,8 @@ class Climber {
       v.plus(j) = w(i) * plus;
       v.minus(j) = w(i) * minus;
       v.beside(j) = -1e300;
-      for (int sides = 0; sides < 1 << spheres.size(); ++sides) v.beside(j) = std::max(v.beside(j), w(i) * term(spheres, sides));
+      for (int sides = 0; sides < 1 << spheres.size(); ++sides)
+        v.beside(j) = std::max(v.beside(j), w(i) * term(spheres, sides));
     }
     v.length = v.H.rowwise().norm();
     v.x = a.p[spheres[0]];
@@ -256,7 +271,8 @@ class Climber {
   // prod phi over the spheres, each on the side its bit says.
   double term(const std::vector<std::size_t>& spheres, int sides) const {
     double c = 1;
-    for (std::size_t j = 0; j < spheres.size(); ++j) c *= sides >> j & 1 ? factors_[spheres[j]].plus : factors_[spheres[j]].minus;
+    for (std::size_t j = 0; j < spheres.size(); ++j)
+      c *= sides >> j & 1 ? factors_[spheres[j]].plus : factors_[spheres[j]].minus;
     return c;
   }
 
@@ -314,12 +330,12 @@ class Climber {
     for (Eigen::Index step = 0; step < 4 * k && q < k - 1; ++step) {
       Eigen::VectorXd g = smooth_gradient(a, v);
       within(g);
-      if (g.norm() < 1e-10) {  // flat or stationary: any direction tells
+      if (g.norm() < 1e-10 * unit_) {  // flat or stationary: any direction tells
         g = Eigen::VectorXd::LinSpaced(k, 1, 2);
         within(g);
       }
       g -= g.dot(v.x) * v.x;
-      if (!(g.norm() > 1e-12)) break;
+      if (!(g.norm() > 1e-12 * std::min(1.0, unit_))) break;
       g.normalize();
       const Eigen::VectorXd dz = v.H * g;
       double wall_at = 1;
@@ -334,7 +350,7 @@ class Climber {
       double t = wall_at;
       if (wall < 0 || at(t) < std::max(at(0.999 * t), here)) t = golden(at, wall_at);
       const bool met = wall >= 0 && t >= wall_at;
-      if (at(t) < here - 1e-14 || (!met && at(t) < here + 1e-13)) break;
+      if (at(t) < here - 1e-14 * unit_ || (!met && at(t) < here + 1e-13 * unit_)) break;
       v.x += t * g;
       if (met && add(wall)) v.walls.push_back(wall);
       within(v.x);
@@ -398,7 +414,7 @@ class Climber {
       const Crossing best = best_crossing(v, e, g.dot(v.edges.col(e)), crossings);
       if (best.row < 0) continue;
       const double there = smooth(a, v, (v.x + best.t * v.edges.col(e)).normalized());
-      if (best.jumps + there - here < 1e-10) continue;
+      if (best.jumps + there - here < 1e-10 * unit_) continue;
       exchange(v, e, best);
       if (++pivots % 64 == 0) open_edges(v);
       g = smooth_gradient(a, v);
@@ -407,21 +423,46 @@ class Climber {
     }
   }
 
+  // Lets go of the wall away from which, to its better side, the smooth term climbs most. (Where a crossing was within
+  // reach the walk has taken it, so this is for large cells.)
+  bool release(const Climb& a, Slice& v) const {
+    const Eigen::VectorXd g = smooth_gradient(a, v);
+    Eigen::Index loosest = -1;
+    double most = 1e-9 * unit_, side = 0;
+    for (std::size_t e = 0; e < v.walls.size(); ++e) {
+      const Eigen::Index i = v.walls[e];
+      const auto edge = v.edges.col(static_cast<Eigen::Index>(e));
+      const double slope = g.dot(edge) / edge.norm();
+      if (std::abs(slope) > most && (slope > 0 ? v.plus(i) : v.minus(i)) >= v.beside(i)) {
+        most = std::abs(slope);
+        side = slope > 0 ? 1 : -1;
+        loosest = static_cast<Eigen::Index>(e);
+      }
+    }
+    if (loosest < 0) return false;
+    v.x = (v.x + 1e-9 * side * v.edges.col(loosest).normalized()).normalized();
+    v.walls.erase(v.walls.begin() + loosest);
+    return true;
+  }
+
   // The crossing of edge e with the largest sum of jumps plus slope t; row < 0 if none is above 0.
   Crossing best_crossing(const Slice& v, Eigen::Index e, double slope, std::vector<Crossing>& crossings) const {
     const double* T = v.T.col(e).data();
     const double end = reach_ / v.edges.col(e).norm();
     crossings.clear();
     for (Eigen::Index i = 0; i < v.z.size(); ++i)
-      if (std::abs(v.z(i)) < end * std::abs(T[i]) && !v.fixed[static_cast<std::size_t>(i)]) crossings.push_back({-v.z(i) / T[i], i});
-    std::sort(crossings.begin(), crossings.end(), [](const Crossing& c, const Crossing& o) { return std::abs(c.t) < std::abs(o.t); });
+      if (std::abs(v.z(i)) < end * std::abs(T[i]) && !v.fixed[static_cast<std::size_t>(i)])
+        crossings.push_back({-v.z(i) / T[i], i});
+    std::sort(crossings.begin(), crossings.end(),
+              [](const Crossing& c, const Crossing& o) { return std::abs(c.t) < std::abs(o.t); });
     const Eigen::Index wall = v.walls[static_cast<std::size_t>(e)];
     double sum[2] = {v.minus(wall) - v.beside(wall), v.plus(wall) - v.beside(wall)};
-    double most = 1e-10;
+    double most = 1e-10 * unit_;
     Crossing best{0, -1};
     for (const Crossing& c : crossings) {
       double& jumps = sum[c.t > 0];
-      const double now = v.z(c.row) > 0 ? v.plus(c.row) : v.minus(c.row), then = v.z(c.row) > 0 ? v.minus(c.row) : v.plus(c.row);
+      const double now = v.z(c.row) > 0 ? v.plus(c.row) : v.minus(c.row),
+                   then = v.z(c.row) > 0 ? v.minus(c.row) : v.plus(c.row);
       const double here = jumps + v.beside(c.row) - now;
       if (here + slope * c.t > most) {
         most = here + slope * c.t;
@@ -462,6 +503,7 @@ class Climber {
 
   const D& d_;
   double reach_;
+  double unit_;  // the size of S and E
   std::vector<Factor> factors_;
 };
 

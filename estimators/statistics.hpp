@@ -6,6 +6,9 @@
 
 namespace theoremeter {
 
+/// The mean, summed in order: in runs of 4096, then the runs. N >= 1.
+double mean(const std::vector<double>& values);
+
 /// The quantiles at the given levels in [0, 1], ascending: linear interpolation between order statistics, level q at
 /// position q (N-1) counted from 0 (Hyndman and Fan's type 7, NumPy's default). N >= 1. Exact; reorders the values.
 std::vector<double> quantiles(std::vector<double>& values, const std::vector<double>& levels);

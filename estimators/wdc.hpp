@@ -1,5 +1,6 @@
 // The Weight Distribution Condition [HLV Def. II.2; HJ (5)]: the constant eps of W is the supremum over nonzero x, y of
-//   || W_{+,x}' W_{+,y} - alpha Q_{x,y} ||,   W_{+,x} = diag(Wx > 0) W,   W in R^{n x k}, rows w_i:  c_i = 1{w_i.x > 0} 1{w_i.y > 0}.
+//   || W_{+,x}' W_{+,y} - alpha Q_{x,y} ||,   W_{+,x} = diag(Wx > 0) W,   W in R^{n x k}, rows w_i:  c_i = 1{w_i.x > 0}
+//   1{w_i.y > 0}.
 #pragma once
 
 #include "estimators/deviation.hpp"

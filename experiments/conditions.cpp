@@ -2,6 +2,7 @@
 
 #include "estimators/fit_alpha.hpp"
 #include "estimators/wdc.hpp"
+#include "experiments/measure.hpp"
 #include "theory/conditions.hpp"
 #include "theory/suggest.hpp"
 
@@ -15,6 +16,7 @@ Condition weight_distribution() {
   c.sizes = {{"n", "rows of W (neurons)"}, {"k", "columns of W (latent dimension)"}};
   c.arguments = {{"x", "first argument"}, {"y", "second argument"}};
   c.matrix = "W";
+  c.certified_to = certify_dimensions;
   c.measure = [](const Rows& W, const Alpha& alpha, const Request& request, const Stream& stream, const StageProgress& progress) {
     double fitted = alpha.value.value_or(1);
     double seconds = 0;

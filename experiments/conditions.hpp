@@ -2,7 +2,8 @@
 #pragma once
 
 #include "estimators/ensembles.hpp"
-#include "experiments/measure.hpp"
+#include "estimators/measurement.hpp"
+#include "experiments/request.hpp"
 #include "results/results.hpp"
 #include "results/verify.hpp"
 
@@ -12,18 +13,13 @@
 
 namespace theoremeter {
 
-/// The multiple of the expectation: given, that of the ensemble, or fitted.
-struct Alpha {
-  std::optional<double> value;
-  bool fit = false;
-};
-
 struct Condition {
   std::string name;
   std::string statement;         // one line, for --help
   std::vector<Symbol> sizes;     // first the rows, then the columns of `matrix`
   std::vector<Symbol> arguments; // one a sphere: the witness's
   std::string matrix;
+  std::int64_t certified_to = 0;  // largest number of columns with a certificate
   std::function<Measurement(const Rows&, const Alpha&, const Request&, const Stream&, const StageProgress&)> measure;
   std::function<NaiveDeviation(Rows, double alpha)> naive;
 

@@ -2,35 +2,17 @@
 #pragma once
 
 #include "estimators/certify.hpp"
-#include "estimators/grids.hpp"
 #include "estimators/measurement.hpp"
-#include "estimators/progress.hpp"
 #include "estimators/sample.hpp"
 #include "estimators/search.hpp"
+#include "experiments/request.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
 
 namespace theoremeter {
-
-/// What is asked of a measurement. Budgets are counts; an empty one is the default for the sizes.
-struct Request {
-  bool sample = true;
-  bool search = true;
-  bool certify = false;
-  std::optional<std::int64_t> samples;
-  std::optional<std::int64_t> starts;
-  std::int64_t nodes = 100'000'000;
-  double gap = 0.01;
-  std::optional<GridKind> grid;
-  int threads = 1;
-};
-
-/// Told what is under way ("sample", "search", "certify") and the fraction of it done.
-using StageProgress = std::function<void(const std::string& stage, double fraction)>;
 
 /// About a second of samples.
 inline std::int64_t default_samples(std::int64_t n, std::int64_t k) {

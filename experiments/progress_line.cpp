@@ -16,6 +16,8 @@ std::string duration(double seconds) {
 
 ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) != 0), start_(Clock::now()), last_(start_) {}
 
+void ProgressLine::start() { start_ = Clock::now(); }
+
 void ProgressLine::update(const std::string& what, double fraction) {
   using namespace std::chrono_literals;
   const auto now = Clock::now();

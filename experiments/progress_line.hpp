@@ -13,7 +13,9 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  /// `what` is under way and `fraction` of the whole is done.
+  /// Something new is under way: fractions and the time left count from here.
+  void start();
+  /// `what` is under way and `fraction` of it is done.
   void update(const std::string& what, double fraction);
   /// Removes the line, so that something else can be printed.
   void clear();

@@ -9,6 +9,9 @@
 
 namespace theoremeter {
 
+inline constexpr std::int64_t certified_by_default = 4;  // columns up to which certificates are made unasked
+inline constexpr std::int64_t max_draws = 1'000'000;
+
 /// One point of the sweep, with what is asked there.
 struct SweepPoint {
   std::map<std::string, std::int64_t> sizes;
@@ -26,10 +29,11 @@ struct Experiment {
   std::vector<SweepPoint> points;
 };
 
-/// Reads an experiment. Throws InputError in one line for a missing file, a syntax error, an unknown key (suggesting the
-/// nearest), a wrong type or a value out of range. Keys, of the experiment: title, condition, ensemble, seed, draws, gap;
-/// of each [[sweep]]: a list of values for each size (k = [2, 3]) or for the ratio of two (n_over_k = [5, 10]), evidence,
-/// samples, starts, nodes, grid, alpha.
+/// Reads an experiment. Throws InputError in one line for a missing file, a syntax error, an unknown key (suggesting
+/// the nearest), a wrong type or a value out of range. Keys, of the experiment: title, condition, ensemble, seed,
+/// draws, gap; of each [[sweep]]: a list of values for each size (k = [2, 3]) or for the ratio of two (n_over_k = [5,
+/// 10]), evidence, samples, starts, nodes, grid, alpha. Without evidence: sample and search, and certify for k <=
+/// certified_by_default.
 Experiment read_experiment(const std::string& path);
 
 /// Measures what `results` lacks, calling `save` after each draw.

@@ -29,7 +29,9 @@ Rows gaussian(Index n, Index k, Stream stream) {
 }
 
 Eigen::MatrixXd unit_columns(Index k, Index count, Stream stream) {
-  return Eigen::MatrixXd::NullaryExpr(k, count, [&] { return stream.normal(); }).colwise().normalized();
+  Eigen::MatrixXd points = Eigen::MatrixXd::NullaryExpr(k, count, [&] { return stream.normal(); });
+  points.colwise().normalize();
+  return points;
 }
 
 // Eight matrices through SymmetricEight.
@@ -202,13 +204,16 @@ TEST_CASE("outer sums: against the plain loop, for steps, signs, signs with a ze
   CHECK(two_valued >= 2 * 6 * 4);  // both ways are taken
 }
 
-TEST_CASE("quantiles: linear between order statistics; largest: first of equals first") {
+TEST_CASE("mean; quantiles: linear between order statistics; largest: first of equals first") {
   std::mt19937_64 random(5);
-  for (const std::size_t n : {1, 2, 3, 10, 1001}) {
+  for (const std::size_t n : {1, 2, 3, 10, 1001, 10007}) {
     std::vector<double> values(n), sorted;
     for (double& v : values) v = static_cast<double>(random() % 50);
     sorted = values;
     std::sort(sorted.begin(), sorted.end());
+    double sum = 0;
+    for (const double v : values) sum += v;
+    CHECK(mean(values) == doctest::Approx(sum / static_cast<double>(n)).epsilon(1e-14));
     const std::vector<std::int64_t> top = largest(values, 7);
     CHECK(top.size() == std::min<std::size_t>(n, 7));
     for (std::size_t i = 0; i < top.size(); ++i) {

@@ -1,0 +1,35 @@
+// What is asked of a measurement.
+#pragma once
+
+#include "estimators/grids.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace theoremeter {
+
+/// The evidence wanted and what may be spent on it. Budgets are counts; an empty one is the default for the sizes.
+struct Request {
+  bool sample = true;
+  bool search = true;
+  bool certify = false;
+  std::optional<std::int64_t> samples;
+  std::optional<std::int64_t> starts;
+  std::int64_t nodes = 100'000'000;
+  double gap = 0.01;
+  std::optional<GridKind> grid;
+  int threads = 1;
+};
+
+/// Told what is under way ("sample", "search", "certify") and the fraction of it done.
+using StageProgress = std::function<void(const std::string& stage, double fraction)>;
+
+/// The multiple of the expectation: given, or fitted; else the ensemble's.
+struct Alpha {
+  std::optional<double> value;
+  bool fit = false;
+};
+
+}  // namespace theoremeter

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Installs what is missing (Debian), builds, runs the WDC survey and shows its table and figure. Safe to run again.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+packages=(build-essential cmake ninja-build git libeigen3-dev libboost-dev libhdf5-dev libfmt-dev librandom123-dev libcli11-dev
+  libtomlplusplus-dev nlohmann-json3-dev doctest-dev libbenchmark-dev python3 python3-numpy python3-h5py python3-matplotlib)
+missing=()
+for package in "${packages[@]}" "$@"; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if ((${#missing[@]})); then
+  echo "installing: ${missing[*]}" >&2
+  as_root=()
+  if [ "$(id -u)" != 0 ]; then as_root=(sudo); fi
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+cmake --preset release >/dev/null
+cmake --build --preset release
+
+mkdir -p out
+build/theoremeter run experiments/wdc-survey.toml --output out/wdc-survey.h5 --overwrite
+build/theoremeter verify out/wdc-survey.h5
+/usr/bin/python3 results/figures.py out/wdc-survey.h5 --out out/wdc-survey
+echo "figure: out/wdc-survey.pdf, out/wdc-survey.png; results: out/wdc-survey.h5"

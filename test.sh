@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# What run.sh does, then all tests: release, then the sanitizers.
+set -euo pipefail
+cd "$(dirname "$0")"
+./run.sh clang-format clang-14 libomp-14-dev libclang-rt-14-dev
+ctest --test-dir build --output-on-failure -j "$(nproc)"
+for sanitizer in asan tsan; do
+  cmake --preset "$sanitizer" >/dev/null
+  cmake --build --preset "$sanitizer" --target theoremeter_tests
+  ctest --test-dir "build/$sanitizer" --output-on-failure -L sanitized
+done

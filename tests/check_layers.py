@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Dependencies point one way: theory <- estimators <- experiments; results knows theory and what estimators return.
+
+    check_layers.py [ROOT]        one line for each include that runs the other way; exit code 1 if there is any
+"""
+
+import pathlib
+import re
+import sys
+import tempfile
+import unittest
+
+# What a file of each layer may include, of this project; "theory/" stands for everything below it.
+MAY_INCLUDE = {
+    "theory": ("theory/",),
+    "estimators": ("theory/", "estimators/"),
+    "results": ("theory/", "results/", "estimators/measurement.hpp"),
+    "experiments": ("theory/", "estimators/", "results/", "experiments/"),
+    "tests": ("theory/", "estimators/", "results/", "tests/"),
+}
+FILES = r"<(fstream|iostream|istream|ostream|cstdio|stdio\.h|filesystem|fcntl\.h|unistd\.h|hdf5.*|H5.*|nlohmann/.*|toml\+\+/.*)>"
+RANDOMNESS = r"<(random|boost/random.*|Random123/.*)>"
+THREADS = r"<(thread|mutex|shared_mutex|condition_variable|future|atomic|omp\.h|pthread\.h)>|#\s*pragma\s+omp"
+MUST_NOT_USE = {
+    "theory": {"files": FILES, "randomness": RANDOMNESS, "threads": THREADS},
+    "estimators": {"files": FILES},
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
+
+
+def violations(root):
+    """(file, line number, what is wrong) for every include in the tree that the layers forbid."""
+    found = []
+    for layer, allowed in MAY_INCLUDE.items():
+        for path in sorted(root.glob(f"{layer}/**/*.[ch]pp")):
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                for what in complaints(root, layer, allowed, line):
+                    found.append((path.relative_to(root), number, what))
+    return found
+
+
+def complaints(root, layer, allowed, line):
+    include = INCLUDE.match(line)
+    if include and not include[1].startswith(allowed):
+        yield f"{layer} may not include {include[1]}"
+    elif include and not (root / include[1]).is_file():
+        yield f"{include[1]} does not exist; includes are named from the root"
+    for what, pattern in MUST_NOT_USE.get(layer, {}).items():
+        if re.search(r"^\s*(#\s*include\s*)?(" + pattern + ")", line):
+            yield f"{layer} has no business with {what}: {line.strip()}"
+
+
+class Planted(unittest.TestCase):
+    """The check can fail: violations planted in a small tree are found, and nothing else is."""
+
+    SOUND = {
+        "theory/a.hpp": "#include <cmath>\n",
+        "estimators/b.hpp": '#include "theory/a.hpp"\n#include <random>\n#include <omp.h>\n#pragma omp parallel\n',
+        "estimators/measurement.hpp": '#include "theory/a.hpp"\n',
+        "results/c.hpp": '#include "theory/a.hpp"\n#include "estimators/measurement.hpp"\n#include <fstream>\n',
+        "experiments/d.cpp": '#include "estimators/b.hpp"\n#include "results/c.hpp"\n#include <hdf5.h>\n',
+        "tests/e.cpp": '#include "results/c.hpp"\n',
+    }
+    UNSOUND = [
+        ("theory/a.hpp", '#include "estimators/b.hpp"'),
+        ("theory/a.hpp", '  #  include "results/c.hpp"'),
+        ("theory/a.hpp", "#include <random>"),
+        ("theory/a.hpp", "#include <fstream>"),
+        ("theory/a.hpp", "#include <iostream>"),
+        ("theory/a.hpp", "#include <omp.h>"),
+        ("theory/a.hpp", "#pragma omp parallel for"),
+        ("theory/a.hpp", "#include <Random123/philox.h>"),
+        ("theory/a.hpp", "#include <hdf5_hl.h>"),
+        ("estimators/b.hpp", '#include "results/c.hpp"'),
+        ("estimators/b.hpp", '#include "experiments/d.cpp"'),
+        ("estimators/b.hpp", '#include "../experiments/d.cpp"'),
+        ("estimators/b.hpp", "#include <fstream>"),
+        ("estimators/b.hpp", "#include <hdf5.h>"),
+        ("results/c.hpp", '#include "estimators/b.hpp"'),
+        ("results/c.hpp", '#include "experiments/d.cpp"'),
+        ("results/c.hpp", '#include "c.hpp"'),
+        ("experiments/d.cpp", '#include "tests/e.cpp"'),
+        ("tests/e.cpp", '#include "experiments/d.cpp"'),
+    ]
+
+    def tree(self, folder, extra=("", "")):
+        for name, text in self.SOUND.items():
+            path = pathlib.Path(folder, name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text + (extra[1] + "\n" if name == extra[0] else ""))
+        return pathlib.Path(folder)
+
+    def test_sound_tree_passes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(violations(self.tree(folder)), [])
+
+    def test_each_planted_violation_is_found(self):
+        for name, line in self.UNSOUND:
+            with self.subTest(file=name, line=line), tempfile.TemporaryDirectory() as folder:
+                found = violations(self.tree(folder, (name, line)))
+                self.assertEqual([str(path) for path, *_ in found], [name])
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent)
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(Planted)
+    if not unittest.TextTestRunner(verbosity=0).run(suite).wasSuccessful():
+        return 1
+    found = violations(root)
+    for path, number, what in found:
+        print(f"{path}:{number}: {what}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

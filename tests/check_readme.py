@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""What the README tells a reader to type works: its ```sh blocks are run, in order, in one copy of the tree.
+
+    check_readme.py [README]        the binary is named by the environment variable THEOREMETER (default: build/theoremeter)
+
+Each block is one script that stops at its first failing line. Lines that install, build or test (./run.sh, ./test.sh,
+git, apt, sudo, cmake, ctest) are left out.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SKIPPED = re.compile(r"\s*(\$\s*)?(\./run\.sh|\./test\.sh|git|apt|apt-get|sudo|cmake|ctest|cd)\b")
+SECONDS = 300  # a block that takes longer is taken to hang
+
+
+def blocks(text):
+    """(line number of the first line, lines) of every block fenced as ```sh."""
+    found, inside = [], None
+    for number, line in enumerate(text.splitlines(), 1):
+        if inside is None and line.strip() == "```sh":
+            inside = (number + 1, [])
+        elif inside is not None and line.strip() == "```":
+            found.append(inside)
+            inside = None
+        elif inside is not None:
+            inside[1].append(line)
+    return found
+
+
+def script(lines):
+    """The block for bash; a skipped line leaves an empty one, so that numbers stay."""
+    kept, skipping = [], False
+    for line in lines:
+        skipping = skipping or bool(SKIPPED.match(line))
+        kept.append("" if skipping else re.sub(r"^\s*\$ ", "", line))
+        skipping = skipping and line.endswith("\\")
+    return "set -euo pipefail; trap 'echo \"line $LINENO\" >&2' ERR;" + "\n".join(kept)
+
+
+def copy_of_tree(binary, folder):
+    for name in ("experiments", "results", "docs"):
+        shutil.copytree(ROOT / name, folder / name)
+    (folder / "build").mkdir()
+    (folder / "build" / "theoremeter").symlink_to(binary)
+
+
+def failures(text, binary):
+    """(line number, what happened) for each block that fails; and how many commands of ours there were."""
+    found, commands = [], 0
+    with tempfile.TemporaryDirectory(prefix="theoremeter-readme-") as name:
+        folder = pathlib.Path(name)
+        copy_of_tree(binary, folder)
+        path = f"{folder / 'build'}:{os.environ['PATH']}"
+        for number, lines in blocks(text):
+            code = script(lines)
+            commands += len(re.findall(r"^\s*(?:./build/)?theoremeter\b", code.replace("ERR;", "ERR;\n"), re.MULTILINE))
+            try:
+                done = subprocess.run(["bash", "-c", code], cwd=folder, env={**os.environ, "PATH": path}, timeout=SECONDS,
+                                      stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            except subprocess.TimeoutExpired:
+                found.append((number, f"no end within {SECONDS} s"))
+                continue
+            if done.returncode:
+                found.append((number, f"exit code {done.returncode}\n{done.stdout}{done.stderr}"))
+    return found, commands
+
+
+def can_fail(binary):
+    """A block that is wrong is noticed, wherever it is wrong; one that is right is not."""
+    right = "```sh\n$ ./run.sh\ngit clone nowhere\ntheoremeter --version\n./build/theoremeter measure wdc \\\n  --help\n```\n"
+    wrong = ["```sh\ntheoremeter mesure\n```", "```sh\nfalse\ntrue\n```", "```sh\n./build/theoremeter show none.h5 | cat\n```"]
+    return failures(right, binary) == ([], 2) and all(failures(right + w, binary)[0] for w in wrong)
+
+
+def main():
+    binary = pathlib.Path(os.environ.get("THEOREMETER", ROOT / "build" / "theoremeter")).resolve()
+    readme = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "README.md")
+    if not can_fail(binary):
+        print("check_readme.py: does not tell right from wrong commands")
+        return 1
+    found, commands = failures(readme.read_text(), binary)
+    for number, what in found:
+        print(f"{readme.name}:{number}: {what}")
+    print(f"{readme.name}: {commands} commands, {len(found)} blocks fail")
+    return 1 if found or not commands else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
