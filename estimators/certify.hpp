@@ -1,8 +1,10 @@
-// Upper bounds by exhaustion: branch and bound over pairs of cones proves  f <= tau  on the whole product of two spheres.
+// Upper bounds by exhaustion: branch and bound over pairs of cones proves  f <= tau  on the whole product of two
+// spheres.
 //
-// Two separate proofs, lambda_max(S - E) <= tau and lambda_max(E - S) <= tau. A pair of cones is discarded when ConeBound shows
-// it lies below tau, otherwise one of the two cones is split. Deterministic for any number of threads: pairs are first split
-// breadth-first into items, items are explored depth-first and their outcomes are read in index order.
+// Two separate proofs, lambda_max(S - E) <= tau and lambda_max(E - S) <= tau. A pair of cones is discarded when
+// ConeBound shows it lies below tau, otherwise one of the two cones is split. Deterministic for any number of threads:
+// pairs are first split breadth-first into items, items are explored depth-first and their outcomes are read in index
+// order.
 #pragma once
 
 #include "estimators/cone_bound.hpp"
@@ -31,7 +33,8 @@ class ConeCertifier {
   explicit ConeCertifier(const D& d) : ConeCertifier(d, distinct_hyperplanes(d.hyperplanes(0))) {}
 
   /// Is side(S - E) <= tau everywhere? `nodes`: the pairs that may be bounded; returns how many were.
-  Proof prove(Side side, double tau, std::int64_t& nodes, int threads, Witness& refuter, const Progress& progress) const {
+  Proof prove(Side side, double tau, std::int64_t& nodes, int threads, Witness& refuter,
+              const Progress& progress) const {
     return Exploration{*this, side, tau, progress}.run(nodes, threads, refuter);
   }
 
@@ -68,12 +71,14 @@ class ConeCertifier {
       std::vector<Pair> open = keep_open(c.root_pairs(side), first);
       for (std::size_t done = 0; !open.empty() && open.size() < items_wanted; done = 0) {
         std::vector<Pair> next;
-        for (; done < open.size() && !first.refuter; done += lanes) expand(&open[done], std::min<std::size_t>(lanes, open.size() - done), first, next);
+        for (; done < open.size() && !first.refuter; done += lanes)
+          expand(&open[done], std::min<std::size_t>(lanes, open.size() - done), first, next);
         open = std::move(next);
         if (first.refuter || first.nodes > budget) break;
       }
       std::vector<Item> items(open.size());
-      if (!first.refuter && !first.unresolved && first.nodes <= budget) explore(open, items, budget - first.nodes, threads);
+      if (!first.refuter && !first.unresolved && first.nodes <= budget)
+        explore(open, items, budget - first.nodes, threads);
       return outcome(first, items, budget, refuter);
     }
 
@@ -160,8 +165,8 @@ class ConeCertifier {
       if (before / 512 != item.nodes / 512 && count > 0) look_for_refuter(pairs[0], item);
     }
 
-    // Now and then, deep down, look whether the deviation itself exceeds tau: then the incumbent was not the maximum. The centre
-    // may lie on the wrong side of an undecided hyperplane, hence the children's.
+    // Now and then, deep down, look whether the deviation itself exceeds tau: then the incumbent was not the maximum.
+    // The centre may lie on the wrong side of an undecided hyperplane, hence the children's.
     void look_for_refuter(const Pair& pair, Item& item) const {
       if (pair.depth < 18 || pair.depth >= deepest) return;
       for (const Cone<K>& a : c.tree_.children(*pair.a))
@@ -248,7 +253,8 @@ class ConeCertifier {
     const auto signs = [](std::size_t half) {
       return half == 0 ? std::vector<double>{-1} : half == 1 ? std::vector<double>{-1, 0, 1} : std::vector<double>{1};
     };
-    double worst = side == Side::plus ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+    double worst =
+        side == Side::plus ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
     for (double z : signs(x))
       for (double w : signs(y)) {
         const double c = coefficient(d, h, z, w);
@@ -264,7 +270,8 @@ class ConeCertifier {
         Pair pair{&tree_.roots()[i], &tree_.roots()[j], {}, 0};
         for (std::size_t row = 0; row < outer_.size(); ++row) {
           const auto r = static_cast<std::int32_t>(row);
-          const double coefficient = tables_[std::size_t(table_[row])][std::size_t(side)][std::size_t(pair.a->half(r))][std::size_t(pair.b->half(r))];
+          const double coefficient = tables_[std::size_t(table_[row])][std::size_t(side)][std::size_t(pair.a->half(r))]
+                                            [std::size_t(pair.b->half(r))];
           for (std::size_t e = 0; e < pair.S.entry.size(); ++e) pair.S.entry[e] += coefficient * outer_[row].entry[e];
         }
         pairs.push_back(pair);
@@ -296,16 +303,19 @@ class ConeCertifier {
 template <SignDeviation D>
 double trivial_bound(const D& d) {
   const Eigen::MatrixXd gram = d.rows().transpose() * d.rows();
-  const double top = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gram, Eigen::EigenvaluesOnly).eigenvalues().maxCoeff();
+  const double top =
+      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gram, Eigen::EigenvaluesOnly).eigenvalues().maxCoeff();
   const double lowest = d.factor(0, 1) * d.factor(1, -1);  // of the coefficients: 0 or -1
-  return std::max(top - d.q_shift(), d.q_shift() + d.q_scale() / 2 - lowest * top) + rounding_margin * (top * double(d.rows().cols()) + 1);
+  return std::max(top - d.q_shift(), d.q_shift() + d.q_scale() / 2 - lowest * top) +
+         rounding_margin * (top * double(d.rows().cols()) + 1);
 }
 
-/// Proves an upper bound on sup f, starting from `incumbent` (at least incumbent.value), which is replaced when the proof meets
-/// a better point. Stops when at_most <= (1 + gap) incumbent.value or when `nodes` pairs of cones have been bounded; then
-/// at_most is the best bound proved. gap >= 1e-6; dimension 2 to 6.
+/// Proves an upper bound on sup f, starting from `incumbent` (at least incumbent.value), which is replaced when the
+/// proof meets a better point. Stops when at_most <= (1 + gap) incumbent.value or when `nodes` pairs of cones have been
+/// bounded; then at_most is the best bound proved. gap >= 1e-6; dimension 2 to 6.
 template <int K, SignDeviation D>
-Certified certify_in(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads, const Progress& progress) {
+Certified certify_in(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads,
+                     const Progress& progress) {
   const ConeCertifier<K> certifier(d);
   Certified result{trivial_bound(d), 0, false};
   double at = std::max(gap, 1.0);  // the relative gap now attempted: from coarse to fine, as the budget allows
@@ -328,8 +338,9 @@ Certified certify_in(const D& d, Witness& incumbent, double gap, std::int64_t no
     }
     result.at_most = std::min(result.at_most, tau);
     if (at <= gap) break;
-    // Cones shrink with what is left between tau and a typical value, about 0.3 of the supremum: nodes ~ (0.7 + gap)^(2-2k). A
-    // rough law, hence the margins: 3 for the gap asked for, 6 for a step on the way, after which it is read afresh.
+    // Cones shrink with what is left between tau and a typical value, about 0.3 of the supremum: nodes ~ (0.7 +
+    // gap)^(2-2k). A rough law, hence the margins: 3 for the gap asked for, 6 for a step on the way, after which it is
+    // read afresh.
     const auto affordable = [&](double margin) {
       return (0.7 + at) * std::pow(double(nodes - result.nodes) / double(spent) / margin, -1.0 / (2 * K - 2)) - 0.7;
     };
@@ -345,7 +356,8 @@ inline constexpr int certify_dimensions = 6;
 
 /// On the circle two methods that share no bound must agree; the smaller upper bound counts.
 template <SignDeviation D>
-Certified certify_circle(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads, const Progress& progress) {
+Certified certify_circle(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads,
+                         const Progress& progress) {
   Certified result = certify_in<2>(d, incumbent, gap, nodes, threads, progress);
   if (d.rows().rows() > 3000) return result;  // quadratically many pairs of arcs
   const Enumerated all = CircleEnumeration(d, gap).run();
@@ -364,15 +376,23 @@ Certified certify_line(const D& d, Witness& incumbent, double gap) {
 }
 
 template <SignDeviation D>
-Certified certify(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads, const Progress& progress) {
+Certified certify(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads,
+                  const Progress& progress) {
   switch (d.rows().cols()) {
-    case 1: return certify_line(d, incumbent, gap);
-    case 2: return certify_circle(d, incumbent, gap, nodes, threads, progress);
-    case 3: return certify_in<3>(d, incumbent, gap, nodes, threads, progress);
-    case 4: return certify_in<4>(d, incumbent, gap, nodes, threads, progress);
-    case 5: return certify_in<5>(d, incumbent, gap, nodes, threads, progress);
-    case 6: return certify_in<6>(d, incumbent, gap, nodes, threads, progress);
-    default: throw std::logic_error("certify: dimension beyond certify_dimensions");
+    case 1:
+      return certify_line(d, incumbent, gap);
+    case 2:
+      return certify_circle(d, incumbent, gap, nodes, threads, progress);
+    case 3:
+      return certify_in<3>(d, incumbent, gap, nodes, threads, progress);
+    case 4:
+      return certify_in<4>(d, incumbent, gap, nodes, threads, progress);
+    case 5:
+      return certify_in<5>(d, incumbent, gap, nodes, threads, progress);
+    case 6:
+      return certify_in<6>(d, incumbent, gap, nodes, threads, progress);
+    default:
+      throw std::logic_error("certify: dimension beyond certify_dimensions");
   }
 }
 

@@ -1,24 +1,26 @@
 // Bounds of a deviation on a product of two cones A x B: is  +-(S(x,y) - E(x,y)) < tau  for every x in A, y in B?
 //
-// S is bounded in the Loewner order by counting every undecided hyperplane for the worse: S(x,y) <= S_AB (plus), >= (minus).
-// E = scale Q_{x,y} + shift I is bounded by Q at the centres and how far Q can turn inside the cones.
+// S is bounded in the Loewner order by counting every undecided hyperplane for the worse: S(x,y) <= S_AB (plus), >=
+// (minus). E = scale Q_{x,y} + shift I is bounded by Q at the centres and how far Q can turn inside the cones.
 //
-// How fast Q turns. For x moving with unit speed along xdot, y fixed, t = u - <u,x>x, e the unit tangent at x towards y, q = <u,e>:
+// How fast Q turns. For x moving with unit speed along xdot, y fixed, t = u - <u,x>x, e the unit tangent at x towards
+// y, q = <u,e>:
 //   d/ds u'Qu = (<e,xdot>(|t|^2 - q^2) + 2 q <xdot,t>) / (2 pi),   |.| <= sqrt(|t|^4 + 6 q^2 |t|^2 - 3 q^4) / (2 pi).
-// The root is concave in q^2, so every tangent line bounds it: sqrt(..) <= beta0 |t|^2 + beta1 q^2. The tangent at q^2 = |t|^2 gives
-// beta = (2, 0), the Lipschitz constant 1/pi; the tangent at 0 gives (1, 3): half of it for u across the plane of x and y, where
-// the worst u of a deviation mostly lies.
-// Integrated along geodesics of length rA from the centre a to x and then rB from the centre b to y, |t| <= |u|, and with the
-// tangent e turned by at most omega from its value at the centres, <u,e>^2 <= (1+eta)<u,e_0>^2 + (1+1/eta) omega^2 |u|^2:
+// The root is concave in q^2, so every tangent line bounds it: sqrt(..) <= beta0 |t|^2 + beta1 q^2. The tangent at q^2
+// = |t|^2 gives beta = (2, 0), the Lipschitz constant 1/pi; the tangent at 0 gives (1, 3): half of it for u across the
+// plane of x and y, where the worst u of a deviation mostly lies. Integrated along geodesics of length rA from the
+// centre a to x and then rB from the centre b to y, |t| <= |u|, and with the tangent e turned by at most omega from its
+// value at the centres, <u,e>^2 <= (1+eta)<u,e_0>^2 + (1+1/eta) omega^2 |u|^2:
 //   |u'(Q_{x,y} - Q_{a,b})u| <= (1/2pi) [ beta0 (rA+rB) + beta1 (1+1/eta) (Omega_A + Omega_B) ] |u|^2
 //                              + (1/2pi) beta1 (1+eta) [ rA <u,e_A>^2 + rB <u,e_B>^2 ],     eta = 1/2,
-// Omega = the integral of omega^2. Moving x by ds turns e_A by at most max(1, |cot theta|) ds and e_B by at most ds / sin theta.
+// Omega = the integral of omega^2. Moving x by ds turns e_A by at most max(1, |cot theta|) ds and e_B by at most ds /
+// sin theta.
 //
-// Rounding. Let T = trace of sum_i r_i r_i' + |scale| + |shift|, u = 2^-53. Entries of S_AB: at most 2n+2 additions along a path
-// from the root, error <= 3 n u T <= 4e-10 T for n <= 1e6. Q, its bound and theta: a few ulp each, < 1e-14 T. Positive
-// definiteness: a completed floating-point Cholesky of X - cI with c >= gamma_{k+1}/(1-gamma_{k+1}) trace X proves X positive
-// definite [S. M. Rump, Verification of positive definiteness, BIT 46, 2006]; c < 1e-14 T for k <= 10 and tau <= 2T.
-// Pairs are discarded at tau - 1e-9 T, which covers the sum.
+// Rounding. Let T = trace of sum_i r_i r_i' + |scale| + |shift|, u = 2^-53. Entries of S_AB: at most 2n+2 additions
+// along a path from the root, error <= 3 n u T <= 4e-10 T for n <= 1e6. Q, its bound and theta: a few ulp each, < 1e-14
+// T. Positive definiteness: a completed floating-point Cholesky of X - cI with c >= gamma_{k+1}/(1-gamma_{k+1}) trace X
+// proves X positive definite [S. M. Rump, Verification of positive definiteness, BIT 46, 2006]; c < 1e-14 T for k <= 10
+// and tau <= 2T. Pairs are discarded at tau - 1e-9 T, which covers the sum.
 #pragma once
 
 #include "estimators/cones.hpp"
@@ -51,8 +53,8 @@ inline constexpr int lanes = 8;                  // pairs bounded at once
 using Lane = std::experimental::fixed_size_simd<double, lanes>;
 using LaneMask = Lane::mask_type;
 
-/// theta = 2 atan2(d, e) for d, e >= 0 not both 0: two halvings of the angle bring the tangent below 0.2, where nine terms of
-/// the alternating series leave less than 3e-15; in all below 3e-14.
+/// theta = 2 atan2(d, e) for d, e >= 0 not both 0: two halvings of the angle bring the tangent below 0.2, where nine
+/// terms of the alternating series leave less than 3e-15; in all below 3e-14.
 inline Lane double_atan2(const Lane& d, const Lane& e) {
   using std::experimental::max, std::experimental::min;
   Lane z = min(d, e) / max(d, e);
@@ -65,8 +67,8 @@ inline Lane double_atan2(const Lane& d, const Lane& e) {
   return theta;
 }
 
-/// scalar I + vv v v' + vw (v w' + w v') + ww w w' with v = x + y, w = x - y, for eight pairs x, y. In the axes of M nothing
-/// cancels where x and y almost coincide or oppose.
+/// scalar I + vv v v' + vw (v w' + w v') + ww w w' with v = x + y, w = x - y, for eight pairs x, y. In the axes of M
+/// nothing cancels where x and y almost coincide or oppose.
 struct PlaneForms {
   Lane scalar, vv, vw, ww;
 };
@@ -99,17 +101,20 @@ class ConeBound {
   struct Batch {
     std::array<Lane, K> v, w;  // x + y, x - y
     std::array<Lane, Packed<K>::size> S;
-    Lane rA, rB, r, d, e, theta, sine, cosine;      // d = |w|, e = |v|
+    Lane rA, rB, r, d, e, theta, sine, cosine;          // d = |w|, e = |v|
     Lane sine_low, cosine_low, sine_high, cosine_high;  // of theta - r and theta + r
     LaneMask away_from_ends;
 
     Batch(const ConePair<K>* pairs, int count, double sg) {
-      const auto gather = [&](auto&& value) { return Lane([&](auto l) { return value(pairs[std::min(int(l), count - 1)]); }); };
+      const auto gather = [&](auto&& value) {
+        return Lane([&](auto l) { return value(pairs[std::min(int(l), count - 1)]); });
+      };
       for (std::size_t j = 0; j < K; ++j) {
         v[j] = gather([&](const ConePair<K>& p) { return p.a->centre[j] + p.b->centre[j]; });
         w[j] = gather([&](const ConePair<K>& p) { return p.a->centre[j] - p.b->centre[j]; });
       }
-      for (std::size_t e = 0; e < S.size(); ++e) S[e] = gather([&](const ConePair<K>& p) { return -sg * p.S.entry[e]; });
+      for (std::size_t e = 0; e < S.size(); ++e)
+        S[e] = gather([&](const ConePair<K>& p) { return -sg * p.S.entry[e]; });
       rA = gather([](const ConePair<K>& p) { return p.a->radius; });
       rB = gather([](const ConePair<K>& p) { return p.b->radius; });
       r = rA + rB;

@@ -1,7 +1,9 @@
-// Cones that cover a sphere: the cubed sphere, split again and again. Each knows on which side of every hyperplane it lies.
+// Cones that cover a sphere: the cubed sphere, split again and again. Each knows on which side of every hyperplane it
+// lies.
 //
-// A face of the cubed sphere is x_axis = sign, the other k-1 coordinates in [-1, 1]; a cone is a box inside a face. End points
-// are floats shared by siblings, so the cones cover the sphere exactly. The tree is built lazily and shared by threads.
+// A face of the cubed sphere is x_axis = sign, the other k-1 coordinates in [-1, 1]; a cone is a box inside a face. End
+// points are floats shared by siblings, so the cones cover the sphere exactly. The tree is built lazily and shared by
+// threads.
 #pragma once
 
 #include "theory/types.hpp"
@@ -16,8 +18,8 @@
 
 namespace theoremeter {
 
-/// Where a whole closed cone lies with respect to a hyperplane <h, x> = 0: strictly on one side, but that `negative` admits 0 where
-/// the coefficient does not tell the two apart. `ambiguous` claims nothing.
+/// Where a whole closed cone lies with respect to a hyperplane <h, x> = 0: strictly on one side, but that `negative`
+/// admits 0 where the coefficient does not tell the two apart. `ambiguous` claims nothing.
 enum class Half : std::uint8_t { negative, ambiguous, positive };
 
 /// A hyperplane that a cone left undecided and its child decides.
@@ -62,7 +64,9 @@ class ConeTree {
   using Matters = std::array<std::array<std::vector<bool>, 3>, 2>;
 
   ConeTree(const Rows& H, Matters matters, std::vector<bool> zero_is_negative)
-      : n_(static_cast<std::int32_t>(H.rows())), matters_(std::move(matters)), zero_is_negative_(std::move(zero_is_negative)) {
+      : n_(static_cast<std::int32_t>(H.rows())),
+        matters_(std::move(matters)),
+        zero_is_negative_(std::move(zero_is_negative)) {
     assert(H.cols() == K);
     rows_.resize(static_cast<std::size_t>(n_));
     norm_.resize(rows_.size());
@@ -92,7 +96,8 @@ class ConeTree {
 
   /// The two halves of a cone, built by whichever thread comes first.
   const std::array<Cone<K>, 2>& children(const Cone<K>& cone) const {
-    auto& slot = const_cast<Cone<K>&>(cone).children;  // NOLINT(cppcoreguidelines-pro-type-const-cast): lazily built cache
+    auto& slot =
+        const_cast<Cone<K>&>(cone).children;  // NOLINT(cppcoreguidelines-pro-type-const-cast): lazily built cache
     if (auto* built = slot.load(std::memory_order_acquire)) return *built;
     auto* fresh = split(cone);
     std::array<Cone<K>, 2>* expected = nullptr;
@@ -129,8 +134,8 @@ class ConeTree {
     return pair;
   }
 
-  // Centre and radius. A cap of angle below pi/2 is convex, so it holds the cone as soon as it holds the corners; 1e-9 covers
-  // the rounding of the chord (relative 1e-15) and of the arc sine.
+  // Centre and radius. A cap of angle below pi/2 is convex, so it holds the cone as soon as it holds the corners; 1e-9
+  // covers the rounding of the chord (relative 1e-15) and of the arc sine.
   static void shape(Cone<K>& cone) {
     std::array<std::array<double, K>, (1 << (K - 1))> corners;
     std::array<double, K> c{};
@@ -178,8 +183,8 @@ class ConeTree {
     return far;
   }
 
-  // The range of <h, x> over the box, and with it the half; then the coordinate to split next: the longest side, counting
-  // also how much each side swings the hyperplanes left undecided. The cap keeps cones from becoming needles.
+  // The range of <h, x> over the box, and with it the half; then the coordinate to split next: the longest side,
+  // counting also how much each side swings the hyperplanes left undecided. The cap keeps cones from becoming needles.
   void classify(Cone<K>& cone, const std::vector<std::int32_t>& undecided) const {
     std::array<double, K> swing{};
     for (std::int32_t i : undecided) {

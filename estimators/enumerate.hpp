@@ -1,10 +1,10 @@
 // Complete enumeration in dimensions 1 and 2: a second, independent way to an upper bound.
 //
-// On the circle 2n rays cut the directions into arcs on which no row changes sign. For every pair of arcs S is one fixed 2 x 2
-// matrix, and with x, y at angles a, b the two eigenvalues of S - E are
+// On the circle 2n rays cut the directions into arcs on which no row changes sign. For every pair of arcs S is one
+// fixed 2 x 2 matrix, and with x, y at angles a, b the two eigenvalues of S - E are
 //   mean +- | D - (scale sin theta / 2 pi) (cos(a+b), sin(a+b)) |,  mean = tr S/2 - scale (pi - theta)/(2 pi) - shift,
-// D = ((S11 - S22)/2, S12), because M is the reflection about the bisector of x and y. f moves by at most scale/pi a radian in a
-// and in b, so every pair of arcs is settled by its midpoint, or split.
+// D = ((S11 - S22)/2, S12), because M is the reflection about the bisector of x and y. f moves by at most scale/pi a
+// radian in a and in b, so every pair of arcs is settled by its midpoint, or split.
 #pragma once
 
 #include "estimators/evaluate.hpp"
@@ -106,7 +106,8 @@ std::vector<Arc> arcs(const D& d, const std::vector<Hyperplane>& hyperplanes) {
         differs = differs || !zero_counts_as_negative(d, hyperplanes[std::size_t(i)]);
       }
     }
-    // Several hyperplanes through one ray are parallel, hence one: its negative neighbour already stands for the ray itself.
+    // Several hyperplanes through one ray are parallel, hence one: its negative neighbour already stands for the ray
+    // itself.
     if (differs) result.push_back({from, slack, on, {}});
     const Ray to = next < events.size() ? events[next].ray : Ray{1, 0};
     double width = std::atan2(to.b, to.a) - from;
@@ -128,7 +129,8 @@ class CircleEnumeration {
  public:
   CircleEnumeration(const D& d, double gap)
       : d_(d), gap_(gap), hyperplanes_(distinct_hyperplanes(d.hyperplanes(0))), arcs_(circle::arcs(d, hyperplanes_)) {
-    rounding_ = 1e-13 * (d.rows().squaredNorm() + d.q_scale() + std::abs(d.q_shift())) * (1 + double(hyperplanes_.size()) / 100);
+    rounding_ = 1e-13 * (d.rows().squaredNorm() + d.q_scale() + std::abs(d.q_shift())) *
+                (1 + double(hyperplanes_.size()) / 100);
   }
 
   Enumerated run() {
@@ -151,7 +153,8 @@ class CircleEnumeration {
     const auto [s11, s12, s22] = box.S;
     const double m = d_.q_scale() * std::sin(theta) / (2 * pi);
     const double mean = (s11 + s22) / 2 - d_.q_scale() * (pi - theta) / (2 * pi) - d_.q_shift();
-    return std::abs(mean) + std::hypot((s11 - s22) / 2 - m * std::cos(box.a + box.b), s12 - m * std::sin(box.a + box.b));
+    return std::abs(mean) +
+           std::hypot((s11 - s22) / 2 - m * std::cos(box.a + box.b), s12 - m * std::sin(box.a + box.b));
   }
 
   void settle(const Box& box) {
@@ -182,8 +185,9 @@ class CircleEnumeration {
       for (std::size_t j = first; j < arcs_.size(); ++j) {
         if (j > first)
           for (std::size_t h : arcs_[j].changed)
-            add(box.S, h, coefficient(d_, hyperplanes_[h], arcs_[i].sign[h], arcs_[j].sign[h]) -
-                              coefficient(d_, hyperplanes_[h], arcs_[i].sign[h], arcs_[j - 1].sign[h]));
+            add(box.S, h,
+                coefficient(d_, hyperplanes_[h], arcs_[i].sign[h], arcs_[j].sign[h]) -
+                    coefficient(d_, hyperplanes_[h], arcs_[i].sign[h], arcs_[j - 1].sign[h]));
         box.b = arcs_[j].angle;
         box.half_b = arcs_[j].half_width;
         visit(box);

@@ -2,8 +2,8 @@
 //
 // W satisfies WDC(eps, alpha) iff W/sqrt(alpha) satisfies WDC(eps/alpha, 1), so what counts is
 //   h(s) = sup_{x,y} || s S_{x,y} - Q_{x,y} ||,  s = 1/alpha,  eps/alpha at the alpha chosen.
-// h is a supremum of convex functions of s, hence convex. It is minimised by exchange: minimise the maximum over the points
-// known so far, search for the worst point there, add it, until the search finds nothing worse.
+// h is a supremum of convex functions of s, hence convex. It is minimised by exchange: minimise the maximum over the
+// points known so far, search for the worst point there, add it, until the search finds nothing worse.
 #pragma once
 
 #include "estimators/progress.hpp"
@@ -20,14 +20,16 @@
 namespace theoremeter {
 
 /// alpha > 0 minimising sup f / alpha over the points that `starts` starts a round find. Returns 1 when W'W = 0.
-inline double fit_alpha(const Rows& W, std::int64_t starts, const Stream& stream, int threads, const Progress& progress) {
+inline double fit_alpha(const Rows& W, std::int64_t starts, const Stream& stream, int threads,
+                        const Progress& progress) {
   const double trace = W.squaredNorm();
   if (trace == 0) return 1;
   std::vector<std::pair<Eigen::MatrixXd, Eigen::MatrixXd>> known;  // S and Q at the points found
   const auto worst_known = [&known](double s) {
     double worst = 0;
     for (const auto& [S, Q] : known) {
-      const auto lambda = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(s * S - Q, Eigen::EigenvaluesOnly).eigenvalues();
+      const auto lambda =
+          Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(s * S - Q, Eigen::EigenvaluesOnly).eigenvalues();
       worst = std::max({worst, lambda.maxCoeff(), -lambda.minCoeff()});
     }
     return worst;

@@ -1,5 +1,5 @@
-// Hyperplanes that coincide: rows that are exactly parallel flip together, and a bound must know it. Of w and -w only one is
-// ever active; counted separately both would stay undecided, however small the cone.
+// Hyperplanes that coincide: rows that are exactly parallel flip together, and a bound must know it. Of w and -w only
+// one is ever active; counted separately both would stay undecided, however small the cone.
 #pragma once
 
 #include "estimators/deviation.hpp"
@@ -11,7 +11,8 @@
 
 namespace theoremeter {
 
-/// One hyperplane <h, x> = 0: h, and sum |h_i|^2 / |h|^2 over the rows h_i parallel to h that point the same and the opposite way.
+/// One hyperplane <h, x> = 0: h, and sum |h_i|^2 / |h|^2 over the rows h_i parallel to h that point the same and the
+/// opposite way.
 struct Hyperplane {
   Eigen::Index row = 0;  // h, as a row of the matrix
   double same = 0;
@@ -24,8 +25,8 @@ inline bool equal_products(double a, double b, double c, double d) {
   return p == q && std::fma(a, b, -p) == std::fma(c, d, -q);
 }
 
-/// The distinct hyperplanes of H's rows, zero rows left out. Exact: equal directions have equal correctly rounded quotients,
-/// and what shares those is compared by exact products.
+/// The distinct hyperplanes of H's rows, zero rows left out. Exact: equal directions have equal correctly rounded
+/// quotients, and what shares those is compared by exact products.
 inline std::vector<Hyperplane> distinct_hyperplanes(const Rows& H) {
   std::vector<Hyperplane> distinct;
   std::multimap<std::vector<double>, std::size_t> seen;
@@ -51,7 +52,8 @@ inline std::vector<Hyperplane> distinct_hyperplanes(const Rows& H) {
   return distinct;
 }
 
-/// The coefficient of a hyperplane where <h, p_0> and <h, p_1> have the signs of z and w (-1, 0 or 1), in multiples of r r'.
+/// The coefficient of a hyperplane where <h, p_0> and <h, p_1> have the signs of z and w (-1, 0 or 1), in multiples of
+/// r r'.
 template <SignDeviation D>
 double coefficient(const D& d, const Hyperplane& h, double z, double w) {
   return h.same * d.factor(0, z) * d.factor(1, w) + h.opposite * d.factor(0, -z) * d.factor(1, -w);
@@ -61,7 +63,8 @@ double coefficient(const D& d, const Hyperplane& h, double z, double w) {
 template <SignDeviation D>
 bool zero_counts_as_negative(const D& d, const Hyperplane& h) {
   for (double z : {-1.0, 0.0, 1.0})
-    if (coefficient(d, h, 0, z) != coefficient(d, h, -1, z) || coefficient(d, h, z, 0) != coefficient(d, h, z, -1)) return false;
+    if (coefficient(d, h, 0, z) != coefficient(d, h, -1, z) || coefficient(d, h, z, 0) != coefficient(d, h, z, -1))
+      return false;
   return true;
 }
 

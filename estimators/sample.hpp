@@ -29,7 +29,6 @@
 
 namespace theoremeter {
 
-
 /// Every value is kept until the quantiles are known, 8 bytes each.
 inline constexpr std::int64_t max_samples = 100'000'000;
 

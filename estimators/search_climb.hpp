@@ -91,9 +91,8 @@ class Climber {
     Eigen::VectorXd weight;       // a row's term is this times the factor of x
     Eigen::VectorXd plus, minus;  // their terms on either side
     Eigen::VectorXd beside;       // the better term within reach of a point with <h, x> = 0
-    Eigen::VectorXd x, z;         // z = H x, 0 on the walls
+    Eigen::VectorXd x, z;         // z = H x, and exactly 0 where it is that but for rounding
     std::vector<Eigen::Index> walls;
-    std::vector<char> fixed;   // on a wall, or too near 0 to tell the side
     Eigen::MatrixXd edges, T;  // walls' edges: <h_wall, edge> = 1, orthogonal to the other walls and to x; T = H edges
   };
 
@@ -192,7 +191,7 @@ class Climber {
     }
     const Eigen::VectorXd most = v.T.cwiseAbs() * off.cwiseAbs();
     for (Eigen::Index i = 0; i < most.size(); ++i)
-      if (!v.fixed[static_cast<std::size_t>(i)]) step = std::min(step, 0.5 * std::abs(v.z(i)) / most(i));
+      if (v.z(i) != 0) step = std::min(step, 0.5 * std::abs(v.z(i)) / most(i));
     return (v.x + step * (v.edges * off)).normalized();
   }
 
@@ -261,7 +260,6 @@ class Climber {
     }
     v.length = v.H.rowwise().norm();
     v.x = a.p[spheres[0]];
-    v.fixed.assign(static_cast<std::size_t>(m), 0);
     if (spheres.size() == 1)
       for (const Eigen::Index i : a.walls[spheres[0]])
         if (place[static_cast<std::size_t>(i)] >= 0) v.walls.push_back(place[static_cast<std::size_t>(i)]);
@@ -292,17 +290,15 @@ class Climber {
     return sum - sum.dot(v.x) * v.x;
   }
 
-  // Places x exactly on its walls (to rounding) and notes which rows are too near to tell.
+  // z = H x, with the rows that x lies on told apart from those it is near.
   static void place(Slice& v) {
     v.z.noalias() = v.H * v.x;
-    for (std::size_t i = 0; i < v.fixed.size(); ++i) {
-      const auto j = static_cast<Eigen::Index>(i);
-      v.fixed[i] = std::abs(v.z(j)) <= tiny * v.length(j);
-    }
-    for (const Eigen::Index i : v.walls) {
-      v.z(i) = 0;
-      v.fixed[static_cast<std::size_t>(i)] = 1;
-    }
+    clean(v);
+  }
+  static void clean(Slice& v) {
+    for (Eigen::Index i = 0; i < v.z.size(); ++i)
+      if (std::abs(v.z(i)) <= tiny * v.length(i)) v.z(i) = 0;
+    for (const Eigen::Index i : v.walls) v.z(i) = 0;
   }
 
   // Within the closed cell: up the smooth term, along the walls met, until a vertex or a stationary point.
@@ -341,7 +337,7 @@ class Climber {
       double wall_at = 1;
       Eigen::Index wall = -1;
       for (Eigen::Index i = 0; i < dz.size(); ++i)
-        if (!v.fixed[static_cast<std::size_t>(i)] && v.z(i) * dz(i) < 0 && -v.z(i) / dz(i) < wall_at) {
+        if (v.z(i) * dz(i) < 0 && -v.z(i) / dz(i) < wall_at) {
           wall_at = -v.z(i) / dz(i);
           wall = i;
         }
@@ -398,7 +394,6 @@ class Climber {
   struct Crossing {
     double t;
     Eigen::Index row;
-    double jumps = 0;  // the terms there less those at the vertex
   };
 
   // From vertex to better vertex, one wall exchanged at a time, until no edge leads higher.
@@ -407,20 +402,30 @@ class Climber {
     if (q == 0) return;
     open_edges(v);
     Eigen::VectorXd g = smooth_gradient(a, v);
-    double here = smooth(a, v, v.x);
+    double here = terms(v, v.z) + smooth(a, v, v.x);
     std::vector<Crossing> crossings;
     int pivots = 0;
     for (Eigen::Index e = 0, failed = 0; failed < q; e = (e + 1) % q, ++failed, ++lines) {
       const Crossing best = best_crossing(v, e, g.dot(v.edges.col(e)), crossings);
       if (best.row < 0) continue;
-      const double there = smooth(a, v, (v.x + best.t * v.edges.col(e)).normalized());
-      if (best.jumps + there - here < 1e-10 * unit_) continue;
-      exchange(v, e, best);
+      const Eigen::VectorXd x = v.x + best.t * v.edges.col(e), z = v.z + best.t * v.T.col(e);
+      const double there = terms(v, z) + smooth(a, v, x.normalized());
+      if (!(there > here + 1e-10 * unit_)) continue;
+      exchange(v, e, best.row, x, z);
       if (++pivots % 64 == 0) open_edges(v);
       g = smooth_gradient(a, v);
-      here = smooth(a, v, v.x);
+      here = there;
       failed = -1;
     }
+  }
+
+  // The sum of the rows' terms, each at its better where z is 0. (Rows that depend on one another cannot all have
+  // that.)
+  static double terms(const Slice& v, const Eigen::VectorXd& z) {
+    double sum = 0;
+    for (Eigen::Index i = 0; i < z.size(); ++i)
+      sum += std::abs(z(i)) <= tiny * v.length(i) ? v.beside(i) : z(i) > 0 ? v.plus(i) : v.minus(i);
+    return sum;
   }
 
   // Lets go of the wall away from which, to its better side, the smooth term climbs most. (Where a crossing was within
@@ -448,41 +453,45 @@ class Climber {
   // The crossing of edge e with the largest sum of jumps plus slope t; row < 0 if none is above 0.
   Crossing best_crossing(const Slice& v, Eigen::Index e, double slope, std::vector<Crossing>& crossings) const {
     const double* T = v.T.col(e).data();
-    const double end = reach_ / v.edges.col(e).norm();
+    const double edge = v.edges.col(e).norm(), end = reach_ / edge;
+    double sum[2] = {0, 0};  // of the jumps so far: t < 0, t > 0
     crossings.clear();
-    for (Eigen::Index i = 0; i < v.z.size(); ++i)
-      if (std::abs(v.z(i)) < end * std::abs(T[i]) && !v.fixed[static_cast<std::size_t>(i)])
+    for (Eigen::Index i = 0; i < v.z.size(); ++i) {
+      if (!(std::abs(v.z(i)) < end * std::abs(T[i]))) continue;
+      if (v.z(i) != 0) {
         crossings.push_back({-v.z(i) / T[i], i});
+      } else if (std::abs(T[i]) > 1e-9 * v.length(i) * edge) {  // the edge's wall, and what depends on it
+        sum[T[i] < 0] += v.plus(i) - v.beside(i);
+        sum[T[i] > 0] += v.minus(i) - v.beside(i);
+      }
+    }
     std::sort(crossings.begin(), crossings.end(),
               [](const Crossing& c, const Crossing& o) { return std::abs(c.t) < std::abs(o.t); });
-    const Eigen::Index wall = v.walls[static_cast<std::size_t>(e)];
-    double sum[2] = {v.minus(wall) - v.beside(wall), v.plus(wall) - v.beside(wall)};
     double most = 1e-10 * unit_;
     Crossing best{0, -1};
     for (const Crossing& c : crossings) {
       double& jumps = sum[c.t > 0];
-      const double now = v.z(c.row) > 0 ? v.plus(c.row) : v.minus(c.row),
-                   then = v.z(c.row) > 0 ? v.minus(c.row) : v.plus(c.row);
-      const double here = jumps + v.beside(c.row) - now;
-      if (here + slope * c.t > most) {
-        most = here + slope * c.t;
-        best = {c.t, c.row, here};
+      double now = v.minus(c.row), then = v.plus(c.row);
+      if (v.z(c.row) > 0) std::swap(now, then);
+      if (const double gain = jumps + v.beside(c.row) - now + slope * c.t; gain > most) {
+        most = gain;
+        best = c;
       }
       jumps += then - now;
     }
     return best;
   }
 
-  // Wall e gives way to the row crossed: a simplex pivot.
-  static void exchange(Slice& v, Eigen::Index e, const Crossing& to) {
-    const Eigen::VectorXd x = v.x + to.t * v.edges.col(e);
-    const double norm = x.norm();
-    v.z = (v.z + to.t * v.T.col(e)) / norm;
+  // At x, up to length, edge e's wall gives way to row i: a simplex pivot.
+  static void exchange(Slice& v, Eigen::Index e, Eigen::Index i, const Eigen::VectorXd& x, const Eigen::VectorXd& z) {
+    const double norm = x.norm(), pivot = v.T(i, e);
     v.x = x / norm;
-    const double pivot = v.T(to.row, e);
+    v.z = z / norm;
+    v.walls[static_cast<std::size_t>(e)] = i;
+    clean(v);
     v.edges.col(e) /= pivot;
     v.T.col(e) /= pivot;
-    const Eigen::RowVectorXd across = v.T.row(to.row);
+    const Eigen::RowVectorXd across = v.T.row(i);
     for (Eigen::Index o = 0; o < v.edges.cols(); ++o) {
       if (o != e) {
         v.edges.col(o) -= across(o) * v.edges.col(e);
@@ -494,11 +503,6 @@ class Climber {
       v.edges.col(o) -= along * v.x;
       v.T.col(o) -= along * v.z;
     }
-    Eigen::Index& wall = v.walls[static_cast<std::size_t>(e)];
-    v.fixed[static_cast<std::size_t>(wall)] = 0;
-    v.fixed[static_cast<std::size_t>(to.row)] = 1;
-    wall = to.row;
-    for (const Eigen::Index i : v.walls) v.z(i) = 0;
   }
 
   const D& d_;

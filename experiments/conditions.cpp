@@ -6,6 +6,8 @@
 #include "theory/conditions.hpp"
 #include "theory/suggest.hpp"
 
+#include <limits>
+
 namespace theoremeter {
 namespace {
 
@@ -17,7 +19,8 @@ Condition weight_distribution() {
   c.arguments = {{"x", "first argument"}, {"y", "second argument"}};
   c.matrix = "W";
   c.certified_to = certify_dimensions;
-  c.measure = [](const Rows& W, const Alpha& alpha, const Request& request, const Stream& stream, const StageProgress& progress) {
+  c.measure = [](const Rows& W, const Alpha& alpha, const Request& request, const Stream& stream,
+                 const StageProgress& progress) {
     double fitted = alpha.value.value_or(1);
     double seconds = 0;
     if (alpha.fit)
@@ -31,7 +34,10 @@ Condition weight_distribution() {
     return m;
   };
   c.naive = [](Rows W, double alpha) -> NaiveDeviation {
-    return [W = std::move(W), alpha](const Point& p) { return wdc_deviation(W, alpha, p[0], p[1]); };
+    return [W = std::move(W), alpha](const Point& p) {
+      const bool fits = p[0].size() == W.cols() && p[1].size() == W.cols();
+      return fits ? wdc_deviation(W, alpha, p[0], p[1]) : std::numeric_limits<long double>::quiet_NaN();
+    };
   };
   return c;
 }
@@ -55,14 +61,17 @@ const Condition& condition_named(const std::string& name) {
   return conditions()[position("condition", name, names)];
 }
 
-Stream draw_stream(std::uint64_t seed, const Condition& condition, const std::map<std::string, std::int64_t>& sizes, std::uint64_t draw) {
+Stream draw_stream(std::uint64_t seed, const Condition& condition, const std::map<std::string, std::int64_t>& sizes,
+                   std::uint64_t draw) {
   Stream stream(seed);
   for (const Symbol& size : condition.sizes) stream = stream.at({static_cast<std::uint64_t>(sizes.at(size.name))});
   return stream.at({draw});
 }
 
-Rows draw_matrix(const Condition& condition, Ensemble ensemble, const std::map<std::string, std::int64_t>& sizes, const Stream& stream) {
-  return draw(ensemble, sizes.at(condition.sizes[0].name), sizes.at(condition.sizes[1].name), stream.at({purpose::weights}));
+Rows draw_matrix(const Condition& condition, Ensemble ensemble, const std::map<std::string, std::int64_t>& sizes,
+                 const Stream& stream) {
+  return draw(ensemble, sizes.at(condition.sizes[0].name), sizes.at(condition.sizes[1].name),
+              stream.at({purpose::weights}));
 }
 
 }  // namespace theoremeter

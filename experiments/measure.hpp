@@ -43,8 +43,8 @@ Measurement measure(const D& d, const Request& request, const Stream& stream, co
   if (request.sample) {
     timed(m.seconds.sample, [&] {
       const auto count = request.samples.value_or(default_samples(n, k));
-      m.sampled = sample(d, count, request.grid.value_or(default_grid(static_cast<int>(k))), stream.at({purpose::sample}),
-                         request.threads, stage("sample"));
+      m.sampled = sample(d, count, request.grid.value_or(default_grid(static_cast<int>(k))),
+                         stream.at({purpose::sample}), request.threads, stage("sample"));
     });
     better(m.sampled->witness);
     if (m.sampled->diagonal) better(*m.sampled->diagonal);
@@ -59,9 +59,8 @@ Measurement measure(const D& d, const Request& request, const Stream& stream, co
     if (request.search) m.searched = searched;
   }
   if (request.certify)
-    timed(m.seconds.certify, [&] {
-      m.certified = certify(d, m.witness, request.gap, request.nodes, request.threads, stage("certify"));
-    });
+    timed(m.seconds.certify,
+          [&] { m.certified = certify(d, m.witness, request.gap, request.nodes, request.threads, stage("certify")); });
   return m;
 }
 

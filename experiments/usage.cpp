@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <memory>
@@ -72,8 +73,8 @@ std::string words(const CLI::App& verb) {
 }
 
 std::vector<std::string> names(const std::vector<const CLI::App*>& verbs) {
-  std::vector<std::string> all;
-  for (const CLI::App* verb : verbs) all.push_back(verb->get_name());
+  std::vector<std::string> all(verbs.size());
+  std::transform(verbs.begin(), verbs.end(), all.begin(), [](const CLI::App* verb) { return verb->get_name(); });
   return all;
 }
 

@@ -141,7 +141,8 @@ void measure_draws(const Condition& condition, const Options& o, const Request& 
                    const std::optional<Rows>& given, Results& results) {
   ProgressLine line;
   std::string under_way;
-  auto& [sizes, draws] = results.points[0];
+  const auto& sizes = results.points[0].sizes;
+  auto& draws = results.points[0].draws;
   for (std::size_t draw = 0; draw < draws.size(); ++draw) {
     const Stream stream = draw_stream(results.seed, condition, sizes, draw);
     const auto progress = [&](const std::string& stage, double fraction) {
