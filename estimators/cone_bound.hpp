@@ -23,6 +23,7 @@
 // and tau <= 2T. Pairs are discarded at tau - 1e-9 T, which covers the sum.
 #pragma once
 
+#include "estimators/cone_proof.hpp"
 #include "estimators/cones.hpp"
 
 #include <algorithm>
@@ -48,8 +49,7 @@ struct ConePair {
   int depth = 0;
 };
 
-inline constexpr double rounding_margin = 1e-9;  // times T above
-inline constexpr int lanes = 8;                  // pairs bounded at once
+inline constexpr int lanes = 8;  // pairs bounded at once
 using Lane = std::experimental::fixed_size_simd<double, lanes>;
 using LaneMask = Lane::mask_type;
 

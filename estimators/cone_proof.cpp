@@ -1,0 +1,264 @@
+#include "estimators/cone_proof.hpp"
+
+#include "estimators/cone_bound.hpp"
+
+#include <omp.h>
+
+#include <atomic>
+#include <optional>
+#include <stdexcept>
+
+namespace theoremeter {
+namespace {
+
+template <int K>
+class Prover : public ConeProver {
+ public:
+  explicit Prover(const ConeProblem& p)
+      : problem_(p),
+        bound_(p.q_scale, p.q_shift),
+        rounding_(rounding_margin * (p.trace + std::abs(p.q_scale) + std::abs(p.q_shift))),
+        tree_(p.hyperplanes, decisions_that_matter(p), p.zero_is_negative) {
+    for (Eigen::Index i = 0; i < p.rows.rows(); ++i) {
+      Packed<K>& rr = outer_.emplace_back();
+      for (int a = 0, ab = 0; a < K; ++a)
+        for (int b = 0; b <= a; ++b, ++ab) rr.entry[std::size_t(ab)] = p.rows(i, a) * p.rows(i, b);
+    }
+  }
+
+  Proof prove(Side side, double tau, std::int64_t& nodes, int threads, Witness& refuter,
+              const Progress& progress) const override {
+    return Exploration{*this, side, tau, progress}.run(nodes, threads, refuter);
+  }
+
+ private:
+  using Pair = ConePair<K>;
+  static constexpr int deepest = 48 * (K - 1);  // cones about 2^-24 wide
+  static constexpr std::size_t items_wanted = 6000;
+
+  struct Exploration {
+    const Prover& c;
+    Side side;
+    double tau;
+    const Progress& progress;
+
+    struct Item {
+      std::atomic<std::int64_t> nodes{0};
+      std::optional<Witness> refuter;
+      bool unresolved = false;
+    };
+
+    Proof run(std::int64_t& budget, int threads, Witness& refuter) const {
+      Item first;  // breadth-first: what is open in front, what came of it behind
+      std::vector<Pair> open = keep_open(c.root_pairs(side), first);
+      for (std::size_t done = 0; !open.empty() && open.size() < items_wanted; done = 0) {
+        std::vector<Pair> next;
+        for (; done < open.size() && !first.refuter; done += lanes)
+          expand(&open[done], std::min<std::size_t>(lanes, open.size() - done), first, next);
+        open = std::move(next);
+        if (first.refuter || first.nodes > budget) break;
+      }
+      std::vector<Item> items(open.size());
+      if (!first.refuter && !first.unresolved && first.nodes <= budget)
+        explore(open, items, budget - first.nodes, threads);
+      return outcome(first, items, budget, refuter);
+    }
+
+    // Items start in index order, so those started are a prefix. An item stops early only when the items up to it have
+    // certainly spent the budget or an earlier one is refuted: what outcome() reads does not depend on the threads.
+    void explore(const std::vector<Pair>& open, std::vector<Item>& items, std::int64_t budget, int threads) const {
+      std::atomic<std::size_t> last{items.size()};  // items beyond need not run
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        if (i > last.load(std::memory_order_relaxed)) continue;
+        if (progress && omp_get_thread_num() == 0) progress(double(i) / double(items.size()));
+        descend(open[i], items[i], [&] {
+          std::int64_t spent = 0;
+          for (std::size_t j = 0; j <= i; ++j) spent += items[j].nodes.load(std::memory_order_relaxed);
+          if (spent > budget || items[i].refuter) lower(last, i);
+          return i > last.load(std::memory_order_relaxed) || spent > budget;
+        });
+      }
+    }
+
+    static Proof outcome(const Item& first, const std::vector<Item>& items, std::int64_t& budget, Witness& refuter) {
+      std::int64_t spent = 0;
+      bool unresolved = false;
+      const auto decided = [&](const Item& item) {
+        spent += item.nodes;
+        unresolved = unresolved || item.unresolved;
+        return spent > budget || item.refuter;
+      };
+      const Item* stop = decided(first) ? &first : nullptr;
+      for (std::size_t i = 0; i < items.size() && !stop; ++i)
+        if (decided(items[i])) stop = &items[i];
+      const bool exhausted = spent > budget;
+      budget = std::min(spent, budget);
+      if (stop && !exhausted) {
+        refuter = *stop->refuter;
+        return Proof::refuted;
+      }
+      return exhausted || unresolved ? Proof::exhausted : Proof::below;
+    }
+
+    static void lower(std::atomic<std::size_t>& last, std::size_t i) {
+      std::size_t now = last.load();
+      while (i < now && !last.compare_exchange_weak(now, i)) {
+      }
+    }
+
+    // Depth first, eight pairs at a time. `stopped` is asked now and then and once at the end.
+    template <class Stopped>
+    void descend(const Pair& root, Item& item, const Stopped& stopped) const {
+      std::vector<Pair> open{root}, batch;
+      std::int64_t asked = 0;
+      while (!open.empty() && !item.refuter) {
+        const std::size_t count = std::min<std::size_t>(lanes, open.size());
+        batch.assign(open.end() - std::ptrdiff_t(count), open.end());
+        open.resize(open.size() - count);
+        expand(batch.data(), count, item, open);
+        if (item.nodes - asked > 20000) {
+          asked = item.nodes;
+          if (stopped()) return;
+        }
+      }
+      stopped();
+    }
+
+    // Splits the pairs, bounds their children and appends those not below tau to `open`.
+    void expand(const Pair* pairs, std::size_t count, Item& item, std::vector<Pair>& open) const {
+      std::array<Pair, 3 * lanes> children;
+      std::size_t born = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (pairs[i].depth >= deepest) {  // tau is attained here, to rounding
+          item.unresolved = true;
+          continue;
+        }
+        born += c.split(side, pairs[i], &children[born]);
+      }
+      for (std::size_t i = 0; i < born; i += lanes) {
+        const int group = static_cast<int>(std::min<std::size_t>(lanes, born - i));
+        const unsigned below = c.bound_.below(side, &children[i], group, tau - c.rounding_);
+        for (int l = 0; l < group; ++l)
+          if (!(below >> l & 1)) open.push_back(children[i + std::size_t(l)]);
+      }
+      const std::int64_t before = item.nodes.load(std::memory_order_relaxed);
+      item.nodes.store(before + std::int64_t(born), std::memory_order_relaxed);
+      if (before / 512 != item.nodes / 512 && count > 0) look_for_refuter(pairs[0], item);
+    }
+
+    // Now and then, deep down, look whether the deviation itself exceeds tau: then the incumbent was not the maximum.
+    // The centre may lie on the wrong side of an undecided hyperplane, hence the children's.
+    void look_for_refuter(const Pair& pair, Item& item) const {
+      if (pair.depth < 18 || pair.depth >= deepest) return;
+      for (const Cone<K>& a : c.tree_.children(*pair.a))
+        for (const Cone<K>& b : c.tree_.children(*pair.b))
+          if (Witness w = c.evaluate(a, b); w.value > tau) {
+            item.refuter = std::move(w);
+            return;
+          }
+    }
+
+    std::vector<Pair> keep_open(const std::vector<Pair>& pairs, Item& item) const {
+      std::vector<Pair> open;
+      for (const Pair& pair : pairs)
+        if (!c.bound_.below(side, &pair, 1, tau - c.rounding_)) open.push_back(pair);
+      item.nodes += std::int64_t(pairs.size());
+      return open;
+    }
+  };
+
+  // The two halves of a pair, or the three of a diagonal one, where by symmetry (child 0, child 1) stands for (1, 0).
+  std::size_t split(Side side, const Pair& pair, Pair* out) const {
+    if (pair.a != pair.b) {
+      const bool first = pair.a->score >= pair.b->score;
+      for (std::size_t child = 0; child < 2; ++child) out[child] = half(side, pair, first, child);
+      return 2;
+    }
+    const Pair left = half(side, pair, true, 0), right = half(side, pair, true, 1);
+    out[0] = half(side, left, false, 0);
+    out[1] = half(side, left, false, 1);
+    out[2] = half(side, right, false, 1);
+    return 3;
+  }
+
+  Pair half(Side side, const Pair& pair, bool first, std::size_t child) const {
+    const Cone<K>& cone = tree_.children(first ? *pair.a : *pair.b)[child];
+    Pair out{first ? &cone : pair.a, first ? pair.b : &cone, pair.S, pair.depth + 1};
+    update(side, cone, first ? *pair.b : *pair.a, out.S);
+    return out;
+  }
+
+  // Which decisions change a hyperplane's bound at all.
+  static typename ConeTree<K>::Matters decisions_that_matter(const ConeProblem& p) {
+    typename ConeTree<K>::Matters matters;
+    for (std::size_t side = 0; side < 2; ++side)
+      for (std::size_t half = 0; half < 3; ++half)
+        for (const std::int32_t of : p.bound_of) {
+          const CoefficientBound& bound = p.bounds[std::size_t(of)][side];
+          matters[side][half].push_back(bound[half] != bound[std::size_t(Half::ambiguous)]);
+        }
+    return matters;
+  }
+
+  const CoefficientBound& bound(std::int32_t row, Side side) const {
+    return problem_.bounds[std::size_t(problem_.bound_of[std::size_t(row)])][std::size_t(side)];
+  }
+
+  Witness evaluate(const Cone<K>& A, const Cone<K>& B) const {
+    return problem_.evaluate({Eigen::VectorXd::Map(A.centre.data(), K), Eigen::VectorXd::Map(B.centre.data(), K)});
+  }
+
+  std::vector<Pair> root_pairs(Side side) const {
+    std::vector<Pair> pairs;
+    for (std::size_t i = 0; i < 2 * K; ++i)
+      for (std::size_t j = i; j < 2 * K; ++j) {
+        Pair pair{&tree_.roots()[i], &tree_.roots()[j], {}, 0};
+        for (std::size_t row = 0; row < outer_.size(); ++row) {
+          const auto r = static_cast<std::int32_t>(row);
+          const double coefficient = bound(r, side)[std::size_t(pair.a->half(r))][std::size_t(pair.b->half(r))];
+          for (std::size_t e = 0; e < pair.S.entry.size(); ++e) pair.S.entry[e] += coefficient * outer_[row].entry[e];
+        }
+        pairs.push_back(pair);
+      }
+    return pairs;
+  }
+
+  // S_AB after a cone was split and `child` took its place beside `other`.
+  void update(Side side, const Cone<K>& child, const Cone<K>& other, Packed<K>& S) const {
+    for (const Decided& decided : child.decided[std::size_t(side)]) {
+      const CoefficientBound& c = bound(decided.row, side);
+      const auto half = std::size_t(other.half(decided.row));
+      const double change = c[std::size_t(decided.half)][half] - c[std::size_t(Half::ambiguous)][half];
+      const Packed<K>& rr = outer_[std::size_t(decided.row)];
+      for (std::size_t e = 0; e < S.entry.size(); ++e) S.entry[e] += change * rr.entry[e];
+    }
+  }
+
+  ConeProblem problem_;
+  ConeBound<K> bound_;
+  std::vector<Packed<K>> outer_;  // r r' of each hyperplane
+  double rounding_;
+  ConeTree<K> tree_;
+};
+
+}  // namespace
+
+std::unique_ptr<ConeProver> cone_prover(const ConeProblem& problem) {
+  switch (problem.hyperplanes.cols()) {
+    case 2:
+      return std::make_unique<Prover<2>>(problem);
+    case 3:
+      return std::make_unique<Prover<3>>(problem);
+    case 4:
+      return std::make_unique<Prover<4>>(problem);
+    case 5:
+      return std::make_unique<Prover<5>>(problem);
+    case 6:
+      return std::make_unique<Prover<6>>(problem);
+    default:
+      throw std::logic_error("cone_prover: dimension beyond certify_dimensions");
+  }
+}
+
+}  // namespace theoremeter
