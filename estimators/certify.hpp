@@ -63,13 +63,22 @@ Certified branch_and_bound(const D& d, Witness& incumbent, double gap, std::int6
   return result;
 }
 
-/// On the circle two methods that share no bound must agree; the smaller upper bound counts.
+/// On the circle two methods that share no bound must agree; the smaller upper bound counts, and so does the better
+/// point.
 template <SignDeviation D>
 Certified certify_circle(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads,
                          const Progress& progress) {
-  Certified result = branch_and_bound(d, incumbent, gap, nodes, threads, progress);
-  if (d.rows().rows() > 3000) return result;  // quadratically many pairs of arcs
+  if (d.rows().rows() > 3000)  // quadratically many pairs of arcs
+    return branch_and_bound(d, incumbent, gap, nodes, threads, progress);
   const Enumerated all = CircleEnumeration(d, gap).run();
+  const auto at = [](double angle) {
+    Eigen::VectorXd x(2);
+    x << std::cos(angle), std::sin(angle);
+    return x;
+  };
+  if (Witness seen = evaluate(d, Point{at(all.a), at(all.b)}); seen.value > incumbent.value)
+    incumbent = std::move(seen);
+  Certified result = branch_and_bound(d, incumbent, gap, nodes, threads, progress);
   if (result.at_most < all.at_least * (1 - 1e-9) || incumbent.value > all.at_most * (1 + 1e-9))
     throw std::logic_error("certify: branch and bound and enumeration disagree on the circle");
   result.at_most = std::min(result.at_most, all.at_most);

@@ -22,6 +22,7 @@ namespace theoremeter {
 struct Enumerated {
   double at_least = 0;
   double at_most = 0;
+  double a = 0, b = 0;  // circle: the angles of x and y where at_least was seen
   std::int64_t nodes = 0;
 };
 
@@ -134,7 +135,7 @@ class CircleEnumeration {
   }
 
   Enumerated run() {
-    each_pair([this](const Box& box) { result_.at_least = std::max(result_.at_least, value(box)); });
+    each_pair([this](const Box& box) { see(box); });
     each_pair([this](const Box& box) { settle(box); });
     result_.at_most = result_.at_least * (1 + gap_) + rounding_;
     return result_;
@@ -157,10 +158,19 @@ class CircleEnumeration {
            std::hypot((s11 - s22) / 2 - m * std::cos(box.a + box.b), s12 - m * std::sin(box.a + box.b));
   }
 
+  double see(const Box& box) {
+    const double f = value(box);
+    if (f > result_.at_least) {
+      result_.at_least = f;
+      result_.a = box.a;
+      result_.b = box.b;
+    }
+    return f;
+  }
+
   void settle(const Box& box) {
     ++result_.nodes;
-    const double at_centre = value(box);
-    result_.at_least = std::max(result_.at_least, at_centre);
+    const double at_centre = see(box);
     const double at_most = at_centre + d_.q_scale() / std::numbers::pi * (box.half_a + box.half_b);
     if (at_most <= result_.at_least * (1 + gap_) + rounding_ / 2) return;
     Box low = box, high = box;

@@ -10,9 +10,12 @@
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <numbers>
 #include <set>
+#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -343,6 +346,28 @@ TEST_CASE_TEMPLATE("cones: the roots cover the sphere and children their parent"
       }
     }
   }
+}
+
+TEST_CASE("cones: a tree that three threads build at once is the tree one would build") {
+  Stream stream = Stream(17);
+  const Rows W = rows_with_ties(40, 3, stream);
+  const auto digest = [](const ConeTree<3>& tree) {  // of every cone down to depth 7
+    double sum = 0;
+    const std::function<void(const Cone<3>&, int)> visit = [&](const Cone<3>& cone, int depth) {
+      sum = 0.9 * sum + cone.radius + cone.centre[0] + double(cone.decided[0].size());
+      if (depth > 0)
+        for (const Cone<3>& child : tree.children(cone)) visit(child, depth - 1);
+    };
+    for (const Cone<3>& root : tree.roots()) visit(root, 7);
+    return sum;
+  };
+  const double alone = digest(tree_of<3>(W));
+  const ConeTree<3> shared = tree_of<3>(W);
+  std::array<double, 3> digests{};
+  std::vector<std::thread> threads;
+  for (double& mine : digests) threads.emplace_back([&] { mine = digest(shared); });
+  for (std::thread& thread : threads) thread.join();
+  for (const double mine : digests) CHECK(mine == alone);
 }
 
 TEST_CASE("cones: the angle of eight pairs is that of long double") {

@@ -521,6 +521,7 @@ TEST_CASE("the table states every value's direction, rounded so that it stays tr
   Results r = toy_results();
   Measurement& m = *r.points[0].draws[0];
   m.sampled->witness.value = 0.30009;
+  m.sampled->diagonal->value = 0.2;
   m.witness.value = 0.40006;
   m.certified->at_most = 0.40311;
   const std::string by_draw = table(r, Detail::draws), by_point = table(r, Detail::points);

@@ -59,7 +59,7 @@ double best_on_circles(const D& d, double step) {
   return best;
 }
 
-double found(const Rows& W, std::int64_t starts = 1024, double alpha = 1) {
+double found(const Rows& W, std::int64_t starts = 4096, double alpha = 1) {
   return search(Wdc(W, alpha), starts, Stream(7), 2).witness.value;
 }
 
@@ -128,7 +128,8 @@ TEST_CASE("search: reaches everything that an exhaustive look at two circles fin
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     const Eigen::Index n = std::vector<Eigen::Index>{1, 2, 3, 5, 9, 16}[seed % 6];
     const Wdc d(gaussian(n, 2, seed));
-    const double value = search(d, 512, Stream(seed), 1).witness.value, grid = best_on_circles(d, 1e-9);
+    const double value = search(d, default_starts(n, 2), Stream(seed), 1).witness.value,
+                 grid = best_on_circles(d, 1e-9);
     CAPTURE(seed);
     CHECK(value >= grid - 1e-7);
     CHECK(best_of_random(d, 50, seed) <= value);
@@ -175,7 +176,7 @@ TEST_CASE("search: the same whatever the order and scale of the rows and the axe
   Rows reversed = W.colwise().reverse();
   CHECK(found(reversed) == doctest::Approx(value).epsilon(1e-9));
   for (const double c : {3.0, 1e-4, 1e5})
-    CHECK(found(c * W, 1024, c * c) / (c * c) == doctest::Approx(value).epsilon(1e-9));
+    CHECK(found(c * W, 4096, c * c) / (c * c) == doctest::Approx(value).epsilon(1e-9));
   CHECK(found(3.0 * W) != doctest::Approx(9 * value).epsilon(1e-3));  // must fail: alpha was not scaled
   Rows with_zeros = Rows::Zero(n + 7, k);
   with_zeros.topRows(n) = W;
