@@ -36,14 +36,16 @@ struct SearchPlan {
   int rounds;    // of an epoch
   int climbers;  // of a batch
   int steps;     // of an annealing
+  double quench;  // fresh starts anneal from this part of the hottest temperature, or more
   double reach;  // of an edge: the tangent of an angle
-  double fresh = 0.25, near = 0.02,
+  float alike = 0.99f; double fresh = 0.25, near = 0.02,
          far = 0.5;  // starts: the part that is fresh, and how far from an elite point the others are
 
   SearchPlan(Eigen::Index n, Eigen::Index k)
       : rounds(k <= 5 ? 4 : 16),
-        climbers(k <= 5 ? 8 : 4),
+        climbers(k <= 5 ? 16 : 4),
         steps(static_cast<int>(std::clamp<Eigen::Index>(4 * k, 20, 200))),
+        quench(k <= 5 ? 0.05 : 1),
         reach(std::max(std::clamp(2 / static_cast<double>(k), 0.05, 0.2), 30 / static_cast<double>(n))) {}
 };
 
@@ -126,13 +128,13 @@ class Search {
       }
       c.u.col(j) = random_unit(k, stream).template cast<float>();
       c.sign(j) = elite.empty() ? (b % 2 == 1 ? -1.0f : 1.0f) : static_cast<float>(elite[0].sign);
-      c.temperature(j) = from ? static_cast<float>(std::min(1.5, 2 * away)) : 1.5f;
+      c.temperature(j) = from ? static_cast<float>(std::min(1.5, 2 * away)) : static_cast<float>(1.5 * std::pow(plan_.quench, stream.uniform()));
       if (!from && d_.symmetric() && b % 4 == 3) c.p[1].col(j) = c.p[0].col(j);
     }
     annealer_.run(c, plan_.steps);
     evaluations += static_cast<std::int64_t>(count) * (plan_.steps + 1);
     Elite risen;
-    for (const Eigen::Index j : best_columns(annealer_.values(c))) {
+    for (const Eigen::Index j : best_columns(c, annealer_.values(c))) {
       Climb a{Annealer<D>::point(c, j), c.u.col(j).template cast<double>(), c.sign(j)};
       evaluations += climber_.climb(a, 1e-6);
       risen.push_back(std::move(a));
@@ -140,12 +142,20 @@ class Search {
     return risen;
   }
 
-  std::vector<Eigen::Index> best_columns(const Eigen::ArrayXd& value) const {
-    std::vector<Eigen::Index> order(static_cast<std::size_t>(value.size()));
+  std::vector<Eigen::Index> best_columns(const Columns& c, const Eigen::ArrayXd& value) const {
+    std::vector<Eigen::Index> order(static_cast<std::size_t>(value.size())), chosen;
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Eigen::Index>(i);
     std::stable_sort(order.begin(), order.end(), [&](Eigen::Index i, Eigen::Index j) { return value(i) > value(j); });
-    order.resize(std::min(order.size(), static_cast<std::size_t>(plan_.climbers)));
-    return order;
+    const auto alike = [&](Eigen::Index i, Eigen::Index j) {
+      bool same = c.sign(i) == c.sign(j);
+      for (const auto& p : c.p) same = same && p.col(i).dot(p.col(j)) > plan_.alike;
+      return same;
+    };
+    for (const Eigen::Index j : order) {
+      if (chosen.size() == static_cast<std::size_t>(plan_.climbers)) break;
+      if (std::none_of(chosen.begin(), chosen.end(), [&](Eigen::Index i) { return alike(i, j); })) chosen.push_back(j);
+    }
+    return chosen;
   }
 
   // Sorted, at most `most`, no two alike.

@@ -148,7 +148,7 @@ template <SignDeviation D>
 double grid_maximum(const D& d, double spacing) {
   const Rows& W = d.rows();
   std::vector<double> angles;
-  for (double a = 0; a < 2 * pi; a += spacing) angles.push_back(a);
+  for (int j = 0; j * spacing < 2 * pi; ++j) angles.push_back(j * spacing);
   for (Eigen::Index i = 0; i < W.rows(); ++i)
     for (double turn : {0.5, 1.5})
       for (double step : {-1e-7, 1e-7}) angles.push_back(std::atan2(W(i, 1), W(i, 0)) + turn * pi + step);

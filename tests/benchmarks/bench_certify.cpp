@@ -57,7 +57,7 @@ void bound_alone(benchmark::State& state) {
   std::vector<ConePair<K>> pairs(1024 * lanes);
   for (ConePair<K>& pair : pairs) {
     for (const Cone<K>** cone : {&pair.a, &pair.b}) {
-      *cone = &tree.roots()[stream() % (2 * K)];
+      *cone = &tree.roots()[stream() % tree.roots().size()];
       for (int depth = 0; depth < 4 * (K - 1); ++depth) *cone = &tree.children(**cone)[stream() % 2];
     }
     for (std::int32_t i = 0; i < 100; ++i)
