@@ -10,6 +10,7 @@
 #include "estimators/deviation.hpp"
 #include "estimators/evaluate.hpp"
 #include "estimators/measurement.hpp"
+#include "estimators/progress.hpp"
 #include "estimators/search_anneal.hpp"
 #include "estimators/search_climb.hpp"
 #include "estimators/stream.hpp"
@@ -26,20 +27,18 @@
 
 namespace theoremeter {
 
-/// Told the fraction of the work that is done; may be empty.
-using ProgressFn = std::function<void(double)>;
-
 /// How an n x k instance is searched. Where there are few cells, many quick epochs; where there are many, few
 /// and slow ones.
 struct SearchPlan {
   int islands = 8, elite = 12, batch = 32;
-  int rounds;    // of an epoch
-  int climbers;  // of a batch
-  int steps;     // of an annealing
-  double quench;  // fresh starts anneal from this part of the hottest temperature, or more
-  double reach;  // of an edge: the tangent of an angle
-  float alike = 0.99f; double fresh = 0.25, near = 0.02,
-         far = 0.5;  // starts: the part that is fresh, and how far from an elite point the others are
+  int rounds;                     // of an epoch
+  int climbers;                   // of a batch
+  float alike = 0.99f;            // climbers of a batch are at smaller cosines than this
+  int steps;                      // of an annealing
+  double fresh = 0.25;            // the part of the later starts that is not near an elite point
+  double near = 0.02, far = 0.5;  // how far from it the others are
+  double quench;                  // fresh starts begin at this part of the highest temperature, or above
+  double reach;                   // of an edge: the tangent of an angle
 
   SearchPlan(Eigen::Index n, Eigen::Index k)
       : rounds(k <= 5 ? 4 : 16),
@@ -63,7 +62,7 @@ class Search {
  public:
   Search(const D& d, const SearchPlan& plan) : d_(d), plan_(plan), annealer_(d), climber_(d, plan.reach) {}
 
-  Searched run(std::int64_t starts, const Stream& stream, int threads, const ProgressFn& progress) {
+  Searched run(std::int64_t starts, const Stream& stream, int threads, const Progress& progress) {
     const std::int64_t round_starts = plan_.islands * plan_.batch;
     plan_.rounds = static_cast<int>(std::min<std::int64_t>(plan_.rounds, (starts + round_starts - 1) / round_starts));
     std::vector<Climb> champions;
@@ -128,7 +127,8 @@ class Search {
       }
       c.u.col(j) = random_unit(k, stream).template cast<float>();
       c.sign(j) = elite.empty() ? (b % 2 == 1 ? -1.0f : 1.0f) : static_cast<float>(elite[0].sign);
-      c.temperature(j) = from ? static_cast<float>(std::min(1.5, 2 * away)) : static_cast<float>(1.5 * std::pow(plan_.quench, stream.uniform()));
+      c.temperature(j) = from ? static_cast<float>(std::min(1.5, 2 * away))
+                              : static_cast<float>(1.5 * std::pow(plan_.quench, stream.uniform()));
       if (!from && d_.symmetric() && b % 4 == 3) c.p[1].col(j) = c.p[0].col(j);
     }
     annealer_.run(c, plan_.steps);
@@ -214,7 +214,7 @@ class Search {
 /// The largest deviation found from so many starts: at least. Bitwise the same for any number of threads.
 /// Throws InputError unless starts >= 1 and threads >= 1.
 template <Deviation D>
-Searched search(const D& d, std::int64_t starts, const Stream& stream, int threads, const ProgressFn& progress = {}) {
+Searched search(const D& d, std::int64_t starts, const Stream& stream, int threads, const Progress& progress = {}) {
   if (starts < 1) throw InputError("starts = " + std::to_string(starts) + ": a search needs at least 1");
   if (threads < 1) throw InputError("threads = " + std::to_string(threads) + ": a search needs at least 1");
   return Search<D>(d, SearchPlan(d.rows().rows(), d.rows().cols())).run(starts, stream, threads, progress);
