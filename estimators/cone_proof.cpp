@@ -68,7 +68,7 @@ class Prover : public ConeProver {
     // certainly spent the budget or an earlier one is refuted: what outcome() reads does not depend on the threads.
     void explore(const std::vector<Pair>& open, std::vector<Item>& items, std::int64_t budget, int threads) const {
       std::atomic<std::size_t> last{items.size()};  // items beyond need not run
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+#pragma omp parallel for schedule(monotonic : dynamic, 1) num_threads(threads)
       for (std::size_t i = 0; i < items.size(); ++i) {
         if (i > last.load(std::memory_order_relaxed)) continue;
         if (progress && omp_get_thread_num() == 0) progress(double(i) / double(items.size()));

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -80,6 +81,7 @@ double worst_coefficient(const D& d, Side side, const Hyperplane& h, std::size_t
 /// d must outlive the problem.
 template <SignDeviation D>
 ConeProblem cone_problem(const D& d) {
+  assert(d.symmetric());  // pairs of cones are explored up to exchange
   const std::vector<Hyperplane> distinct = distinct_hyperplanes(d.hyperplanes(0));
   ConeProblem p;
   p.hyperplanes.resize(static_cast<Eigen::Index>(distinct.size()), d.rows().cols());

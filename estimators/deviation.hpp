@@ -1,10 +1,11 @@
-// A deviation: the function of which a theorem's constant is the supremum. The estimators are written against this concept
-// once; a condition is one short class that models it.
+// A deviation: the function of which a theorem's constant is the supremum. The estimators are written against this
+// concept once; a condition is one short class that models it.
 //
 //   f(p) = || S(p) - E(p) ||,   S(p) = sum_i c_i(p) r_i r_i',   c_i(p) = prod_s phi_s(<h_{s,i}, p_s>),
 //
-// p = (p_0, ..., p_{S-1}) a point on a product of spheres, phi_s one of 1{z > 0}, sgn z, max(z, 0), r_i in R^k, and E(p) the
-// expectation of S(p) under the theorem's ensemble, a multiple of the identity plus rank two in span{p_0, p_1}.
+// p = (p_0, ..., p_{S-1}) a point on a product of spheres, phi_s one of 1{z > 0}, sgn z, max(z, 0), r_i in R^k, and
+// E(p) the expectation of S(p) under the theorem's ensemble, a multiple of the identity plus rank two in span{p_0,
+// p_1}.
 #pragma once
 
 #include "theory/operators.hpp"
@@ -37,8 +38,8 @@ Real inverse_sqrt(const Real& q) {
 }
 
 template <class D>
-concept Deviation = 
-    requires(const D& d, int s, double z, const Lanes& lanes, const Point& p, const Eigen::VectorXd& u, Point& gradient) {
+concept Deviation = requires(const D& d, int s, double z, const Lanes& lanes, const Point& p, const Eigen::VectorXd& u,
+                             Point& gradient) {
   { d.spheres() } -> std::same_as<int>;
   /// true when exchanging p_0 and p_1 leaves f unchanged.
   { d.symmetric() } -> std::same_as<bool>;
@@ -46,7 +47,8 @@ concept Deviation =
   { d.hyperplanes(s) } -> std::same_as<const Rows&>;
   /// phi_s(z), with phi_s(0) as the paper defines it.
   { d.factor(s, z) } -> std::same_as<double>;
-  /// A smooth stand-in for phi_s at temperature t > 0 (t in the units of z), tending to phi_s as t -> 0: value and slope.
+  /// A smooth stand-in for phi_s at temperature t > 0 (t in the units of z), tending to phi_s as t -> 0: value and
+  /// slope.
   { d.smooth_factor(s, z, z) } -> std::same_as<SmoothFactor<double>>;
   { d.smooth_factor(s, lanes, 1.0f) } -> std::same_as<SmoothFactor<Lanes>>;
   /// r_i as the rows of an n x k matrix.
@@ -57,8 +59,8 @@ concept Deviation =
   { d.expectation_form(p, u, gradient) } -> std::same_as<double>;
 };
 
-/// A deviation that can be certified: two spheres that share their hyperplanes and rows, factors that depend on the sign only,
-/// |c_i| <= 1, and E = q_scale Q + q_shift I with q_scale > 0.
+/// A deviation that can be certified: two spheres that share their hyperplanes and rows, factors that depend on the
+/// sign only, |c_i| <= 1, and E = q_scale Q + q_shift I with q_scale > 0.
 template <class D>
 concept SignDeviation = Deviation<D> && requires(const D& d) {
   { d.q_scale() } -> std::same_as<double>;

@@ -39,7 +39,8 @@ Witness evaluate(const D& d, Point p) {
   Witness w;
   for (Eigen::VectorXd& x : p) x.normalize();
   const Eigen::MatrixXd F = deviation_matrix(d, p, &w.margin);
-  const Eigen::VectorXd lambda = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(F, Eigen::EigenvaluesOnly).eigenvalues();
+  const Eigen::VectorXd lambda =
+      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(F, Eigen::EigenvaluesOnly).eigenvalues();
   w.side = lambda(lambda.size() - 1) >= -lambda(0) ? Side::plus : Side::minus;
   w.value = std::max(lambda(lambda.size() - 1), -lambda(0));
   w.point = std::move(p);

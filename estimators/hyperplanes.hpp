@@ -25,14 +25,17 @@ inline bool equal_products(double a, double b, double c, double d) {
   return p == q && std::fma(a, b, -p) == std::fma(c, d, -q);
 }
 
-/// The distinct hyperplanes of H's rows, zero rows left out. Exact: equal directions have equal correctly rounded
-/// quotients, and what shares those is compared by exact products.
+/// The distinct hyperplanes of H's rows, zero and negligible rows left out. Exact: equal directions have equal
+/// correctly rounded quotients, and what shares those is compared by exact products.
 inline std::vector<Hyperplane> distinct_hyperplanes(const Rows& H) {
+  // Rows this small add less than 1e-200 of the trace to S, far inside the rounding margin; their squares could
+  // underflow.
+  const double negligible = H.size() ? 1e-100 * H.cwiseAbs().maxCoeff() : 0;
   std::vector<Hyperplane> distinct;
   std::multimap<std::vector<double>, std::size_t> seen;
   for (Eigen::Index i = 0; i < H.rows(); ++i) {
     Eigen::Index pivot = 0;
-    if (H.row(i).cwiseAbs().maxCoeff(&pivot) == 0) continue;
+    if (H.row(i).cwiseAbs().maxCoeff(&pivot) <= negligible) continue;
     std::vector<double> key(static_cast<std::size_t>(H.cols()));
     for (Eigen::Index b = 0; b < H.cols(); ++b) key[static_cast<std::size_t>(b)] = H(i, b) / H(i, pivot) + 0.0;
     Hyperplane* parallel = nullptr;

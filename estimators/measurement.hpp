@@ -19,7 +19,7 @@ struct Witness {
 
 /// Deviations over a grid of points: at least.
 struct Sampled {
-  Witness witness;                // where the maximum over all sampled points is attained
+  Witness witness;                  // where the maximum over all sampled points is attained
   std::optional<Witness> diagonal;  // the same over p_0 = p_1, where the deviation is symmetric
   double mean = 0;
   std::vector<double> quantiles;  // at quantile_levels

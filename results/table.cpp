@@ -35,7 +35,8 @@ std::string range(const Draws& draws, const Value& value, const Format& format, 
 
 double sampled(const Measurement& m) {
   if (!m.sampled) return NAN;
-  return m.sampled->diagonal ? std::max(m.sampled->witness.value, m.sampled->diagonal->value) : m.sampled->witness.value;
+  return m.sampled->diagonal ? std::max(m.sampled->witness.value, m.sampled->diagonal->value)
+                             : m.sampled->witness.value;
 }
 double at_least(const Measurement& m) { return m.witness.value; }
 double at_most(const Measurement& m) { return m.certified ? m.certified->at_most : NAN; }

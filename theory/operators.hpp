@@ -7,8 +7,8 @@
 
 namespace theoremeter {
 
-/// identity * I + plus (x+y)(x+y)' - minus (x-y)(x-y)'  for unit x, y in R^k. Every expectation in the papers has this form.
-/// Written with x+y and x-y (the two axes of M) nothing cancels, neither at angle 0 nor at pi.
+/// identity * I + plus (x+y)(x+y)' - minus (x-y)(x-y)'  for unit x, y in R^k. Every expectation in the papers has this
+/// form. Written with x+y and x-y (the two axes of M) nothing cancels, neither at angle 0 nor at pi.
 struct PlaneOperator {
   double identity = 0;
   double plus = 0;

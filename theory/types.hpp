@@ -1,4 +1,5 @@
-// The few types every part shares: matrices whose rows are neurons, points on products of spheres, the two sides of a norm.
+// The few types every part shares: matrices whose rows are neurons, points on products of spheres, the two sides of a
+// norm.
 #pragma once
 
 #include <Eigen/Core>
