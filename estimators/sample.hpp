@@ -209,9 +209,11 @@ inline void even_tuples(SphereGrids& grids) {
 
 }  // namespace sampling
 
-/// f at all the points the grids make. Throws InputError unless these are 1 to max_samples.
+/// f at all the points the grids make; `kept`, if given, takes all values, in no order. Throws InputError unless these
+/// are 1 to max_samples.
 template <Deviation D>
-Sampled sample(const D& d, const SphereGrids& grids, int threads, const Progress& progress = {}) {
+Sampled sample(const D& d, const SphereGrids& grids, int threads, const Progress& progress = {},
+               std::vector<double>* kept = nullptr) {
   using sampling::Index;
   constexpr Index tuples_at_once = 1024;  // pays for the tables of OuterSums, and bounds the memory for the sums
   const sampling::Pairs pairs{grids, d.spheres()};
@@ -250,6 +252,7 @@ Sampled sample(const D& d, const SphereGrids& grids, int threads, const Progress
   if (!pairs.triangle && d.symmetric()) result.diagonal = sampling::diagonal_witness(d, pairs, threads);
   result.mean = mean(values);
   result.quantiles = quantiles(values, quantile_levels);
+  if (kept) *kept = std::move(values);
   return result;
 }
 
@@ -259,7 +262,7 @@ Sampled sample(const D& d, const SphereGrids& grids, int threads, const Progress
 /// pairs unrelated points. Throws InputError unless 1 <= count <= max_samples, and as make_grid does.
 template <Deviation D>
 Sampled sample(const D& d, std::int64_t count, std::optional<GridKind> kind, const Stream& stream, int threads,
-               const Progress& progress = {}) {
+               const Progress& progress = {}, std::vector<double>* kept = nullptr) {
   if (count < 1 || count > max_samples)
     throw InputError(fmt::format("samples = {}: must be 1 to {}", count, max_samples));
   const bool triangle = d.symmetric() && d.spheres() == 2;
@@ -274,7 +277,7 @@ Sampled sample(const D& d, std::int64_t count, std::optional<GridKind> kind, con
     if (s > 0 && d.spheres() > 2) sampling::shuffle_columns(grids.back(), stream.at({sphere, 1}));
   }
   sampling::even_tuples(grids);
-  return sample(d, grids, threads, progress);
+  return sample(d, grids, threads, progress, kept);
 }
 
 }  // namespace theoremeter

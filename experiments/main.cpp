@@ -61,20 +61,31 @@ void add_condition(CLI::App& measure, const Condition& condition, Options& o, in
   const auto count = [&](const std::string& name, auto& value, const std::string& meaning) {
     verb->add_option(name, value, meaning)->type_name("N")->check(whole_number())->group(group);
   };
-  group = "The matrix " + condition.matrix + ", drawn or given";
-  for (const Symbol& size : condition.sizes) count("--" + size.name, o.sizes[size.name], size.meaning);
+  group = "The instance, drawn or given";
+  for (const Symbol& size : condition.sizes)
+    verb->add_option("--" + size.name, o.sizes[size.name], size.meaning)
+        ->type_name(size.list ? "N,N,..." : "N")
+        ->check(size.list ? whole_number_list() : whole_number())
+        ->group(group);
   text("--ensemble", o.ensemble,
        fmt::format("what draws the rows: {} (default gaussian)", fmt::join(ensemble_names, ", ")), "NAME");
+  if (condition.measures) text("--measurements", o.measurements, "what draws the rows of A (default gaussian)", "NAME");
   count("--draws", o.draws, "independent draws (default 1)");
   count("--seed", o.seed, fmt::format("seed of every random stream (default {})", o.seed));
-  text("--weights", o.weights, "given: a .npy or HDF5 file, rows are neurons", "FILE[:DATASET]");
-  text("--alpha", o.alpha,
-       "multiple of the expectation, or fit: the one that makes constant / alpha least (default: the ensemble's own; 1 "
-       "for --weights)",
-       "A|fit");
+  for (const Given& given : condition.given)
+    text(("--" + given.option).c_str(), o.given[given.option], given.meaning,
+         given.matrix.empty() ? "FILE[,FILE...]" : "FILE[:DATASET]");
+  if (condition.has_alpha)
+    text("--alpha", o.alpha,
+         fmt::format("multiple of the expectation{} (default: the ensemble's own; 1 for given matrices{})",
+                     condition.fits_alpha ? ", or fit: the one that makes constant / alpha least" : "",
+                     condition.by_layer ? ", fit for --network" : ""),
+         condition.fits_alpha ? "A|fit" : "A");
   group = "The evidence";
   text("--evidence", o.evidence,
-       fmt::format("any of sample,search,certify (default: all for k <= {}, else sample,search)", certified_by_default),
+       fmt::format("any of sample,search,certify (default: sample,search, and certify where it is quick; there are "
+                   "certificates for {})",
+                   condition.certified_for),
        "LIST");
   count("--samples", o.samples, "pairs of grid points (default: about a second's worth, 2000 to 500000)");
   text("--grid", o.grid,

@@ -11,12 +11,24 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace theoremeter {
 
 /// About a second of samples.
 inline std::int64_t default_samples(std::int64_t n, std::int64_t k) {
   return std::clamp<std::int64_t>(20'000'000'000 / (n * k * k + 1), 2'000, 500'000);
+}
+
+template <Deviation D>
+std::int64_t default_samples(const D& d) {
+  return default_samples(d.rows().rows(), d.rows().cols());
+}
+
+template <Deviation D>
+std::int64_t default_starts(const D& d) {
+  return default_starts(d.rows().rows(), d.rows().cols());
 }
 
 namespace purpose {  // the streams of a draw
@@ -31,37 +43,133 @@ void timed(double& seconds, const Work& work) {
   seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// A certificate needs an incumbent: without a search of its own asked for, a short one is made and not reported.
-template <SignDeviation D>
-Measurement measure(const D& d, const Request& request, const Stream& stream, const StageProgress& progress) {
-  Measurement m;
-  const auto n = static_cast<std::int64_t>(d.rows().rows()), k = static_cast<std::int64_t>(d.rows().cols());
-  const auto stage = [&](const std::string& name) { return [&progress, name](double done) { progress(name, done); }; };
-  const auto better = [&m](const Witness& w) {
-    if (m.witness.point.empty() || w.value > m.witness.value) m.witness = w;
-  };
-  if (request.sample) {
-    timed(m.seconds.sample, [&] {
-      const auto count = request.samples.value_or(default_samples(n, k));
-      m.sampled = sample(d, count, request.grid.value_or(default_grid(static_cast<int>(k))),
-                         stream.at({purpose::sample}), request.threads, stage("sample"));
-    });
-    better(m.sampled->witness);
-    if (m.sampled->diagonal) better(*m.sampled->diagonal);
+/// A condition may consist of several inequalities, each a deviation; its constant is the largest of their suprema.
+template <class D>
+struct Part {
+  D deviation;
+  std::string form = {};                // what a witness calls this part
+  std::vector<std::size_t> order = {};  // of the part's spheres among the condition's arguments; empty: the same
+
+  /// A witness of the part as one of the condition.
+  Witness to_condition(Witness w) const {
+    if (!form.empty()) w.form = form;
+    Point p = w.point;
+    for (std::size_t s = 0; s < order.size(); ++s) p[order[s]] = std::move(w.point[s]);
+    w.point = std::move(p);
+    return w;
   }
-  if (request.search || request.certify) {
-    Searched searched;
-    timed(m.seconds.search, [&] {
-      searched = search(d, request.starts.value_or(default_starts(n, k)), stream.at({purpose::search}), request.threads,
-                        stage("search"));
-    });
-    better(searched.witness);
-    if (request.search) m.searched = searched;
+};
+
+/// The evidence about several parts as evidence about the largest: budgets are shared equally among them.
+template <class D>
+class Measuring {
+ public:
+  Measuring(const std::vector<Part<D>>& parts, const Request& request, const Stream& stream,
+            const StageProgress& progress)
+      : parts_(parts), request_(request), stream_(stream), progress_(progress) {}
+
+  /// A certificate needs an incumbent: without a search of its own asked for, a short one is made and not reported.
+  Measurement run() {
+    if (request_.sample) timed(m_.seconds.sample, [&] { sample_parts(); });
+    if (request_.search || request_.certify) timed(m_.seconds.search, [&] { search_parts(); });
+    if (request_.certify) timed(m_.seconds.certify, [&] { certify_parts(); });
+    return std::move(m_);
   }
-  if (request.certify)
-    timed(m.seconds.certify,
-          [&] { m.certified = certify(d, m.witness, request.gap, request.nodes, request.threads, stage("certify")); });
-  return m;
+
+ private:
+  std::int64_t share(std::int64_t budget) const {
+    return std::max<std::int64_t>(1, budget / static_cast<std::int64_t>(parts_.size()));
+  }
+  Stream own(std::uint64_t purpose, std::size_t part) const {
+    return part == 0 ? stream_.at({purpose}) : stream_.at({purpose, part});
+  }
+  Progress stage(const std::string& name, std::size_t part) const {
+    return [this, name, part](double done) {
+      progress_(name, (static_cast<double>(part) + done) / static_cast<double>(parts_.size()));
+    };
+  }
+  void better(const Witness& w) {
+    if (m_.witness.point.empty() || w.value > m_.witness.value) m_.witness = w;
+  }
+  static void keep_larger(Witness& best, Witness w) {
+    if (best.point.empty() || w.value > best.value) best = std::move(w);
+  }
+
+  void sample_parts() {
+    Sampled all;
+    std::vector<double> pooled;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      const Part<D>& part = parts_[i];
+      const std::int64_t count = share(request_.samples.value_or(default_samples(part.deviation)));
+      std::vector<double> values;
+      Sampled s = sample(part.deviation, count, request_.grid, own(purpose::sample, i), request_.threads,
+                         stage("sample", i), &values);
+      s.witness = part.to_condition(std::move(s.witness));
+      if (s.diagonal) s.diagonal = part.to_condition(std::move(*s.diagonal));
+      if (parts_.size() > 1) pooled.insert(pooled.end(), values.begin(), values.end());
+      merge(all, std::move(s));
+    }
+    if (parts_.size() > 1) {
+      all.mean = mean(pooled);
+      all.quantiles = quantiles(pooled, quantile_levels);
+    }
+    better(all.witness);
+    if (all.diagonal) better(*all.diagonal);
+    m_.sampled = std::move(all);
+  }
+
+  static void merge(Sampled& all, Sampled s) {
+    const std::int64_t count = all.count + s.count;
+    if (all.witness.point.empty()) {
+      all = std::move(s);
+    } else {
+      keep_larger(all.witness, std::move(s.witness));
+      if (s.diagonal && all.diagonal) keep_larger(*all.diagonal, std::move(*s.diagonal));
+    }
+    all.count = count;
+  }
+
+  void search_parts() {
+    Searched all;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      const Part<D>& part = parts_[i];
+      const std::int64_t starts = share(request_.starts.value_or(default_starts(part.deviation)));
+      Searched s = search(part.deviation, starts, own(purpose::search, i), request_.threads, stage("search", i));
+      keep_larger(all.witness, part.to_condition(std::move(s.witness)));
+      all.starts += s.starts;
+      all.evaluations += s.evaluations;
+    }
+    better(all.witness);
+    if (request_.search) m_.searched = std::move(all);
+  }
+
+  void certify_parts() {
+    Certified all;
+    bool closed = true;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      Witness incumbent = m_.witness;  // its value is what counts
+      const Certified c = certify(parts_[i].deviation, incumbent, request_.gap, share(request_.nodes), request_.threads,
+                                  stage("certify", i));
+      if (incumbent.value > m_.witness.value) m_.witness = parts_[i].to_condition(std::move(incumbent));
+      all.at_most = std::max(all.at_most, c.at_most);
+      all.nodes += c.nodes;
+      closed = closed && c.closed;
+    }
+    all.closed = closed || all.at_most <= (1 + request_.gap) * m_.witness.value;
+    m_.certified = all;
+  }
+
+  const std::vector<Part<D>>& parts_;
+  const Request& request_;
+  const Stream& stream_;
+  const StageProgress& progress_;
+  Measurement m_;
+};
+
+template <class D>
+Measurement measure(const std::vector<Part<D>>& parts, const Request& request, const Stream& stream,
+                    const StageProgress& progress) {
+  return Measuring<D>(parts, request, stream, progress).run();
 }
 
 }  // namespace theoremeter

@@ -73,6 +73,28 @@ class Section {
     return value;
   }
 
+  // A list of whole numbers, as [3, 40, 200], or a list of such lists.
+  std::vector<std::vector<std::int64_t>> lists(const std::string& key) const {
+    const toml::node& node = *table_.get(key);
+    std::vector<std::vector<std::int64_t>> values;
+    const auto add = [&](const toml::node& item) {
+      const toml::array* list = item.as_array();
+      values.emplace_back();
+      if (list)
+        for (const toml::node& number : *list) values.back().push_back(number.value<std::int64_t>().value_or(0));
+      if (values.back().empty() || *std::min_element(values.back().begin(), values.back().end()) < 1)
+        throw InputError(
+            fmt::format("{}: {} must be a list of positive whole numbers, as [3, 40, 200], or a list of such",
+                        where(path_, node), key));
+    };
+    const toml::array* list = node.as_array();
+    if (list && !list->empty() && list->front().is_array())
+      for (const toml::node& item : *list) add(item);
+    else
+      add(node);
+    return values;
+  }
+
   // A positive number or a list of them; `whole` ones if so asked. Small enough to be counts: up to 2^53.
   std::vector<double> numbers(const std::string& key, bool whole) const {
     const toml::node& node = *table_.get(key);
@@ -103,55 +125,65 @@ class Section {
 
 std::string over(const std::string& a, const std::string& b) { return a + "_over_" + b; }
 
+// The pairs of sizes whose ratio may be given.
+std::vector<std::pair<std::string, std::string>> ratios(const Condition& condition) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const Symbol& a : condition.sizes)
+    for (const Symbol& b : condition.sizes)
+      if (a.name != b.name && !a.list && !b.list) pairs.emplace_back(a.name, b.name);
+  return pairs;
+}
+
+void check_sizes_of(const Section& sweep, const Condition& condition, const std::vector<Sizes>& all) {
+  for (const Sizes& sizes : all)
+    for (const Symbol& size : condition.sizes) {
+      if (!sizes.contains(size.name))
+        throw InputError(fmt::format("{}: this sweep has no {}", where(sweep.path(), sweep.table()), size.name));
+      if (sizes.at(size.name)[0] < 1)
+        throw InputError(fmt::format("{}: {} = {}: must be at least 1", where(sweep.path(), sweep.table()), size.name,
+                                     sizes.at(size.name)[0]));
+    }
+}
+
 // All combinations of the sizes of a sweep; a size may be given as a multiple of another.
-std::vector<std::map<std::string, std::int64_t>> combinations(const Section& sweep, const Condition& condition) {
-  std::vector<std::map<std::string, std::int64_t>> all{{}};
-  const auto names = condition.size_names();
-  const auto extend = [&all](const std::string& size, const std::vector<double>& values, const std::string& base) {
-    std::vector<std::map<std::string, std::int64_t>> longer;
-    for (const auto& sizes : all)
-      for (double value : values) {
-        auto more = sizes;
-        more[size] = std::llround(std::min(base.empty() ? value : value * double(sizes.at(base)), 0x1p53));
+std::vector<Sizes> combinations(const Section& sweep, const Condition& condition) {
+  std::vector<Sizes> all{{}};
+  const auto extend = [&all](const std::string& size, const auto& values, const auto& value_at) {
+    std::vector<Sizes> longer;
+    for (const Sizes& sizes : all)
+      for (const auto& value : values) {
+        Sizes more = sizes;
+        more[size] = value_at(sizes, value);
         longer.push_back(more);
       }
     all = std::move(longer);
   };
-  for (const std::string& size : names)
-    if (sweep.has(size)) extend(size, sweep.numbers(size, true), "");
-  for (const std::string& size : names)
-    for (const std::string& base : names)
-      if (sweep.has(over(size, base))) {
-        if (sweep.has(size) || !sweep.has(base))
-          throw InputError(fmt::format("{}: {} goes with {}, and without {}", where(sweep.path(), sweep.table()),
-                                       over(size, base), base, size));
-        extend(size, sweep.numbers(over(size, base), false), base);
-      }
-  for (const auto& sizes : all)
-    for (const std::string& size : names) {
-      if (!sizes.contains(size))
-        throw InputError(fmt::format("{}: this sweep has no {}", where(sweep.path(), sweep.table()), size));
-      if (sizes.at(size) < 1)
-        throw InputError(
-            fmt::format("{}: {} = {}: must be at least 1", where(sweep.path(), sweep.table()), size, sizes.at(size)));
-    }
+  const auto whole = [](double value) { return std::vector<std::int64_t>{std::llround(std::min(value, 0x1p53))}; };
+  for (const Symbol& size : condition.sizes) {
+    if (!sweep.has(size.name)) continue;
+    if (size.list)
+      extend(size.name, sweep.lists(size.name), [](const Sizes&, const auto& list) { return list; });
+    else
+      extend(size.name, sweep.numbers(size.name, true), [&](const Sizes&, double value) { return whole(value); });
+  }
+  for (const auto& [size, base] : ratios(condition)) {
+    if (!sweep.has(over(size, base))) continue;
+    if (sweep.has(size) || !sweep.has(base))
+      throw InputError(fmt::format("{}: {} goes with {}, and without {}", where(sweep.path(), sweep.table()),
+                                   over(size, base), base, size));
+    extend(size, sweep.numbers(over(size, base), false),
+           [&, base = base](const Sizes& sizes, double ratio) { return whole(ratio * double(scalar(sizes, base))); });
+  }
+  check_sizes_of(sweep, condition, all);
   return all;
 }
 
 // Refuses, before anything is measured, what would be refused when this point's turn comes.
-void check_point(const SweepPoint& point, const Condition& condition, Ensemble ensemble) {
-  const std::string rows = condition.sizes[0].name, columns = condition.sizes[1].name;
-  const std::int64_t n = point.sizes.at(rows), k = point.sizes.at(columns);
-  check_sizes(n, k, condition.matrix);
-  if (n > max_entries / k)
-    throw InputError(fmt::format("{} {} = {}: must be at most {}", rows, columns, n * k, max_entries));
-  if (ensemble == Ensemble::orthonormal && n < k)
-    throw InputError(
-        fmt::format("{} = {}, {} = {}: orthonormal columns need {} >= {}", rows, n, columns, k, rows, columns));
-  if (point.request.certify && k > condition.certified_to)
-    throw InputError(
-        fmt::format("certify at {} = {}: certificates reach {} = {}", columns, k, columns, condition.certified_to));
-  if (point.request.grid) make_grid(*point.request.grid, static_cast<int>(k), 1, Stream(0));
+void check_point(const SweepPoint& point, const Condition& condition, const Ensembles& ensembles) {
+  check_instance(condition, ensembles, point.sizes, {});
+  check_request(condition, point.sizes, point.request);
+  if ((point.alpha.fit && !condition.fits_alpha) || (point.alpha.value && !condition.has_alpha))
+    throw InputError(fmt::format("alpha: {} has none{}", condition.name, point.alpha.fit ? " to fit" : ""));
 }
 
 Alpha alpha_of(const Section& sweep, const toml::node& node) {
@@ -162,10 +194,9 @@ Alpha alpha_of(const Section& sweep, const toml::node& node) {
 std::vector<SweepPoint> sweep_points(const std::string& path, const toml::table& table, const Experiment& e,
                                      double gap) {
   const Condition& condition = *e.condition;
-  std::vector<std::string> keys = condition.size_names();
-  for (const std::string& a : condition.size_names())
-    for (const std::string& b : condition.size_names())
-      if (a != b) keys.push_back(over(a, b));
+  std::vector<std::string> keys;
+  for (const Symbol& size : condition.sizes) keys.push_back(size.name);
+  for (const auto& [a, b] : ratios(condition)) keys.push_back(over(a, b));
   for (const char* key : {"evidence", "samples", "starts", "nodes", "grid", "alpha"}) keys.emplace_back(key);
   const Section sweep(path, table, keys);
 
@@ -179,10 +210,10 @@ std::vector<SweepPoint> sweep_points(const std::string& path, const toml::table&
   if (const toml::node* alpha = table.get("alpha")) at(path, *alpha, [&] { point.alpha = alpha_of(sweep, *alpha); });
 
   std::vector<SweepPoint> points;
-  for (const auto& sizes : combinations(sweep, condition)) {
+  for (const Sizes& sizes : combinations(sweep, condition)) {
     point.sizes = sizes;
-    if (!sweep.has("evidence")) point.request.certify = sizes.at(condition.sizes[1].name) <= certified_by_default;
-    at(path, table, [&] { check_point(point, condition, e.ensemble); });
+    if (!sweep.has("evidence")) point.request.certify = condition.certificates(sizes) == Certificates::by_default;
+    at(path, table, [&] { check_point(point, condition, e.ensembles); });
     points.push_back(point);
   }
   return points;
@@ -226,11 +257,16 @@ Experiment read_experiment(const std::string& path) {
   } catch (const toml::parse_error& error) {
     throw InputError(fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
   }
-  const Section top(path, root, {"title", "condition", "ensemble", "seed", "draws", "gap", "sweep"});
+  const Section top(path, root, {"title", "condition", "ensemble", "measurements", "seed", "draws", "gap", "sweep"});
   e.title = top.get<std::string>("title", "", "text");
   if (!top.has("condition")) throw InputError(fmt::format("{}: condition is missing, as in condition = \"wdc\"", path));
   top.text("condition", [&](const std::string& name) { e.condition = &condition_named(name); });
-  top.text("ensemble", [&](const std::string& name) { e.ensemble = ensemble_named(name); });
+  top.text("ensemble", [&](const std::string& name) { e.ensembles.weights = ensemble_named(name); });
+  top.text("measurements", [&](const std::string& name) {
+    if (!e.condition->measures)
+      throw InputError(fmt::format("measurements: {} has no matrix A besides", e.condition->name));
+    e.ensembles.measurements = ensemble_named(name);
+  });
   const auto seed = top.get<std::int64_t>("seed", 1, "a whole number");
   if (seed < 0)
     throw InputError(fmt::format("{}: seed = {}: must not be negative", where(path, *root.get("seed")), seed));
@@ -253,7 +289,9 @@ Experiment read_experiment(const std::string& path) {
 Results results_of(const Experiment& e) {
   Results r;
   r.condition = e.condition->name;
-  r.ensemble = name(e.ensemble);
+  r.factor = e.condition->factor;
+  r.ensemble = name(e.ensembles.weights);
+  if (e.condition->measures) r.measurements = name(e.ensembles.measurements);
   r.gap = e.points.front().request.gap;
   r.seed = e.seed;
   r.experiment = e.text;
@@ -277,17 +315,18 @@ void run(const Experiment& e, int threads, Results& results, const std::function
   for (std::size_t p = 0; p < e.points.size(); ++p) {
     const SweepPoint& point = e.points[p];
     std::string label;
-    for (const auto& size : e.condition->sizes) label += fmt::format("{} = {}, ", size.name, point.sizes.at(size.name));
+    for (const auto& size : e.condition->sizes)
+      label += fmt::format("{} = {}, ", size.name, to_text(point.sizes.at(size.name)));
     for (std::size_t draw = 0; draw < static_cast<std::size_t>(e.draws); ++draw) {
       if (results.points[p].draws[draw]) continue;
       const Stream stream = draw_stream(e.seed, *e.condition, point.sizes, draw);
       Request request = point.request;
       request.threads = threads;
-      const auto columns = point.sizes.at(e.condition->sizes[1].name);
-      const Alpha alpha =
-          point.alpha.fit || point.alpha.value ? point.alpha : Alpha{ensemble_alpha(e.ensemble, columns), false};
+      const Alpha alpha = point.alpha.fit || point.alpha.value
+                              ? point.alpha
+                              : Alpha{e.condition->alpha(point.sizes, e.ensembles), false};
       results.points[p].draws[draw] = e.condition->measure(
-          draw_matrix(*e.condition, e.ensemble, point.sizes, stream), alpha, request, stream,
+          instance(*e.condition, e.ensembles, point.sizes, {}, stream), alpha, request, stream,
           [&](const std::string& stage, double fraction) {
             line.update(fmt::format("{}draw {}, {}", label, draw, stage), (done + fraction / 3) / total);
           });

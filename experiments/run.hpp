@@ -9,12 +9,11 @@
 
 namespace theoremeter {
 
-inline constexpr std::int64_t certified_by_default = 4;  // columns up to which certificates are made unasked
 inline constexpr std::int64_t max_draws = 1'000'000;
 
 /// One point of the sweep, with what is asked there.
 struct SweepPoint {
-  std::map<std::string, std::int64_t> sizes;
+  Sizes sizes;
   Request request;
   Alpha alpha;
 };
@@ -23,17 +22,17 @@ struct Experiment {
   std::string text;  // the file, whole
   std::string title;
   const Condition* condition = nullptr;
-  Ensemble ensemble = Ensemble::gaussian;
+  Ensembles ensembles;
   std::uint64_t seed = 1;
   std::int64_t draws = 1;
   std::vector<SweepPoint> points;
 };
 
 /// Reads an experiment. Throws InputError in one line for a missing file, a syntax error, an unknown key (suggesting
-/// the nearest), a wrong type or a value out of range. Keys, of the experiment: title, condition, ensemble, seed,
-/// draws, gap; of each [[sweep]]: a list of values for each size (k = [2, 3]) or for the ratio of two (n_over_k = [5,
-/// 10]), evidence, samples, starts, nodes, grid, alpha. Without evidence: sample and search, and certify for k <=
-/// certified_by_default.
+/// the nearest), a wrong type or a value out of range. Keys, of the experiment: title, condition, ensemble,
+/// measurements, seed, draws, gap; of each [[sweep]]: a list of values for each size (k = [2, 3]; a list of lists where
+/// the size is one, as widths) or for the ratio of two (n_over_k = [5, 10]), evidence, samples, starts, nodes, grid,
+/// alpha. Without evidence: sample and search, and certify where the condition does by default.
 Experiment read_experiment(const std::string& path);
 
 /// Measures what `results` lacks, calling `save` after each draw.

@@ -23,6 +23,7 @@ namespace theoremeter {
 namespace {
 
 constexpr std::int64_t max_threads = 1024;
+constexpr const char* layer_size = "layer";  // the size that tells the layers of a network apart
 
 void require_between(const char* name, std::int64_t value, std::int64_t least, std::int64_t most) {
   if (value < least) throw InputError(fmt::format("--{} {}: must be at least {}", name, value, least));
@@ -46,13 +47,9 @@ void save(const Results& results, const std::string& path, bool overwrite) {
   uninterrupted([&] { write(results, path, overwrite); }, path);
 }
 
-Request request_of(const Options& o, const Condition& condition, std::int64_t k) {
+Request request_of(const Options& o) {
   Request r;
-  r.certify = k <= certified_by_default;
   if (!o.evidence.empty()) set_evidence(r, o.evidence);
-  if (r.certify && k > condition.certified_to)
-    throw InputError(
-        fmt::format("--evidence certify: certificates reach k = {}, and here k = {}", condition.certified_to, k));
   if (o.samples) require_positive("samples", *o.samples);
   if (o.starts) require_positive("starts", *o.starts);
   if (o.nodes) require_positive("nodes", *o.nodes);
@@ -61,98 +58,171 @@ Request request_of(const Options& o, const Condition& condition, std::int64_t k)
   r.nodes = o.nodes.value_or(r.nodes);
   if (!(o.gap >= 1e-6 && o.gap <= 1e6)) throw InputError(fmt::format("--gap {}: must be between 1e-6 and 1e6", o.gap));
   r.gap = o.gap;
-  if (!o.grid.empty()) {
-    r.grid = grid_named(o.grid);
-    make_grid(*r.grid, static_cast<int>(k), 1, Stream(0));  // refuses a grid that does not fit k
-  }
+  if (!o.grid.empty()) r.grid = grid_named(o.grid);
   r.threads = thread_count(o);
   return r;
+}
+
+/// The evidence asked for, or what is affordable at these sizes.
+Request request_at(Request request, const Options& o, const Condition& condition, const Sizes& sizes) {
+  if (o.evidence.empty()) request.certify = condition.certificates(sizes) == Certificates::by_default;
+  check_request(condition, sizes, request);
+  return request;
 }
 
 /// "(0.6, -0.8)", six digits: to look at; --json and --output keep them all.
 std::string to_text(const Eigen::VectorXd& x) { return fmt::format("({:.6g})", fmt::join(x.begin(), x.end(), ", ")); }
 
-/// What the table has no room for: alpha where it is not 1, and the witness of a single draw in a low dimension.
+/// What the table has no room for: the witness of a single draw in a low dimension.
 void print_details(const Results& results) {
   constexpr Eigen::Index shown = 6;
   const auto& draws = results.points[0].draws;
-  const auto by_alpha = [](const auto& a, const auto& b) { return a->alpha < b->alpha; };
-  const auto [least, most] = std::minmax_element(draws.begin(), draws.end(), by_alpha);
-  const double a = (*least)->alpha, b = (*most)->alpha;
-  if (a != 1 || b != 1) fmt::print("alpha = {:.6g}{}\n", a, a == b ? "" : fmt::format(" .. {:.6g}", b));
-  const Point& witness = draws[0]->witness.point;
-  if (draws.size() > 1 || witness[0].size() > shown) return;
-  for (std::size_t i = 0; i < witness.size(); ++i)
-    fmt::print("{} {} = {}\n", i == 0 ? "attained at" : "           ", results.witness[i].name, to_text(witness[i]));
+  if (results.points.size() > 1 || draws.size() > 1) return;
+  const Witness& witness = draws[0]->witness;
+  for (const Eigen::VectorXd& x : witness.point)
+    if (x.size() > shown) return;
+  if (!witness.form.empty()) fmt::print("attained by {}\n", witness.form);
+  for (std::size_t i = 0; i < witness.point.size(); ++i)
+    fmt::print("{} {} = {}\n", i == 0 ? "attained at" : "           ", results.witness[i].name,
+               to_text(witness.point[i]));
   fmt::print("            to six digits; all of them: --json\n");
 }
 
-void print_hints(const Condition& condition, const Request& r, std::int64_t k, const Results& results) {
-  bool open = false;
+void print_hints(const Condition& condition, const Options& o, const Results& results) {
+  bool open = false, uncertified = false, certifiable = false;
   std::int64_t starts = 0;
-  for (const auto& draw : results.points[0].draws) {
-    open = open || (draw->certified && !draw->certified->closed);
-    if (draw->searched) starts = draw->searched->starts;
-  }
+  for (const Record& point : results.points)
+    for (const auto& draw : point.draws) {
+      open = open || (draw->certified && !draw->certified->closed);
+      if (draw->searched) starts = std::max(starts, draw->searched->starts);
+      if (draw->certified) continue;
+      uncertified = true;
+      certifiable = certifiable || condition.certificates(point.sizes) != Certificates::none;
+    }
   if (open)
-    fmt::print("A bracket is still open: --nodes {} or more, or a larger --gap, closes it further.\n", 10 * r.nodes);
-  if (r.certify) return;
-  if (k <= condition.certified_to)
+    fmt::print("A bracket is still open: --nodes {} or more, or a larger --gap, closes it further.\n",
+               10 * o.nodes.value_or(Request().nodes));
+  if (!uncertified) return;
+  if (certifiable)
     fmt::print("For an upper bound, proved: --evidence sample,search,certify.\n");
   else
-    fmt::print("No upper bound at k = {} (certificates reach k = {}).{}\n", k, condition.certified_to,
+    fmt::print("No upper bound here: there are certificates for {}.{}\n", condition.certified_for,
                starts ? fmt::format(" --starts {} searches harder.", 10 * starts) : "");
 }
 
-/// The matrix of --weights, or nothing when draws of the sizes given are to be measured. Sets the one point of
-/// `results`.
-std::optional<Rows> set_instance(const Condition& condition, const Options& o, Results& results) {
-  const std::string rows = condition.sizes[0].name, columns = condition.sizes[1].name;
-  std::map<std::string, std::int64_t> sizes;
-  std::optional<Rows> given;
-  if (o.weights.empty()) {
-    for (const Symbol& size : condition.sizes) {
-      const auto value = o.sizes.at(size.name);
-      if (!value) throw InputError(fmt::format("--{} is missing: give the sizes, or --weights FILE", size.name));
-      require_positive(size.name.c_str(), *value);
-      sizes[size.name] = *value;
+/// The matrices given on the command line, by the paper's names, and the option that gave the first.
+Matrices read_given(const Condition& condition, const Options& o, std::string& option, Results& results) {
+  Matrices given;
+  for (const Given& g : condition.given) {
+    const auto spec = o.given.find(g.option);
+    if (spec == o.given.end() || spec->second.empty()) continue;
+    if (option.empty()) option = g.option;
+    results.weights_spec += (results.weights_spec.empty() ? "" : " ") + spec->second;
+    if (!g.matrix.empty()) {
+      given[g.matrix] = read_weights(spec->second);
+      continue;
     }
-    check_sizes(sizes[rows], sizes[columns], condition.matrix);
-    results.ensemble = name(ensemble_named(o.ensemble.value_or("gaussian")));
-  } else {
-    const auto refuse = [](const std::string& option, bool present) {
-      if (present) throw InputError(fmt::format("--{}: has no place beside --weights", option));
-    };
-    for (const Symbol& size : condition.sizes) refuse(size.name, o.sizes.at(size.name).has_value());
-    refuse("ensemble", o.ensemble.has_value());
-    refuse("draws", o.draws.has_value());
-    given = read_weights(o.weights);
-    sizes = {{rows, given->rows()}, {columns, given->cols()}};
-    results.weights_spec = o.weights;
-    results.matrices[condition.matrix] = *given;
+    const std::vector<Rows> layers = read_network(spec->second);
+    for (std::size_t i = 0; i < layers.size(); ++i) given[layer_name(i)] = layers[i];
   }
-  const std::int64_t draws = o.draws.value_or(1);
-  require_between("draws", draws, 1, max_draws);
-  results.points = {{sizes, std::vector<std::optional<Measurement>>(static_cast<std::size_t>(draws))}};
   return given;
 }
 
-void measure_draws(const Condition& condition, const Options& o, const Request& request, const Alpha& alpha,
-                   const std::optional<Rows>& given, Results& results) {
+/// The sizes that the matrices given determine, and the others from their options.
+Sizes sizes_of(const Condition& condition, const Options& o, const Matrices& given, const std::string& option) {
+  Sizes sizes = given.empty() ? Sizes{} : condition.sizes_of(given);
+  for (const Symbol& size : condition.sizes) {
+    const std::string& text = o.sizes.at(size.name);
+    if (sizes.contains(size.name)) {
+      if (!text.empty()) throw InputError(fmt::format("--{}: has no place beside --{}", size.name, option));
+      continue;
+    }
+    if (text.empty())
+      throw InputError(
+          fmt::format("--{} is missing: give the sizes, or --{} FILE", size.name, condition.given[0].option));
+    sizes[size.name] = *whole_numbers(text);
+    for (const std::int64_t number : sizes[size.name]) require_positive(size.name.c_str(), number);
+  }
+  return sizes;
+}
+
+/// Sets the points of `results` to the one instance asked for, or to the layers of --network; returns what draws it.
+Ensembles set_instance(const Condition& condition, const Options& o, Results& results) {
+  std::string option;
+  results.matrices = read_given(condition, o, option, results);
+  const auto refuse = [&](const std::string& name, bool present) {
+    if (present) throw InputError(fmt::format("--{}: has no place beside --{}", name, option));
+  };
+  Ensembles ensembles;
+  if (o.ensemble) ensembles.weights = ensemble_named(*o.ensemble);
+  if (o.measurements) ensembles.measurements = ensemble_named(*o.measurements);
+  const std::int64_t draws = o.draws.value_or(1);
+  require_between("draws", draws, 1, max_draws);
+  const std::vector<std::optional<Measurement>> unmeasured(static_cast<std::size_t>(draws));
+  const bool by_layer = condition.by_layer && results.matrices.contains(layer_name(0));
+  if (by_layer) {
+    for (const Symbol& size : condition.sizes) refuse(size.name, !o.sizes.at(size.name).empty());
+    if (results.matrices.contains(condition.given[0].matrix)) refuse(condition.given[0].option, true);
+    results.sizes.push_back({layer_size, "layer of the network, from the input on"});
+    for (std::size_t i = 0; results.matrices.contains(layer_name(i)); ++i) {
+      Sizes sizes = condition.sizes_of({{condition.given[0].matrix, results.matrices[layer_name(i)]}});
+      sizes[layer_size] = {static_cast<std::int64_t>(i + 1)};
+      results.points.push_back({sizes, unmeasured});
+    }
+  } else {
+    results.points = {{sizes_of(condition, o, results.matrices, option), unmeasured}};
+  }
+  bool drawn = false, measurements_drawn = condition.measures;
+  if (!by_layer) {
+    check_instance(condition, ensembles, results.points[0].sizes, results.matrices);
+    const auto shapes = condition.shapes(results.points[0].sizes, ensembles);
+    for (const Shape& shape : shapes) drawn = drawn || !results.matrices.contains(shape.name);
+    measurements_drawn = measurements_drawn && !results.matrices.contains(shapes.back().name);
+  }
+  if (!drawn) {
+    refuse("ensemble", o.ensemble.has_value());
+    refuse("draws", o.draws.has_value());
+  }
+  if (drawn) results.ensemble = name(ensembles.weights);
+  if (measurements_drawn) results.measurements = name(ensembles.measurements);
+  return ensembles;
+}
+
+/// The matrices given that belong to a point: of a network measured layer by layer, one.
+Matrices given_at(const Condition& condition, const Results& results, const Record& point) {
+  const auto layer = point.sizes.find(layer_size);
+  if (layer == point.sizes.end()) return results.matrices;
+  return {{condition.given[0].matrix, results.matrices.at(layer_name(static_cast<std::size_t>(layer->second[0] - 1)))}};
+}
+
+Alpha alpha_at(const Condition& condition, const Options& o, const Results& results, const Record& point,
+               const Ensembles& ensembles) {
+  if (!o.alpha.empty()) return parse_alpha(o.alpha);
+  if (point.sizes.contains(layer_size)) return {std::nullopt, true};  // trained layers follow no ensemble
+  return {results.ensemble.empty() ? 1.0 : condition.alpha(point.sizes, ensembles), false};
+}
+
+void measure_draws(const Condition& condition, const Options& o, const Request& asked, const Ensembles& ensembles,
+                   Results& results) {
   ProgressLine line;
   std::string under_way;
-  const auto& sizes = results.points[0].sizes;
-  auto& draws = results.points[0].draws;
-  for (std::size_t draw = 0; draw < draws.size(); ++draw) {
-    const Stream stream = draw_stream(results.seed, condition, sizes, draw);
-    const auto progress = [&](const std::string& stage, double fraction) {
-      const std::string what = draws.size() > 1 ? fmt::format("draw {}, {}", draw, stage) : stage;
-      if (what != std::exchange(under_way, what)) line.start();
-      line.update(what, fraction);
-    };
-    const Rows W = given ? *given : draw_matrix(condition, ensemble_named(results.ensemble), sizes, stream);
-    draws[draw] = condition.measure(W, alpha, request, stream, progress);
-    if (!o.output.empty()) save(results, o.output, o.overwrite || draw > 0);
+  bool saved = false;
+  for (Record& point : results.points) {
+    const Request request = request_at(asked, o, condition, point.sizes);
+    const Alpha alpha = alpha_at(condition, o, results, point, ensembles);
+    for (std::size_t draw = 0; draw < point.draws.size(); ++draw) {
+      const Stream stream = draw_stream(results.seed, condition, point.sizes, draw);
+      const auto progress = [&](const std::string& stage, double fraction) {
+        std::string what = point.draws.size() > 1 ? fmt::format("draw {}, {}", draw, stage) : stage;
+        if (results.points.size() > 1) what = fmt::format("{} {}, {}", layer_size, point.sizes.at(layer_size)[0], what);
+        if (what != std::exchange(under_way, what)) line.start();
+        line.update(what, fraction);
+      };
+      const Matrices matrices =
+          instance(condition, ensembles, point.sizes, given_at(condition, results, point), stream);
+      point.draws[draw] = condition.measure(matrices, alpha, request, stream, progress);
+      if (!o.output.empty()) save(results, o.output, std::exchange(saved, true) || o.overwrite);
+    }
   }
 }
 
@@ -170,11 +240,27 @@ bool resume(const Experiment& experiment, const std::string& path, Results& resu
   return true;
 }
 
+/// {"points": [...]}
+void print_points(const Results& results) {
+  auto all = nlohmann::ordered_json::array();
+  for (const Record& point : results.points) all.push_back(to_json(results, point));
+  fmt::print("{}\n", nlohmann::ordered_json{{"points", all}}.dump(2));
+}
+
+/// Of one instance its object; of the layers of a network, all.
+void print_json(const Results& results) {
+  if (results.points.size() > 1 || results.points[0].sizes.contains(layer_size))
+    print_points(results);
+  else
+    fmt::print("{}\n", to_json(results, results.points[0]).dump(2));
+}
+
 }  // namespace
 
 int measure_verb(const Condition& condition, const Options& o) {
   Results results;
   results.condition = condition.name;
+  results.factor = condition.factor;
   results.sizes = condition.sizes;
   results.witness = condition.arguments;
   results.gap = o.gap;
@@ -182,21 +268,21 @@ int measure_verb(const Condition& condition, const Options& o) {
   if (o.seed < 0) throw InputError(fmt::format("--seed {}: must not be negative", o.seed));
   results.seed = static_cast<std::uint64_t>(o.seed);
   results.provenance = this_program();
-  const std::optional<Rows> given = set_instance(condition, o, results);
-  const std::int64_t k = results.points[0].sizes.at(condition.sizes[1].name);
-  const Request request = request_of(o, condition, k);
-  Alpha alpha{given ? 1.0 : ensemble_alpha(ensemble_named(results.ensemble), k), false};
-  if (!o.alpha.empty()) alpha = parse_alpha(o.alpha);
+  const Ensembles ensembles = set_instance(condition, o, results);
+  const Request request = request_of(o);
+  for (const Record& point : results.points) request_at(request, o, condition, point.sizes);
+  if (!o.alpha.empty() && parse_alpha(o.alpha).fit && !condition.fits_alpha)
+    throw InputError(fmt::format("--alpha fit: not for {}, give a number", condition.name));
   check_output_of(o, o.overwrite);
 
-  measure_draws(condition, o, request, alpha, given, results);
+  measure_draws(condition, o, request, ensembles, results);
   if (o.json) {
-    fmt::print("{}\n", to_json(results, results.points[0]).dump(2));
+    print_json(results);
     return 0;
   }
   fmt::print("{}", table(results, Detail::draws));
   print_details(results);
-  print_hints(condition, request, k, results);
+  print_hints(condition, o, results);
   return 0;
 }
 
@@ -227,13 +313,10 @@ int run_verb(const Options& o) {
 
 int show_verb(const Options& o) {
   const Results results = read(o.file);
-  if (!o.json) {
+  if (o.json)
+    print_points(results);
+  else
     fmt::print("{}", table(results, o.each_draw ? Detail::draws : Detail::points));
-    return 0;
-  }
-  auto all = nlohmann::ordered_json::array();
-  for (const Record& point : results.points) all.push_back(to_json(results, point));
-  fmt::print("{}\n", nlohmann::ordered_json{{"points", all}}.dump(2));
   return 0;
 }
 
@@ -241,14 +324,16 @@ int verify_verb(const Options& o) {
   const Results results = read(o.file);
   const Condition& condition = condition_named(results.condition);
   std::size_t measured = 0;
+  Ensembles ensembles;
+  if (!results.ensemble.empty()) ensembles.weights = ensemble_named(results.ensemble);
+  if (!results.measurements.empty()) ensembles.measurements = ensemble_named(results.measurements);
   const auto failures = verify(results, [&](std::size_t point, std::size_t draw) {
     ++measured;
     const Record& record = results.points[point];
-    const double alpha = record.draws[draw]->alpha;
-    if (const auto given = results.matrices.find(condition.matrix); given != results.matrices.end())
-      return condition.naive(given->second, alpha);
     const Stream stream = draw_stream(results.seed, condition, record.sizes, draw);
-    return condition.naive(draw_matrix(condition, ensemble_named(results.ensemble), record.sizes, stream), alpha);
+    const Matrices given = given_at(condition, results, record);
+    check_instance(condition, ensembles, record.sizes, given);
+    return condition.naive(instance(condition, ensembles, record.sizes, given, stream), record.draws[draw]->alpha);
   });
   for (const Failure& f : failures) fmt::print("point {}, draw {}: {}\n", f.point, f.draw, f.what);
   if (!failures.empty()) {

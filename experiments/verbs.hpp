@@ -12,10 +12,11 @@ namespace theoremeter {
 
 /// The options of all verbs as given; what is empty was not given.
 struct Options {
-  std::map<std::string, std::optional<std::int64_t>> sizes;
-  std::optional<std::string> ensemble;
+  std::map<std::string, std::string> sizes;
+  std::map<std::string, std::string> given;  // --weights FILE and the like, by option
+  std::optional<std::string> ensemble, measurements;
   std::optional<std::int64_t> draws, samples, starts, nodes;
-  std::string weights, evidence, grid, alpha, output, file, experiment;
+  std::string network, evidence, grid, alpha, output, file, experiment;
   std::int64_t seed = 1, threads = 1;
   double gap = Request().gap;
   bool json = false, overwrite = false, resume = false, dry_run = false, each_draw = false;

@@ -22,6 +22,7 @@ using hdf5::Shape;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t not_made = -1;
+constexpr const char* list_coordinate = "list coordinate";  // the kind of a size that is a list: text, as 3,40,200
 
 // --- What a draw holds: each variable says its name, its meaning and where in a Measurement it lives (null: absent).
 // ---
@@ -170,7 +171,9 @@ void write_root_attributes(hid_t file, const Results& r) {
   put("format", std::string("theoremeter"));
   put("format_version", std::vector<std::int64_t>{format_major, format_minor});
   put("condition", r.condition);
+  put("factor", r.factor);
   put("ensemble", r.ensemble);
+  put("measurements", r.measurements);
   put("weights", r.weights_spec);
   put("grid", r.grid);
   put("gap", r.gap);
@@ -178,10 +181,13 @@ void write_root_attributes(hid_t file, const Results& r) {
   put("experiment", r.experiment);
   std::vector<std::string> sizes, witness, meanings;
   for (const Symbol& s : r.sizes) sizes.push_back(s.name);
-  for (const Symbol& s : r.witness) witness.push_back(s.name), meanings.push_back(s.meaning);
+  std::vector<std::int64_t> unit;
+  for (const Symbol& s : r.witness)
+    witness.push_back(s.name), meanings.push_back(s.meaning), unit.push_back(s.unit ? 1 : 0);
   put("coordinates", fmt::format("{}", fmt::join(sizes, " ")));
   put("witness", witness);
   put("witness_meaning", meanings);
+  put("witness_unit", unit);
   put("program_version", r.provenance.version);
   put("commit", r.provenance.commit);
   put("compiler", r.provenance.compiler);
@@ -194,17 +200,20 @@ void write_root_attributes(hid_t file, const Results& r) {
 void write_attained(hid_t file, const Attained& a, const Results& r, const std::vector<Measurement*>& draws,
                     const Dimensions& grid, const std::vector<Dimension>& coordinates) {
   std::vector<double> values, margins;
-  std::vector<std::string> sides;
+  std::vector<std::string> sides, forms;
   for (Measurement* m : draws) {
     const Witness* w = locate(m, a.in);
     values.push_back(w ? w->value : nan);
     margins.push_back(w ? w->margin : nan);
     sides.emplace_back(w ? to_string(w->side) : "");
+    forms.push_back(w ? w->form : "");
   }
   const std::string prefix = a.prefix, where = fmt::format(" (of {})", a.value);
   write_variable(file, a.value, grid, values, a.meaning, "at least");
   write_variable(file, prefix + "side", grid, sides, "the side of the norm that attains it: plus or minus" + where,
                  "witness");
+  write_variable(file, prefix + "form", grid, forms,
+                 "which of the condition's expressions attains it, where there are several" + where, "witness");
   write_variable(file, prefix + "margin", grid, margins,
                  "distance of the witness from the nearest cell boundary" + where, "witness");
   for (std::size_t s = 0; s < r.witness.size(); ++s)
@@ -260,17 +269,28 @@ void write_draws(hid_t file, const Results& r, const std::vector<Measurement*>& 
   write_quantiles(file, draws, grid);
 }
 
+void write_size(hid_t file, const Symbol& size, const std::vector<Record>& points, const Dimension& point) {
+  std::vector<std::int64_t> numbers;
+  std::vector<std::string> lists;
+  for (const Record& p : points) {
+    if (size.list)
+      lists.push_back(to_text(p.sizes.at(size.name)));
+    else
+      numbers.push_back(scalar(p.sizes, size.name));
+  }
+  if (size.list)
+    write_variable(file, size.name, {&point}, lists, size.meaning, list_coordinate);
+  else
+    write_variable(file, size.name, {&point}, numbers, size.meaning, "coordinate");
+}
+
 std::vector<char> encode(Results r) {
   if (r.points.empty() || r.points[0].draws.empty()) throw InputError("results without a point or without a draw");
   const Handle file = hdf5::create_in_memory();
   write_root_attributes(file, r);
   const Dimension point = write_index(file, "point", r.points.size(), "point of the sweep");
   const Dimension draw = write_index(file, "draw", r.points[0].draws.size(), "draw");
-  for (const Symbol& size : r.sizes) {
-    std::vector<std::int64_t> values;
-    for (const Record& p : r.points) values.push_back(p.sizes.at(size.name));
-    write_variable(file, size.name, {&point}, values, size.meaning, "coordinate");
-  }
+  for (const Symbol& size : r.sizes) write_size(file, size, r.points, point);
   write_draws(file, r, cells(r), {&point, &draw});
   write_matrices(file, r);
   return hdf5::image(file);
@@ -307,18 +327,27 @@ std::vector<std::string> words(const std::string& text) {
 void read_root_attributes(hid_t file, Results& r) {
   const auto text = [&](const char* name) { return hdf5::read_attribute<std::string>(file, name); };
   r.condition = text("condition");
+  if (hdf5::has_attribute(file, "factor")) r.factor = hdf5::read_attribute<double>(file, "factor");  // since 1.1
   r.ensemble = text("ensemble");
+  if (hdf5::has_attribute(file, "measurements")) r.measurements = text("measurements");  // since 1.1
   r.weights_spec = text("weights");
   r.grid = text("grid");
   r.gap = hdf5::read_attribute<double>(file, "gap");
   r.seed = hdf5::read_attribute<std::uint64_t>(file, "seed");
   r.experiment = text("experiment");
-  for (const std::string& name : words(text("coordinates")))
-    r.sizes.push_back({name, hdf5::read_attribute<std::string>(hdf5::open_dataset(file, name), "long_name")});
+  for (const std::string& name : words(text("coordinates"))) {
+    const Handle set = hdf5::open_dataset(file, name);
+    r.sizes.push_back({name, hdf5::read_attribute<std::string>(set, "long_name"),
+                       hdf5::read_attribute<std::string>(set, "kind") == list_coordinate});
+  }
   const auto names = hdf5::read_attributes<std::string>(file, "witness");
   const auto meanings = hdf5::read_attributes<std::string>(file, "witness_meaning");
-  if (names.size() != meanings.size()) throw hdf5::Error("attributes witness and witness_meaning differ in length");
-  for (std::size_t s = 0; s < names.size(); ++s) r.witness.push_back({names[s], meanings[s]});
+  std::vector<std::int64_t> unit(names.size(), 1);
+  if (hdf5::has_attribute(file, "witness_unit"))  // since 1.1
+    unit = hdf5::read_attributes<std::int64_t>(file, "witness_unit");
+  if (names.size() != meanings.size() || names.size() != unit.size())
+    throw hdf5::Error("attributes witness, witness_meaning and witness_unit differ in length");
+  for (std::size_t s = 0; s < names.size(); ++s) r.witness.push_back({names[s], meanings[s], false, unit[s] != 0});
   r.provenance = {text("program_version"), text("commit"),   text("compiler"), text("flags"),
                   text("libraries"),       text("host_cpu"), text("date")};
 }
@@ -367,8 +396,11 @@ void read_attained(hid_t file, const Attained& a, const Results& r, const std::v
   const auto values = hdf5::read_dataset<double>(file, a.value, grid);
   const auto margins = hdf5::read_dataset<double>(file, prefix + "margin", grid);
   const auto sides = hdf5::read_dataset<std::string>(file, prefix + "side", grid);
+  std::vector<std::string> forms(draws.size());
+  if (H5Lexists(file, (prefix + "form").c_str(), H5P_DEFAULT) > 0)  // since 1.1
+    forms = hdf5::read_dataset<std::string>(file, prefix + "form", grid);
   for (std::size_t i = 0; i < draws.size(); ++i)
-    if (Witness* w = locate(draws[i], a.in)) *w = {{}, values[i], parse_side(sides[i]), margins[i]};
+    if (Witness* w = locate(draws[i], a.in)) *w = {{}, values[i], parse_side(sides[i]), margins[i], forms[i]};
   for (const Symbol& argument : r.witness) {
     const std::size_t length = length_of(file, argument.name + "_coordinate");
     const auto points =
@@ -409,6 +441,20 @@ void read_matrices(hid_t file, Results& r) {
   }
 }
 
+void read_size(hid_t file, const Symbol& size, std::vector<Record>& points) {
+  if (!size.list) {
+    const auto numbers = hdf5::read_dataset<std::int64_t>(file, size.name, {points.size()});
+    for (std::size_t p = 0; p < points.size(); ++p) points[p].sizes[size.name] = {numbers[p]};
+    return;
+  }
+  const auto lists = hdf5::read_dataset<std::string>(file, size.name, {points.size()});
+  for (std::size_t p = 0; p < points.size(); ++p) {
+    const auto numbers = whole_numbers(lists[p]);
+    if (!numbers) throw hdf5::Error(fmt::format("{} = \"{}\" is no list of whole numbers", size.name, lists[p]));
+    points[p].sizes[size.name] = *numbers;
+  }
+}
+
 Results decode(hid_t file) {
   check_format(file);
   Results r;
@@ -416,10 +462,7 @@ Results decode(hid_t file) {
   const Shape grid{length_of(file, "point"), length_of(file, "draw")};
   r.points.resize(grid[0]);
   for (Record& p : r.points) p.draws.resize(grid[1]);
-  for (const Symbol& size : r.sizes) {
-    const auto values = hdf5::read_dataset<std::int64_t>(file, size.name, {grid[0]});
-    for (std::size_t p = 0; p < grid[0]; ++p) r.points[p].sizes[size.name] = values[p];
-  }
+  for (const Symbol& size : r.sizes) read_size(file, size, r.points);
   read_presence(file, r, grid);
   const std::vector<Measurement*> draws = cells(r);
   for (const Attained& a : attained) read_attained(file, a, r, draws, grid);

@@ -42,29 +42,36 @@ Json evaluations_json(const Measurement& m) {
           {"certify", m.certified ? Json(m.certified->nodes) : Json()}};
 }
 
-Json draw_json(std::size_t draw, const Measurement& m, const std::vector<Symbol>& witness) {
-  return {{"draw", draw},
-          {"alpha", m.alpha},
-          {"at_least", m.witness.value},
-          {"at_most", m.certified ? Json(m.certified->at_most) : Json()},
-          {"kind", to_string(kind(m))},
-          {"sampled", sampled_json(m.sampled)},
-          {"searched", searched_json(m.searched)},
-          {"witness", point_json(m.witness.point, witness)},
-          {"side", to_string(m.witness.side)},
-          {"margin", m.witness.margin},
-          {"evaluations", evaluations_json(m)},
-          {"seconds", {{"sample", m.seconds.sample}, {"search", m.seconds.search}, {"certify", m.seconds.certify}}}};
+Json draw_json(std::size_t draw, const Measurement& m, const Results& r) {
+  Json json{{"draw", draw},
+            {"alpha", m.alpha},
+            {"at_least", m.witness.value},
+            {"at_most", m.certified ? Json(m.certified->at_most) : Json()},
+            {"kind", to_string(kind(m))}};
+  if (r.factor != 1) {
+    json["epsilon_at_least"] = m.witness.value / r.factor;
+    json["epsilon_at_most"] = m.certified ? Json(m.certified->at_most / r.factor) : Json();
+  }
+  json["sampled"] = sampled_json(m.sampled);
+  json["searched"] = searched_json(m.searched);
+  json["witness"] = point_json(m.witness.point, r.witness);
+  if (!m.witness.form.empty()) json["form"] = m.witness.form;
+  json["side"] = to_string(m.witness.side);
+  json["margin"] = m.witness.margin;
+  json["evaluations"] = evaluations_json(m);
+  json["seconds"] = {{"sample", m.seconds.sample}, {"search", m.seconds.search}, {"certify", m.seconds.certify}};
+  return json;
 }
 
 }  // namespace
 
 nlohmann::ordered_json to_json(const Results& results, const Record& point) {
   Json sizes = Json::object();
-  for (const Symbol& size : results.sizes) sizes[size.name] = point.sizes.at(size.name);
+  for (const Symbol& size : results.sizes)
+    sizes[size.name] = size.list ? Json(point.sizes.at(size.name)) : Json(scalar(point.sizes, size.name));
   Json draws = Json::array();
   for (std::size_t d = 0; d < point.draws.size(); ++d)
-    if (point.draws[d]) draws.push_back(draw_json(d, *point.draws[d], results.witness));
+    if (point.draws[d]) draws.push_back(draw_json(d, *point.draws[d], results));
   return {{"condition", results.condition}, {"sizes", sizes}, {"seed", results.seed}, {"draws", draws}};
 }
 

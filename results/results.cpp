@@ -4,8 +4,10 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <boost/version.hpp>
 
+#include <charconv>
 #include <chrono>
 #include <fstream>
 #include <limits>
@@ -46,6 +48,20 @@ std::string host_cpu() {
 }
 
 }  // namespace
+
+std::string to_text(const std::vector<std::int64_t>& size) { return fmt::format("{}", fmt::join(size, ",")); }
+
+std::optional<std::vector<std::int64_t>> whole_numbers(const std::string& text) {
+  std::vector<std::int64_t> numbers;
+  const char *at = text.data(), *const end = at + text.size();
+  while (true) {
+    const auto [next, error] = std::from_chars(at, end, numbers.emplace_back());
+    if (error != std::errc()) return std::nullopt;
+    if (next == end) return numbers;
+    if (*next != ',') return std::nullopt;
+    at = next + 1;
+  }
+}
 
 Kind kind(const Measurement& m) {
   if (!m.certified) return Kind::at_least;

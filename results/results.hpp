@@ -16,12 +16,25 @@ namespace theoremeter {
 struct Symbol {
   std::string name;     // n
   std::string meaning;  // "rows of W (neurons)"
+  bool list = false;    // of a size: several numbers, as the widths of a network
+  bool unit = true;     // of an argument: on the unit sphere
 };
+
+/// The sizes of a point, by symbol; one number each but for lists.
+using Sizes = std::map<std::string, std::vector<std::int64_t>>;
+
+/// The one number of a size that is no list.
+inline std::int64_t scalar(const Sizes& sizes, const std::string& name) { return sizes.at(name).at(0); }
+
+/// "500", or "3,40,200" for a list.
+std::string to_text(const std::vector<std::int64_t>& size);
+/// The inverse; empty unless text is one or more whole numbers separated by commas.
+std::optional<std::vector<std::int64_t>> whole_numbers(const std::string& text);
 
 /// One point of the sweep: its sizes (one for each of Results::sizes) and its draws, in order. A draw not measured yet
 /// is empty. Every point has the same number of draws.
 struct Record {
-  std::map<std::string, std::int64_t> sizes;
+  Sizes sizes;
   std::vector<std::optional<Measurement>> draws;
 };
 
@@ -38,15 +51,17 @@ struct Provenance {
 
 struct Results {
   std::string condition;     // "wdc"
+  double factor = 1;         // the constant in units of the paper's eps: RRCP's supremum is 31 eps
   std::string ensemble;      // "gaussian"; "" when the matrices were given
+  std::string measurements;  // what drew A, where there is a network too; "" otherwise or when A was given
   std::string weights_spec;  // as given to --weights; "" when they were drawn
   std::string grid;          // of `sample`
   double gap = 0;            // relative gap asked of `certify`
   std::uint64_t seed = 0;
   std::string experiment;                // full text of the experiment
   std::vector<Symbol> sizes;             // n, k; m, n; l, n, p; ...
-  std::vector<Symbol> witness;           // x, y; one for each sphere
-  std::map<std::string, Rows> matrices;  // the matrices given, by the paper's name ("W"); empty when drawn
+  std::vector<Symbol> witness;           // x, y; the condition's arguments
+  std::map<std::string, Rows> matrices;  // the matrices given, by the paper's name ("W"); those drawn are left out
   std::vector<Record> points;
   Provenance provenance;
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -18,6 +19,7 @@ using Draws = std::vector<const Measurement*>;
 /// Four decimals, rounded down or up.
 std::string down(double value) { return fmt::format("{:.4f}", std::floor(value * 1e4) / 1e4); }
 std::string up(double value) { return fmt::format("{:.4f}", std::ceil(value * 1e4) / 1e4); }
+std::string plain(double value) { return fmt::format("{:.4f}", value); }
 std::string percent(double ratio) { return fmt::format("{:.1f}", 100 * ratio); }
 
 /// "a .. b", or "a" when both read the same, or "-" when no draw has the value (NaN).
@@ -39,6 +41,7 @@ double sampled(const Measurement& m) {
                              : m.sampled->witness.value;
 }
 double at_least(const Measurement& m) { return m.witness.value; }
+double alpha(const Measurement& m) { return m.alpha; }
 double at_most(const Measurement& m) { return m.certified ? m.certified->at_most : NAN; }
 
 /// "exact", or "bracket, at least" when draws differ.
@@ -50,15 +53,32 @@ std::string kinds(const Draws& draws) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-Line evidence(const Draws& draws) {
-  if (draws.empty()) return {"-", "-", "-", "not measured", "-", "-"};
-  return {range(draws, sampled, down, ">= "),
-          range(draws, at_least, down, ">= "),
-          range(draws, at_most, up, "<= "),
-          kinds(draws),
-          range(draws, relative_gap, percent, "", " %"),
-          range(
-              draws, [](const Measurement& m) { return sampled(m) / at_least(m); }, percent, "", " %")};
+/// Is any constant measured about a multiple alpha other than 1?
+bool has_alpha(const Results& r) {
+  const auto other = [](const std::optional<Measurement>& m) { return m && m->alpha != 1; };
+  return std::any_of(r.points.begin(), r.points.end(),
+                     [&](const Record& point) { return std::any_of(point.draws.begin(), point.draws.end(), other); });
+}
+
+Line evidence(const Results& r, const Draws& draws) {
+  Line line{"-", "-", "-", "not measured", "-", "-"};
+  if (!draws.empty())
+    line = {range(draws, sampled, down, ">= "),
+            range(draws, at_least, down, ">= "),
+            range(draws, at_most, up, "<= "),
+            kinds(draws),
+            range(draws, relative_gap, percent, "", " %"),
+            range(
+                draws, [](const Measurement& m) { return sampled(m) / at_least(m); }, percent, "", " %")};
+  if (has_alpha(r)) {
+    line.push_back(range(draws, alpha, plain));
+    line.push_back(range(
+        draws, [](const Measurement& m) { return at_least(m) / m.alpha; }, down, ">= "));
+  }
+  if (r.factor != 1)
+    line.push_back(range(
+        draws, [&](const Measurement& m) { return at_least(m) / r.factor; }, down, ">= "));
+  return line;
 }
 
 Line heading(const Results& r, Detail detail) {
@@ -67,16 +87,19 @@ Line heading(const Results& r, Detail detail) {
   line.emplace_back(detail == Detail::draws ? "draw" : "draws");
   for (const char* column : {"sampled", "at least", "at most", "kind", "gap", "sampled/at least"})
     line.emplace_back(column);
+  if (has_alpha(r))
+    for (const char* column : {"alpha", "at least/alpha"}) line.emplace_back(column);
+  if (r.factor != 1) line.push_back(fmt::format("at least/{}", r.factor));
   return line;
 }
 
 std::vector<Line> point_lines(const Results& r, const Record& point, Detail detail) {
   Line sizes;
-  for (const Symbol& size : r.sizes) sizes.push_back(fmt::format("{}", point.sizes.at(size.name)));
+  for (const Symbol& size : r.sizes) sizes.push_back(to_text(point.sizes.at(size.name)));
   const auto line = [&](const std::string& draw, const Draws& draws) {
     Line cells = sizes;
     cells.push_back(draw);
-    for (std::string& cell : evidence(draws)) cells.push_back(std::move(cell));
+    for (std::string& cell : evidence(r, draws)) cells.push_back(std::move(cell));
     return cells;
   };
   Draws measured;
@@ -109,15 +132,20 @@ std::string align(const std::vector<Line>& lines) {
 /// What was measured, on what.
 std::string title(const Results& r) {
   if (!r.weights_spec.empty()) return fmt::format("{} constant of {}, seed {}\n", r.condition, r.weights_spec, r.seed);
-  return fmt::format("{} constant, {} ensemble, seed {}\n", r.condition, r.ensemble, r.seed);
+  const std::string measured = r.measurements.empty() ? "" : fmt::format(", A {}", r.measurements);
+  return fmt::format("{} constant, {} ensemble{}, seed {}\n", r.condition, r.ensemble, measured, r.seed);
 }
 
 std::string legend(const Results& r) {
   return fmt::format(
       ">= (at least): attained at a stored point.  <= (at most): proved by exhaustion.\n"
       "exact: both agree to the relative gap asked for, {} %.  gap: (at most - at least) / at least.\n"
-      "sampled/at least: how much of what was found sampling alone would have shown.{}\n",
-      100 * r.gap, r.points[0].draws.size() > 1 ? "  a .. b: range over draws." : "");
+      "sampled/at least: how much of what was found sampling alone would have shown.{}\n{}{}",
+      100 * r.gap, r.points[0].draws.size() > 1 ? "  a .. b: range over draws." : "",
+      has_alpha(r) ? "at least/alpha: the constant of W/sqrt(alpha), about Q itself.\n" : "",
+      r.factor == 1
+          ? ""
+          : fmt::format("at least/{0}: the paper's epsilon, as its inequality reads {0} epsilon.\n", r.factor));
 }
 
 }  // namespace

@@ -40,9 +40,9 @@ class Draw {
       return require(
           false, fmt::format("the witness of {} has {} arguments, not {}", name, w.point.size(), arguments_.size()));
     for (std::size_t s = 0; s < w.point.size(); ++s)
-      if (const double length = w.point[s].norm(); !(std::abs(length - 1) <= 1e-12))
+      if (const double length = w.point[s].norm(); arguments_[s].unit && !(std::abs(length - 1) <= 1e-12))
         return require(false, fmt::format("argument {} of {} has length {}, not 1", arguments_[s].name, name, length));
-    const auto value = static_cast<double>(naive_(w.point));
+    const auto value = static_cast<double>(naive_(w.point, w.form));
     require(std::abs(value - w.value) <= std::max(1e-10 * w.value, 1e-13 * m_.alpha),
             fmt::format("{} = {}, but its witness attains {}", name, w.value, value));
   }

@@ -9,8 +9,9 @@
 
 namespace theoremeter {
 
-/// The deviation of one instance at a point, evaluated naively.
-using NaiveDeviation = std::function<long double(const Point&)>;
+/// The deviation of one instance at a point, evaluated naively; form: which expression, where the condition has
+/// several.
+using NaiveDeviation = std::function<long double(const Point&, const std::string& form)>;
 
 /// The instance of a draw, rebuilt from the seed or from the matrices stored: called once a draw, in order.
 using NaiveInstance = std::function<NaiveDeviation(std::size_t point, std::size_t draw)>;

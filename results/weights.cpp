@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -259,6 +260,43 @@ Rows read_matrix(hid_t file, const std::string& path, const std::string& spec) {
   return W;
 }
 
+/// Names with their numbers compared as numbers: W_2 comes before W_10.
+bool naturally_before(const std::string& a, const std::string& b) {
+  const auto digits = [](const std::string& s, std::size_t at) {
+    std::size_t end = at;
+    while (end < s.size() && std::isdigit(static_cast<unsigned char>(s[end])) != 0) ++end;
+    return end - at;
+  };
+  for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+    const std::size_t m = digits(a, i), n = digits(b, j);
+    const std::string p = a.substr(i, std::max<std::size_t>(m, 1)), q = b.substr(j, std::max<std::size_t>(n, 1));
+    if (m > 0 && n > 0 && m != n) return m < n;
+    if (p != q) return p < q;
+    i += p.size();
+    j += q.size();
+  }
+  return a.size() < b.size();
+}
+
+std::vector<Rows> read_layers(const Spec& spec) {
+  const hdf5::Handle file = hdf5::open_file(spec.file);
+  std::vector<std::string> paths;
+  for (const Candidate& c : datasets(file)) {
+    if (!spec.dataset.empty() && !c.path.starts_with(spec.dataset + "/")) continue;
+    if (hdf5::shape_of(hdf5::open_dataset(file, c.path)).size() == 1)
+      throw InputError(fmt::format(
+          "network {}: dataset {} has rank 1, as biases do; the theory is about networks without, G(x) = relu(W_d ... "
+          "relu(W_1 x)), so give the weight matrices alone",
+          spec.file, c.path));
+    paths.push_back(c.path);
+  }
+  if (paths.empty()) throw InputError(fmt::format("network {}: no layer inside {}", spec.file, spec.dataset));
+  std::sort(paths.begin(), paths.end(), naturally_before);
+  std::vector<Rows> layers;
+  for (const std::string& path : paths) layers.push_back(read_matrix(file, path, spec.file));
+  return layers;
+}
+
 Rows read_hdf5(const Spec& spec) {
   try {
     const hdf5::Handle file = hdf5::open_file(spec.file);
@@ -299,6 +337,32 @@ Rows read_weights(const std::string& spec_text) {
   if (std::memcmp(magic, "PK\x03\x04", 4) == 0)
     throw InputError(fmt::format("weights {}: a zip archive (.npz, .pt); save one array with numpy.save", spec.file));
   throw InputError(fmt::format("weights {}: neither a .npy nor an HDF5 file", spec.file));
+}
+
+std::vector<Rows> read_network(const std::string& spec_text) {
+  std::vector<std::string> files;
+  for (std::size_t begin = 0; begin <= spec_text.size();) {
+    const std::size_t end = std::min(spec_text.find(',', begin), spec_text.size());
+    files.push_back(spec_text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  std::vector<Rows> layers;
+  const Spec first = split(files[0]);
+  if (files.size() == 1 && fs::is_regular_file(first.file) && hdf5::is_hdf5(first.file)) {
+    try {
+      layers = read_layers(first);
+    } catch (const hdf5::Error& error) {
+      throw InputError(fmt::format("network {}: {}", first.file, error.what()));
+    }
+  } else {
+    for (const std::string& file : files) layers.push_back(read_weights(file));
+  }
+  for (std::size_t i = 1; i < layers.size(); ++i)
+    if (layers[i].cols() != layers[i - 1].rows())
+      throw InputError(fmt::format(
+          "network {}: layer {} is {} x {}, but layer {} has {} neurons; rows are neurons, layers go from the input on",
+          spec_text, i + 1, layers[i].rows(), layers[i].cols(), i, layers[i - 1].rows()));
+  return layers;
 }
 
 }  // namespace theoremeter

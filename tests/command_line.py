@@ -230,6 +230,26 @@ class Measure(CommandLine):
                 pairs = np.random.default_rng(5).normal(size=(2000, 2, 3))
                 self.assertLessEqual(max(wdc_deviation(W, d["alpha"], x, y) for x, y in pairs), d["at_most"])
 
+    def test_layers_of_a_network(self):
+        random = np.random.default_rng(6)
+        W = [random.normal(size=(30, 2)) / math.sqrt(20), random.normal(size=(90, 30)) / math.sqrt(45)]
+        with h5py.File(self.folder / "net.h5", "w") as file:
+            for i, layer in enumerate(W, 1):
+                file[f"W_{i}"] = layer
+        points = self.measure("--network", "net.h5", "--output", "r.h5", *SMALL)["points"]
+        self.assertEqual([p["sizes"] for p in points], [{"n": 30, "k": 2, "layer": 1}, {"n": 90, "k": 30, "layer": 2}])
+        for point, layer in zip(points, W):
+            d = point["draws"][0]
+            x, y = np.array(d["witness"]["x"]), np.array(d["witness"]["y"])
+            self.assertAlmostEqual(wdc_deviation(layer, d["alpha"], x, y), d["at_least"], delta=1e-10)
+        self.assertAlmostEqual(points[0]["draws"][0]["alpha"], 1.5, delta=0.5)  # fitted: the layer has variance 1.5 / n
+        self.assertIn("2 draws verified", self.succeed("verify", "r.h5"))
+        self.assertIn("at least/alpha", self.succeed("show", "r.h5"))
+        one_by_one = self.measure("--network", self.npy("a.npy", W[0]) + "," + self.npy("b.npy", W[1]), *SMALL)["points"]
+        self.assertEqual(one_by_one[1]["draws"][0]["at_least"], points[1]["draws"][0]["at_least"])
+        self.refuse("measure", "wdc", "--network", "net.h5", "--n", 30, says="--n: has no place beside --network")
+        self.refuse("measure", "wdc", "--network", "b.npy,a.npy", says="layer 2 is 30 x 2, but layer 1 has 90 neurons")
+
     def test_alpha(self):
         def of(*options):
             return self.measure("--n", 60, "--k", 2, *options)["draws"][0]
@@ -306,7 +326,8 @@ class Measure(CommandLine):
         self.assertLessEqual(max(map(len, text.splitlines())), 120)
         self.assertNotIn("attained at x", self.succeed("measure", "wdc", "--n", 30, "--k", 3, "--draws", 2, *SMALL))
         self.assertNotIn("attained at x", self.succeed("measure", "wdc", "--n", 30, "--k", 7, *SMALL))
-        self.assertIn("alpha = 0.9\n", self.succeed("measure", "wdc", "--n", 30, "--k", 3, "--alpha", 0.9, *SMALL))
+        self.assertRegex(self.succeed("measure", "wdc", "--n", 30, "--k", 3, "--alpha", 0.9, *SMALL),
+                         r"alpha  at least/alpha\n.*\n.*  0\.9000  ")
         self.assertIn("--evidence sample,search,certify", self.succeed("measure", "wdc", "--n", 30, "--k", 5, *SMALL))
         self.assertIn("--starts 80", self.succeed("measure", "wdc", "--n", 30, "--k", 7, *SMALL))
         self.assertIn("--nodes 10 ", self.succeed("measure", "wdc", "--n", 100, "--k", 3, "--nodes", 1, *SMALL))
@@ -491,7 +512,7 @@ class WrongUse(CommandLine):
             ("--n|1e3|--k|3", "--n"), ("--n|10.5|--k|3", "--n"), ("--n||--k|3", "--n"), ("--n|10|--k", "--k"),
             ("--n|99999999999999999999|--k|3", "--n"), ("--n|1000000000|--k|1000000", "GiB"),
             ("--n|9223372036854775807|--k|9223372036854775807", "GiB"), ("--n|10|--k|7|--evidence|certify", "k = 7"),
-            ("--n|3|--k|10|--ensemble|orthonormal", "n >= k")])
+            ("--n|3|--k|10|--ensemble|orthonormal", "orthonormal columns need at least as many rows")])
 
     def test_weights(self):
         W = np.random.default_rng(8).normal(size=(10, 3))
@@ -632,13 +653,13 @@ class Experiment(CommandLine):
                 (top + "[[sweep]]\nn = 1000000000\nk = 1000000\n", "GiB"), (top + "[[sweep]]\nn = 20000\nk = 20000\n", "at most"),
                 (top + "[[sweep]]\nn_over_k = 0.1\nk = 2\n", "at least 1"), (top + sweep + "n_over_k = 3\n", "n_over_k goes with k, and without n"),
                 (top + "[[sweep]]\nn_over_k = 3\n", "n_over_k goes with k"), (top + "[[sweep]]\nn_over_k = 3\nk_over_n = 3\n", "goes with"),
-                (top + '[[sweep]]\nn = 10\nk = [2, 7]\nevidence = "certify"\n', "certify at k = 7"), (top + sweep + 'evidence = "certfy"\n', "e.toml:5:"),
+                (top + '[[sweep]]\nn = 10\nk = [2, 7]\nevidence = "certify"\n', "certify at n = 10, k = 7"), (top + sweep + 'evidence = "certfy"\n', "e.toml:5:"),
                 (top + sweep + 'evidence = ""\n', "evidence is empty"), (top + sweep + 'evidence = ["sample"]\n', "evidence must be text"),
                 (top + sweep + "samples = 0\n", "e.toml:5: samples = 0"), (top + sweep + "starts = -1\n", "starts = -1"),
                 (top + sweep + 'nodes = "x"\n', "nodes must be"), (top + sweep + 'grid = "sobl"\n', "sobol"), (top + sweep + "grid = 3\n", "grid must be text"),
                 (top + sweep + 'grid = "fibonacci"\n', "fibonacci"), (top + sweep + "alpha = 0\n", "e.toml:5: alpha = 0"), (top + sweep + "alpha = nan\n", "alpha"),
                 (top + sweep + 'alpha = "x"\n', "alpha"), (top + sweep + "alpha = true\n", "alpha must be"),
-                (top + 'ensemble = "orthonormal"\n[[sweep]]\nn = 2\nk = [2, 3]\n', "n >= k")):
+                (top + 'ensemble = "orthonormal"\n[[sweep]]\nn = 2\nk = [2, 3]\n', "orthonormal columns need at least as many rows")):
             with self.subTest(text=text):
                 self.write("e.toml", text)
                 self.refuse("run", "e.toml", "--output", "r.h5", says=says)

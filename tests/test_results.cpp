@@ -61,7 +61,7 @@ long double toy(std::size_t point, std::size_t draw, const Point& p) {
 }
 
 NaiveDeviation toy_instance(std::size_t point, std::size_t draw) {
-  return [=](const Point& p) { return toy(point, draw, p); };
+  return [=](const Point& p, const std::string&) { return toy(point, draw, p); };
 }
 
 Eigen::VectorXd unit_vector(std::mt19937_64& random, Eigen::Index k) {
@@ -76,6 +76,7 @@ Witness toy_witness(std::size_t point, std::size_t draw, Point p) {
   w.value = static_cast<double>(toy(point, draw, p));
   w.side = draw % 2 ? Side::minus : Side::plus;
   w.margin = 0x1p-1060 * static_cast<double>(1 + draw);  // subnormal
+  w.form = draw % 2 ? "tangent" : "";
   w.point = std::move(p);
   return w;
 }
@@ -111,11 +112,13 @@ Results toy_results() {
   r.gap = 0.01;
   r.seed = 0xfedcba9876543210;
   r.experiment = "# a sweep, with \"quotes\" and \xce\xb5\nk = [2, 3, 5]\n";
-  r.sizes = {{"n", "rows"}, {"k", "columns"}};
-  r.witness = {{"x", "first argument"}, {"y", "second argument"}};
+  r.sizes = {{"n", "rows"}, {"k", "columns"}, {"widths", "of a network", true}};
+  r.witness = {{"x", "first argument"}, {"y", "second argument", false, true}};
+  r.factor = 31;
+  r.measurements = "rademacher";
   for (std::size_t p = 0; p < 3; ++p) {
     const Eigen::Index k = std::array{2, 3, 5}[p];
-    Record record{{{"n", 10 * k}, {"k", k}}, {}};
+    Record record{{{"n", {10 * k}}, {"k", {k}}, {"widths", {k, 7, 10 * k}}}, {}};
     for (std::size_t d = 0; d < 3; ++d) record.draws.emplace_back(toy_measurement(random, p, d, k, p < 2));
     r.points.push_back(std::move(record));
   }
@@ -140,18 +143,18 @@ std::string digest(const Results& r) {
     out << std::hex << bits << std::dec << ' ';
   };
   const auto witness = [&](const Witness& w) {
-    real(w.value), real(w.margin), out << to_string(w.side);
+    real(w.value), real(w.margin), out << to_string(w.side) << w.form;
     for (const auto& p : w.point) out << '(', std::for_each(p.begin(), p.end(), real);
   };
-  out << r.condition << '|' << r.ensemble << '|' << r.weights_spec << '|' << r.grid << '|' << r.seed << '|'
-      << r.experiment << '|';
-  real(r.gap);
+  out << r.condition << '|' << r.ensemble << '|' << r.measurements << '|' << r.weights_spec << '|' << r.grid << '|'
+      << r.seed << '|' << r.experiment << '|';
+  real(r.gap), real(r.factor);
   for (const auto& list : {r.sizes, r.witness})
-    for (const Symbol& s : list) out << s.name << '=' << s.meaning << ';';
+    for (const Symbol& s : list) out << s.name << '=' << s.meaning << s.list << s.unit << ';';
   for (const auto& [name, W] : r.matrices)
     out << name << W.rows() << 'x' << W.cols(), std::for_each(W.data(), W.data() + W.size(), real);
   for (const Record& point : r.points) {
-    for (const auto& [name, size] : point.sizes) out << name << size << ' ';
+    for (const auto& [name, size] : point.sizes) out << name << to_text(size) << ' ';
     for (const auto& m : point.draws) {
       out << "\ndraw ";
       if (!m) continue;
@@ -223,7 +226,7 @@ TEST_CASE("arguments may differ in number and dimension") {
   r.sizes = {{"l", ""}, {"n", ""}, {"p", ""}};
   r.witness = {{"h", ""}, {"x", ""}, {"m", ""}, {"y", ""}};
   r.points.resize(1);
-  r.points[0].sizes = {{"l", 20}, {"n", 2}, {"p", 4}};
+  r.points[0].sizes = {{"l", {20}}, {"n", {2}}, {"p", {4}}};
   Measurement m;
   m.witness.point = {Eigen::VectorXd::Unit(2, 0), Eigen::VectorXd::Unit(2, 1), Eigen::VectorXd::Unit(4, 2),
                      Eigen::VectorXd::Unit(4, 3)};
@@ -391,7 +394,7 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
 /// "path type shape" of every dataset and "name type" of every root attribute that the document lists.
 std::set<std::string> documented(const Results& r) {
   std::map<std::string, std::vector<std::string>> names;
-  for (const Symbol& s : r.sizes) names["<size>"].push_back(s.name);
+  for (const Symbol& s : r.sizes) names[s.list ? "<list>" : "<size>"].push_back(s.name);
   for (const Symbol& s : r.witness) names["<argument>"].push_back(s.name);
   for (const auto& [name, W] : r.matrices) names["<matrix>"].push_back(name);
   std::ifstream in(fs::path(__FILE__).parent_path().parent_path() / "docs" / "results_format.md");
@@ -490,7 +493,7 @@ TEST_CASE("JSON of measure") {
   const Results r = toy_results();
   const auto json = to_json(r, r.points[0]);
   CHECK(json.dump().starts_with(
-      R"({"condition":"toy","sizes":{"n":20,"k":2},"seed":18364758544493064720,"draws":[{"draw":0,)"));
+      R"({"condition":"toy","sizes":{"n":20,"k":2,"widths":[2,7,20]},"seed":18364758544493064720,"draws":[{"draw":0,)"));
   CHECK(json["draws"].size() == 2);  // the third was not measured
   const Measurement& m = *r.points[0].draws[0];
   const auto draw = nlohmann::ordered_json::parse(json.dump())["draws"][0];
@@ -498,6 +501,10 @@ TEST_CASE("JSON of measure") {
   CHECK(draw["at_most"].get<double>() == 1.26);
   CHECK(draw["kind"] == "exact");
   CHECK(draw["alpha"].get<double>() == 1 / 3.);
+  CHECK(draw["epsilon_at_least"].get<double>() == m.witness.value / 31);
+  CHECK(draw["epsilon_at_most"].get<double>() == 1.26 / 31);
+  CHECK(!draw.contains("form"));
+  CHECK(json["draws"][1]["form"] == "tangent");
   CHECK(draw["side"] == "plus");
   CHECK(draw["margin"].get<double>() == m.witness.margin);
   CHECK(draw["sampled"]["max"].get<double>() == m.sampled->witness.value);
@@ -519,6 +526,16 @@ TEST_CASE("JSON of measure") {
 
 TEST_CASE("the table states every value's direction, rounded so that it stays true") {
   Results r = toy_results();
+  const std::string all_columns = table(r, Detail::draws);
+  CHECK(all_columns.find("A rademacher") != std::string::npos);
+  CHECK(all_columns.find("at least/alpha  at least/31\n") != std::string::npos);
+  CHECK(all_columns.find("20  2  2,7,20 ") != std::string::npos);
+  r.sizes.pop_back();
+  r.factor = 1;
+  r.measurements.clear();
+  for (Record& point : r.points)
+    for (auto& draw : point.draws)
+      if (draw) draw->alpha = 1;
   Measurement& m = *r.points[0].draws[0];
   m.sampled->witness.value = 0.30009;
   m.sampled->diagonal->value = 0.2;

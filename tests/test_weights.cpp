@@ -225,6 +225,58 @@ TEST_CASE("HDF5: truncated and damaged files are refused in one line") {
   CHECK(read_weights(path).sum() == 1000);
 }
 
+TEST_CASE("networks: layers in natural order, from one HDF5 file or a .npy each") {
+  const Scratch scratch;
+  const std::string path = scratch / "net.h5";
+  const auto make = [&](auto&& fill) {
+    const hdf5::Handle file = hdf5::create_in_memory();
+    fill(file);
+    const std::vector<char> image = hdf5::image(file);
+    save(path, {image.begin(), image.end()});
+  };
+  const auto layer = [](hid_t file, const std::string& name, hsize_t n, hsize_t k) {
+    hdf5::write_dataset(file, name, {n, k}, std::vector<double>(n * k, static_cast<double>(n)));
+  };
+  const auto network_refused = [&](const std::string& spec, const std::string& part) {
+    std::string text = "accepted";
+    try {
+      read_network(spec);
+    } catch (const InputError& error) {
+      text = error.what();
+    }
+    CAPTURE(text);
+    CHECK(text.find(part) != std::string::npos);
+    CHECK(text.find('\n') == std::string::npos);
+  };
+  make([&](hid_t file) {
+    for (hsize_t i = 12; i > 0; --i) layer(file, fmt::format("W_{}", i), i + 2, i + 1);
+  });
+  const std::vector<Rows> layers = read_network(path);
+  REQUIRE(layers.size() == 12);
+  for (Eigen::Index i = 0; i < 12; ++i) CHECK(layers[static_cast<std::size_t>(i)].rows() == i + 3);
+
+  make([&](hid_t file) {
+    layer(file, "0.weight", 5, 2);
+    hdf5::write_dataset(file, "0.bias", {5}, std::vector<double>(5));
+  });
+  network_refused(path, "dataset 0.bias has rank 1, as biases do");
+  make([&](hid_t file) {
+    layer(file, "W_1", 5, 2);
+    layer(file, "W_2", 4, 6);
+  });
+  network_refused(path, "layer 2 is 4 x 6, but layer 1 has 5 neurons");
+  make([](hid_t) {});
+  network_refused(path, "no layer inside");
+
+  const std::string a = scratch / "a.npy", b = scratch / "b.npy";
+  save(a, npy(1, dictionary("<f8", false, "(2, 1)"), bytes_of(std::vector<double>{1, 2})));
+  save(b, npy(1, dictionary("<f8", false, "(1, 2)"), bytes_of(std::vector<double>{3, 4})));
+  CHECK(read_network(a + "," + b).at(1)(0, 1) == 4);
+  network_refused(b + "," + b, "layer 2 is 1 x 2");
+  network_refused(a + ",", "weights ");
+  network_refused(scratch / "missing.h5", "not a regular file");
+}
+
 TEST_CASE("sizes are checked before memory is asked for") {
   CHECK_NOTHROW(check_sizes(1, 1, "W"));
   CHECK_THROWS_WITH_AS(check_sizes(0, 3, "W"), "W: 0 x 3; both sizes must be at least 1", InputError);
