@@ -232,23 +232,23 @@ class Measure(CommandLine):
 
     def test_layers_of_a_network(self):
         random = np.random.default_rng(6)
-        W = [random.normal(size=(30, 2)) / math.sqrt(20), random.normal(size=(90, 30)) / math.sqrt(45)]
+        W = [random.normal(size=(120, 2)) / math.sqrt(60), random.normal(size=(30, 120)) / math.sqrt(15)]
         with h5py.File(self.folder / "net.h5", "w") as file:
             for i, layer in enumerate(W, 1):
                 file[f"W_{i}"] = layer
         points = self.measure("--network", "net.h5", "--output", "r.h5", *SMALL)["points"]
-        self.assertEqual([p["sizes"] for p in points], [{"n": 30, "k": 2, "layer": 1}, {"n": 90, "k": 30, "layer": 2}])
+        self.assertEqual([p["sizes"] for p in points], [{"n": 120, "k": 2, "layer": 1}, {"n": 30, "k": 120, "layer": 2}])
         for point, layer in zip(points, W):
             d = point["draws"][0]
             x, y = np.array(d["witness"]["x"]), np.array(d["witness"]["y"])
             self.assertAlmostEqual(wdc_deviation(layer, d["alpha"], x, y), d["at_least"], delta=1e-10)
-        self.assertAlmostEqual(points[0]["draws"][0]["alpha"], 1.5, delta=0.5)  # fitted: the layer has variance 1.5 / n
+        self.assertAlmostEqual(points[0]["draws"][0]["alpha"], 2, delta=0.4)  # fitted: its entries have variance 2 / n
         self.assertIn("2 draws verified", self.succeed("verify", "r.h5"))
         self.assertIn("at least/alpha", self.succeed("show", "r.h5"))
         one_by_one = self.measure("--network", self.npy("a.npy", W[0]) + "," + self.npy("b.npy", W[1]), *SMALL)["points"]
         self.assertEqual(one_by_one[1]["draws"][0]["at_least"], points[1]["draws"][0]["at_least"])
-        self.refuse("measure", "wdc", "--network", "net.h5", "--n", 30, says="--n: has no place beside --network")
-        self.refuse("measure", "wdc", "--network", "b.npy,a.npy", says="layer 2 is 30 x 2, but layer 1 has 90 neurons")
+        self.refuse("measure", "wdc", "--network", "net.h5", "--n", 120, says="--n: has no place beside --network")
+        self.refuse("measure", "wdc", "--network", "b.npy,a.npy", says="layer 2 is 120 x 2, but layer 1 has 30 neurons")
 
     def test_alpha(self):
         def of(*options):

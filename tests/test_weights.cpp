@@ -274,7 +274,7 @@ TEST_CASE("networks: layers in natural order, from one HDF5 file or a .npy each"
   CHECK(read_network(a + "," + b).at(1)(0, 1) == 4);
   network_refused(b + "," + b, "layer 2 is 1 x 2");
   network_refused(a + ",", "weights ");
-  network_refused(scratch / "missing.h5", "not a regular file");
+  network_refused(scratch / "missing.h5", "no such file");
 }
 
 TEST_CASE("sizes are checked before memory is asked for") {
