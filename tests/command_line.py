@@ -242,7 +242,7 @@ class Measure(CommandLine):
             d = point["draws"][0]
             x, y = np.array(d["witness"]["x"]), np.array(d["witness"]["y"])
             self.assertAlmostEqual(wdc_deviation(layer, d["alpha"], x, y), d["at_least"], delta=1e-10)
-        self.assertAlmostEqual(points[0]["draws"][0]["alpha"], 2, delta=0.4)  # fitted: its entries have variance 2 / n
+        self.assertAlmostEqual(points[0]["draws"][0]["alpha"], 2, delta=0.9)  # fitted: its entries have variance 2 / n
         self.assertIn("2 draws verified", self.succeed("verify", "r.h5"))
         self.assertIn("at least/alpha", self.succeed("show", "r.h5"))
         one_by_one = self.measure("--network", self.npy("a.npy", W[0]) + "," + self.npy("b.npy", W[1]), *SMALL)["points"]
