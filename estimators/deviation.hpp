@@ -65,6 +65,9 @@ template <class D>
 concept SignDeviation = Deviation<D> && requires(const D& d) {
   { d.q_scale() } -> std::same_as<double>;
   { d.q_shift() } -> std::same_as<double>;
+  /// true when -p_0 in place of p_0 turns the sign of S - E: both factors and E are odd in either argument. Then f has
+  /// one side to be bounded, not two.
+  { d.odd() } -> std::same_as<bool>;
 };
 
 }  // namespace theoremeter
