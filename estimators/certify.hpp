@@ -36,7 +36,7 @@ Certified branch_and_bound(const D& d, Witness& incumbent, double gap, std::int6
     std::int64_t spent = 0;
     Witness refuter;
     for (Side side : {Side::plus, Side::minus}) {
-      if (proof != Proof::below) break;
+      if (proof != Proof::below || (d.odd() && side == Side::minus)) break;
       std::int64_t budget = nodes - result.nodes - spent;
       proof = prover->prove(side, tau, budget, threads, refuter, progress);
       spent += budget;

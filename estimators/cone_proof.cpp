@@ -209,9 +209,10 @@ class Prover : public ConeProver {
     return problem_.evaluate({Eigen::VectorXd::Map(A.centre.data(), K), Eigen::VectorXd::Map(B.centre.data(), K)});
   }
 
+  // Up to exchange, and up to (x, y) -> (-x, -y) where S - E is odd: faces 2a and 2a + 1 are opposite.
   std::vector<Pair> root_pairs(Side side) const {
     std::vector<Pair> pairs;
-    for (std::size_t i = 0; i < 2 * K; ++i)
+    for (std::size_t i = 0; i < 2 * K; i += problem_.odd ? 2 : 1)
       for (std::size_t j = i; j < 2 * K; ++j) {
         Pair pair{&tree_.roots()[i], &tree_.roots()[j], {}, 0};
         for (std::size_t row = 0; row < outer_.size(); ++row) {

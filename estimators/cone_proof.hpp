@@ -36,6 +36,7 @@ struct ConeProblem {
   std::vector<bool> zero_is_negative;                   // does <h_i, x> = 0 count as negative?
   double q_scale = 1;
   double q_shift = 0;
+  bool odd = false;  // (x, y) -> (-x, -y) leaves S - E unchanged, (x, y) -> (-x, y) turns its sign
   double trace = 0;  // of sum r r' over all rows, parallel ones too
   std::function<Witness(Point)> evaluate;
 };
@@ -100,6 +101,7 @@ ConeProblem cone_problem(const D& d) {
   }
   p.q_scale = d.q_scale();
   p.q_shift = d.q_shift();
+  p.odd = d.odd();
   p.trace = d.rows().squaredNorm();
   p.evaluate = [&d](Point point) { return evaluate(d, std::move(point)); };
   return p;

@@ -41,7 +41,7 @@ template <class D>
 concept Deviation = requires(const D& d, int s, double z, const Lanes& lanes, const Point& p, const Eigen::VectorXd& u,
                              Point& gradient) {
   { d.spheres() } -> std::same_as<int>;
-  /// true when exchanging p_0 and p_1 leaves f unchanged.
+  /// true when exchanging p_s and p_{s+1} leaves f unchanged, for s = 0 and every other even s.
   { d.symmetric() } -> std::same_as<bool>;
   /// h_{s,i} as the rows of an n x k_s matrix; k_s is the dimension of sphere s.
   { d.hyperplanes(s) } -> std::same_as<const Rows&>;
@@ -59,12 +59,21 @@ concept Deviation = requires(const D& d, int s, double z, const Lanes& lanes, co
   { d.expectation_form(p, u, gradient) } -> std::same_as<double>;
 };
 
+/// Does phi_s grow with |z|, and so has no jump at 0? Otherwise it depends on the sign of z only.
+template <Deviation D>
+bool grows(const D& d, int s) {
+  return d.factor(s, 2) != d.factor(s, 1) || d.factor(s, -2) != d.factor(s, -1);
+}
+
 /// A deviation that can be certified: two spheres that share their hyperplanes and rows, factors that depend on the
 /// sign only, |c_i| <= 1, and E = q_scale Q + q_shift I with q_scale > 0.
 template <class D>
 concept SignDeviation = Deviation<D> && requires(const D& d) {
   { d.q_scale() } -> std::same_as<double>;
   { d.q_shift() } -> std::same_as<double>;
+  /// true when -p_0 in place of p_0 turns the sign of S - E: both factors and E are odd in either argument. Then f has
+  /// one side to be bounded, not two.
+  { d.odd() } -> std::same_as<bool>;
 };
 
 }  // namespace theoremeter

@@ -24,7 +24,7 @@ Eigen::MatrixXd deviation_matrix(const D& d, const Point& p, double* margin = nu
     for (int s = 0; s < d.spheres(); ++s) {
       const auto h = d.hyperplanes(s).row(i);
       const double z = exact_sign_dot(h.data(), p[static_cast<std::size_t>(s)].data(), h.size());
-      if (const double norm = h.norm(); norm > 0) nearest = std::min(nearest, std::abs(z) / norm);
+      if (const double norm = h.norm(); norm > 0 && !grows(d, s)) nearest = std::min(nearest, std::abs(z) / norm);
       c *= d.factor(s, z);
     }
     if (c != 0) S.selfadjointView<Eigen::Lower>().rankUpdate(R.row(i).transpose(), c);

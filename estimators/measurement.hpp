@@ -15,8 +15,8 @@ struct Witness {
   Point point;
   double value = 0;        // f(point)
   Side side = Side::plus;  // which side of the norm attains it
-  double margin = 0;       // min over rows and spheres of |<h, p>| / |h|: distance from the nearest cell boundary
-  std::string form = {};   // which of the condition's expressions it is the value of; "" where there is one
+  double margin = 0;  // min over rows and spheres of |<h, p>| / |h| where factors jump: distance from the nearest jump
+  std::string form = {};  // which of the condition's expressions it is the value of; "" where there is one
 };
 
 /// Deviations over a grid of points: at least.

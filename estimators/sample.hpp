@@ -196,9 +196,8 @@ inline void shuffle_columns(Eigen::MatrixXd& points, Stream stream) {
     points.col(j).swap(points.col(static_cast<Index>(stream.uniform() * static_cast<double>(j + 1))));
 }
 
-/// Repeats the columns of shorter grids until all but grids[0] have the same number.
-inline void even_tuples(SphereGrids& grids) {
-  Index tuples = 0;
+/// Repeats the columns of shorter grids until all but grids[0] have the same number, at least `tuples`.
+inline void even_tuples(SphereGrids& grids, Index tuples) {
   for (std::size_t s = 1; s < grids.size(); ++s) tuples = std::max(tuples, grids[s].cols());
   for (std::size_t s = 1; s < grids.size(); ++s) {
     const Index have = grids[s].cols();
@@ -258,8 +257,9 @@ Sampled sample(const D& d, const SphereGrids& grids, int threads, const Progress
 
 /// f at `count` points or a little more, on grids of the given kind, or of each sphere's default_grid. A symmetric
 /// deviation on two spheres: the pairs of one grid of about sqrt(2 count) points. Otherwise sqrt(count) points of
-/// sphere 0 with as many tuples. For more than two spheres the grids of spheres 1, 2, ... are shuffled, so that a tuple
-/// pairs unrelated points. Throws InputError unless 1 <= count <= max_samples, and as make_grid does.
+/// sphere 0 with as many tuples (more where sphere 0 is {+1, -1}). For more than two spheres the grids of spheres 1, 2,
+/// ... are shuffled, so that a tuple pairs unrelated points. Throws InputError unless 1 <= count <= max_samples, and as
+/// make_grid does.
 template <Deviation D>
 Sampled sample(const D& d, std::int64_t count, std::optional<GridKind> kind, const Stream& stream, int threads,
                const Progress& progress = {}, std::vector<double>* kept = nullptr) {
@@ -267,16 +267,18 @@ Sampled sample(const D& d, std::int64_t count, std::optional<GridKind> kind, con
     throw InputError(fmt::format("samples = {}: must be 1 to {}", count, max_samples));
   const bool triangle = d.symmetric() && d.spheres() == 2;
   const auto wanted = static_cast<double>(count);
-  const auto points =
+  auto points =
       static_cast<std::int64_t>(std::ceil(triangle ? (1 + std::sqrt(1 + 8 * wanted)) / 2 : std::sqrt(wanted)));
   SphereGrids grids;
   for (int s = 0; s < (triangle ? 1 : d.spheres()); ++s) {
     const auto sphere = static_cast<std::uint64_t>(s);
     const int k = static_cast<int>(d.hyperplanes(s).cols());
     grids.push_back(make_grid(kind.value_or(default_grid(k)), k, points, stream.at({sphere})).points);
-    if (s > 0 && d.spheres() > 2) sampling::shuffle_columns(grids.back(), stream.at({sphere, 1}));
+    if (s == 0 && !triangle) points = (count - 1) / grids[0].cols() + 1;
   }
-  sampling::even_tuples(grids);
+  sampling::even_tuples(grids, d.spheres() > 2 ? points : 0);
+  for (std::size_t s = 1; s < grids.size() && d.spheres() > 2; ++s)
+    sampling::shuffle_columns(grids[s], stream.at({s, 1}));
   return sample(d, grids, threads, progress, kept);
 }
 

@@ -129,7 +129,8 @@ class Search {
       c.sign(j) = elite.empty() ? (b % 2 == 1 ? -1.0f : 1.0f) : static_cast<float>(elite[0].sign);
       c.temperature(j) = from ? static_cast<float>(std::min(1.5, 2 * away))
                               : static_cast<float>(1.5 * std::pow(plan_.quench, stream.uniform()));
-      if (!from && d_.symmetric() && b % 4 == 3) c.p[1].col(j) = c.p[0].col(j);
+      if (!from && d_.symmetric() && b % 4 == 3)
+        for (std::size_t s = 0; s < S; s += 2) c.p[s + 1].col(j) = c.p[s].col(j);
     }
     annealer_.run(c, plan_.steps);
     evaluations += static_cast<std::int64_t>(count) * (plan_.steps + 1);
@@ -160,13 +161,15 @@ class Search {
 
   // Sorted, at most `most`, no two alike.
   void admit(Elite& elite, Climb a, std::size_t most) const {
+    const auto near = [&](const Climb& e, std::size_t s, std::size_t t) { return e.p[s].dot(a.p[t]) > 0.999; };
     const auto alike = [&](const Climb& e) {
-      bool same = e.sign == a.sign, swapped = d_.symmetric() && same;
-      for (std::size_t s = 0; s < a.p.size(); ++s) {
-        same = same && e.p[s].dot(a.p[s]) > 0.999;
-        swapped = swapped && e.p[s].dot(a.p[s < 2 ? 1 - s : s]) > 0.999;
-      }
-      return same || swapped;
+      bool same = e.sign == a.sign;
+      if (!d_.symmetric())
+        for (std::size_t s = 0; s < a.p.size(); ++s) same = same && near(e, s, s);
+      else
+        for (std::size_t s = 0; s < a.p.size(); s += 2)
+          same = same && ((near(e, s, s) && near(e, s + 1, s + 1)) || (near(e, s, s + 1) && near(e, s + 1, s)));
+      return same;
     };
     const auto twin = std::find_if(elite.begin(), elite.end(), alike);
     if (twin != elite.end()) {

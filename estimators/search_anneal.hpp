@@ -30,8 +30,7 @@ class Annealer {
     for (int s = 0; s < d.spheres(); ++s) {
       double typical = 1;
       hyperplanes_.emplace_back(d.hyperplanes(s), typical);
-      if (d.factor(s, 2) != d.factor(s, 1) || d.factor(s, -2) != d.factor(s, -1))
-        scale_ *= typical;  // phi_s grows with z
+      if (grows(d, s)) scale_ *= typical;
     }
   }
 

@@ -35,8 +35,7 @@ class Climber {
     Point first;
     for (int s = 0; s < d.spheres(); ++s) {
       const Rows& H = d.hyperplanes(s);
-      factors_.push_back(
-          {d.factor(s, 1), d.factor(s, -1), d.factor(s, 2) != d.factor(s, 1) || d.factor(s, -2) != d.factor(s, -1)});
+      factors_.push_back({d.factor(s, 1), d.factor(s, -1), grows(d, s)});
       if (factors_.back().linear) unit_ *= H.norm() / std::sqrt(static_cast<double>(H.size()));
       first.emplace_back(Eigen::VectorXd::Unit(H.cols(), 0));
     }
@@ -50,11 +49,12 @@ class Climber {
     a.walls.resize(a.p.size());
     rise(a);
     ascend(a, least, lines);
-    if (d_.symmetric() && !factors_[0].linear && (a.p[0] - a.p[1]).norm() < 0.5) {
-      Climb b = a;  // p_0 = p_1 may be a ridge, which neither can follow alone
-      b.p[0] = b.p[1] = (a.p[0] + a.p[1]).normalized();
+    for (std::size_t s = 0; s < a.p.size() && d_.symmetric(); s += 2) {
+      if (factors_[s].linear || (a.p[s] - a.p[s + 1]).norm() >= 0.5) continue;
+      Climb b = a;  // p_s = p_{s+1} may be a ridge, which neither can follow alone
+      b.p[s] = b.p[s + 1] = (a.p[s] + a.p[s + 1]).normalized();
       b.walls.assign(a.p.size(), {});
-      move(b, {0, 1}, lines);
+      move(b, {s, s + 1}, lines);
       rise(b);
       ascend(b, least, lines);
       if (b.value > a.value) a = std::move(b);
@@ -82,7 +82,7 @@ class Climber {
     bool linear;         // phi(z) = |z| phi(z/|z|), else phi(z) = phi(z/|z|)
   };
 
-  // u'(S - E)u as a function of x = p_s alone (or of x = p_0 = p_1), over the rows that matter.
+  // u'(S - E)u as a function of x = p_s alone (or of x = p_s = p_{s+1}), over the rows that matter.
   struct Slice {
     std::vector<std::size_t> spheres;
     std::vector<Eigen::Index> row;

@@ -17,6 +17,7 @@ class Wdc {
 
   int spheres() const { return 2; }
   bool symmetric() const { return true; }
+  bool odd() const { return false; }
   const Rows& hyperplanes(int) const { return W_; }
   const Rows& rows() const { return W_; }
   double alpha() const { return alpha_; }

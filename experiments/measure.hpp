@@ -60,6 +60,11 @@ struct Part {
   }
 };
 
+template <class D>
+concept Certifiable = requires(const D& d, Witness& incumbent, const Progress& progress) {
+  certify(d, incumbent, 0.01, 1, 1, progress);
+};
+
 /// The evidence about several parts as evidence about the largest: budgets are shared equally among them.
 template <class D>
 class Measuring {
@@ -72,7 +77,8 @@ class Measuring {
   Measurement run() {
     if (request_.sample) timed(m_.seconds.sample, [&] { sample_parts(); });
     if (request_.search || request_.certify) timed(m_.seconds.search, [&] { search_parts(); });
-    if (request_.certify) timed(m_.seconds.certify, [&] { certify_parts(); });
+    if constexpr (Certifiable<D>)
+      if (request_.certify) timed(m_.seconds.certify, [&] { certify_parts(); });
     return std::move(m_);
   }
 

@@ -5,8 +5,10 @@
 #include "estimators/enumerate.hpp"
 #include "estimators/evaluate.hpp"
 #include "estimators/hyperplanes.hpp"
+#include "estimators/phaseless.hpp"
 #include "estimators/stream.hpp"
 #include "estimators/wdc.hpp"
+#include "tests/instances.hpp"
 #include "theory/conditions.hpp"
 
 #include <doctest/doctest.h>
@@ -20,6 +22,7 @@
 #include <vector>
 
 using namespace theoremeter;
+using namespace theoremeter::testing;
 
 namespace {
 
@@ -28,77 +31,11 @@ using Vec = Eigen::VectorXd;
 template <int K>
 using Dimension = std::integral_constant<int, K>;
 
-/// Phaseless concentration [AF]: c_i = sgn(a_i.z) sgn(a_i.w), E = Phi = 4 Q - I. Only here, to show that nothing in a
-/// certificate knows the WDC.
-class Signs {
- public:
-  explicit Signs(Rows A) : A_(std::move(A)) {}
-  int spheres() const { return 2; }
-  bool symmetric() const { return true; }
-  const Rows& hyperplanes(int) const { return A_; }
-  const Rows& rows() const { return A_; }
-  double q_scale() const { return 4; }
-  double q_shift() const { return -1; }
-  double factor(int, double z) const { return z > 0 ? 1 : z < 0 ? -1 : 0; }
-  template <class Real, class Temperature>
-  SmoothFactor<Real> smooth_factor(int, const Real& z, Temperature t) const {
-    const Real s = z * (1 / t), q = inverse_sqrt(Real(1 + s * s));
-    return {s * q, (1 / t) * (q * q * q)};
-  }
-  PlaneOperator expectation(const Point& p) const { return Phi(p[0], p[1]); }
-  double expectation_form(const Point& p, const Vec& u, Point& gradient) const {
-    return 4 * Q_form_gradient(p[0], p[1], u, 4, gradient[0], gradient[1]) - u.squaredNorm();
-  }
-
- private:
-  Rows A_;
-};
-static_assert(SignDeviation<Signs>);
-
 /// A Wdc that tells the certificate less than its E: what it proves is false.
 struct Understated : Wdc {
   using Wdc::Wdc;
   double q_scale() const { return 0.6 * alpha(); }
 };
-
-std::size_t below(std::size_t count, Stream& stream) {
-  return std::min(count - 1, static_cast<std::size_t>(stream.uniform() * static_cast<double>(count)));
-}
-
-Vec random_unit(Eigen::Index k, Stream& stream) {
-  Vec x(k);
-  for (double& entry : x) entry = stream.normal();
-  return x.normalized();
-}
-
-Rows gaussian(Eigen::Index n, Eigen::Index k, Stream& stream) {
-  Rows W(n, k);
-  for (double& entry : W.reshaped<Eigen::RowMajor>()) entry = stream.normal() / std::sqrt(double(n));
-  return W;
-}
-
-enum class Kind { gaussian, duplicates, zeros, opposites, parallel, slivers, integers, few, one };
-constexpr std::array kinds{Kind::gaussian, Kind::duplicates, Kind::zeros, Kind::opposites, Kind::parallel,
-                           Kind::slivers,  Kind::integers,   Kind::few,   Kind::one};
-
-/// W with 1 to `most` rows, of a kind that certificates could stumble over.
-Rows instance(Kind kind, Eigen::Index k, std::size_t most, Stream& stream) {
-  Eigen::Index n = 2 + static_cast<Eigen::Index>(below(most - 1, stream));
-  if (kind == Kind::few) n = std::min(n, k - 1);
-  if (kind == Kind::one) n = 1;
-  Rows W = gaussian(n, k, stream);
-  if (kind == Kind::integers)  // exact ties <w, x> = 0 at the corners of cones
-    for (double& entry : W.reshaped()) entry = std::round(4 * stream.uniform() - 2) / 2;
-  for (Eigen::Index i = 1; i < n; i += 2) {
-    const auto earlier = static_cast<Eigen::Index>(below(std::size_t(i), stream));
-    if (kind == Kind::duplicates) W.row(i) = W.row(earlier);
-    if (kind == Kind::zeros) W.row(i).setZero();
-    if (kind == Kind::opposites) W.row(i) = -W.row(earlier);
-    if (kind == Kind::parallel) W.row(i) = (below(2, stream) ? 0.5 : -2) * W.row(earlier);
-    if (kind == Kind::slivers) W.row(i) = -3 * W.row(earlier);  // rounded: opposite but for cells 1e-16 wide
-  }
-  return W;
-}
 
 /// An incumbent: the best of random points, then of random steps from it.
 template <Deviation D>
@@ -232,7 +169,7 @@ TEST_CASE("certify: on the circle branch and bound, enumeration and a dense grid
     const Kind kind = kinds[i % kinds.size()];
     const Rows W = instance(kind, 2, 8, stream);
     agree(Wdc(W, i % 4 ? 1 : 0.4), kind == Kind::slivers, stream.at({0}));
-    if (i % 2) agree(Signs(W), kind == Kind::slivers, stream.at({1}));
+    if (i % 2) agree(Phaseless(W), kind == Kind::slivers, stream.at({1}));
   }
   CHECK(instances == 360);
   CHECK(closed >= 300);
@@ -396,7 +333,7 @@ TEST_CASE("certify: phaseless signs in R^3, where E is 4 Q - I and coefficients 
   int closed = 0;
   for (std::uint64_t i = 0; i < 6; ++i) {
     Stream stream = Stream(29).at({i});
-    const Signs d(i < 4 ? gaussian(3 + Eigen::Index(i), 3, stream) : instance(kinds[i], 3, 6, stream));
+    const Phaseless d(i < 4 ? gaussian(3 + Eigen::Index(i), 3, stream) : instance(kinds[i], 3, 6, stream));
     Witness incumbent = rough_search(d, 800, stream);
     const Certified c = branch_and_bound(d, incumbent, 0.1, 400'000, 2, {});
     closed += c.closed;

@@ -3,6 +3,7 @@
 #include "estimators/fit_alpha.hpp"
 #include "estimators/search.hpp"
 
+#include "estimators/phaseless.hpp"
 #include "estimators/wdc.hpp"
 #include "theory/error.hpp"
 
@@ -63,29 +64,6 @@ double best_on_circles(const D& d, double step) {
 double found(const Rows& W, std::int64_t starts = 4096, double alpha = 1) {
   return search(Wdc(W, alpha), starts, Stream(7), 2).witness.value;
 }
-
-// A_z' A_w - Phi_{z,w}: signs in place of steps.
-class Signs {
- public:
-  explicit Signs(Rows A) : A_(std::move(A)) {}
-  int spheres() const { return 2; }
-  bool symmetric() const { return true; }
-  const Rows& hyperplanes(int) const { return A_; }
-  const Rows& rows() const { return A_; }
-  double factor(int, double z) const { return z > 0 ? 1 : z < 0 ? -1 : 0; }
-  template <class Real, class Temperature>
-  SmoothFactor<Real> smooth_factor(int, const Real& z, Temperature t) const {
-    const Real s = z * (1 / t), q = inverse_sqrt(Real(1 + s * s));
-    return {s * q, (1 / t) * (q * q * q)};
-  }
-  PlaneOperator expectation(const Point& p) const { return Phi(p[0], p[1]); }
-  double expectation_form(const Point& p, const Eigen::VectorXd& u, Point& gradient) const {
-    return 4 * Q_form_gradient(p[0], p[1], u, 4, gradient[0], gradient[1]) - u.squaredNorm();
-  }
-
- private:
-  Rows A_;
-};
 
 // B_{+,h}' diag(C_{+,m} m o C_{+,y} y) B_{+,x} - (1/l) m'Q_{m,y}y Q_{h,x} [HJ (6)] at unit m, y: spheres h, x, m, y.
 class Joint {
@@ -235,13 +213,13 @@ TEST_CASE("search: instances at the edge") {
 }
 
 TEST_CASE("search: other conditions through the same concept") {
-  static_assert(Deviation<Signs> && Deviation<Joint>);
+  static_assert(Deviation<Joint>);
   SUBCASE("signs") {
     for (const Eigen::Index m : {3, 8, 14}) {
-      const Signs d(gaussian(m, 2, 6));
+      const Phaseless d(gaussian(m, 2, 6));
       CHECK(search(d, 512, Stream(2), 1).witness.value >= best_on_circles(d, 1e-9) - 1e-7);
     }
-    const Signs d(gaussian(60, 6, 6));
+    const Phaseless d(gaussian(60, 6, 6));
     CHECK(search(d, 512, Stream(2), 1).witness.value > 1.05 * best_of_random(d, 2000, 1));
   }
   SUBCASE("four spheres, two with factors that grow with z") {

@@ -19,36 +19,81 @@ using Exact =
     boost::multiprecision::number<boost::multiprecision::cpp_bin_float<4400, boost::multiprecision::digit_base_2>,
                                   boost::multiprecision::et_off>;
 
-// Is w.x > 0 for the real numbers that the doubles stand for? A long double sum of k rounded products is off by less
-// than (k+1) 2^-63 sum |w_j x_j|; closer to 0 than that, exact arithmetic decides.
-bool active(const Rows& W, Eigen::Index i, const Eigen::VectorXd& x) {
+// The sign of w.x for the real numbers that the doubles stand for. A long double sum of k rounded products is off by
+// less than (k+1) 2^-63 sum |w_j x_j|; closer to 0 than that, exact arithmetic decides.
+int sign(const Rows& W, Eigen::Index i, const Eigen::VectorXd& x) {
   Real dot = 0, size = 0;
   for (Eigen::Index j = 0; j < x.size(); ++j) {
     const Real term = static_cast<Real>(W(i, j)) * x(j);
     dot += term;
     size += std::abs(term);
   }
-  if (std::abs(dot) > static_cast<Real>(x.size() + 1) * std::numeric_limits<Real>::epsilon() * size) return dot > 0;
+  if (std::abs(dot) > static_cast<Real>(x.size() + 1) * std::numeric_limits<Real>::epsilon() * size)
+    return dot > 0 ? 1 : -1;
   Exact exact = 0;
   for (Eigen::Index j = 0; j < x.size(); ++j) exact += Exact(W(i, j)) * Exact(x(j));
-  return exact > 0;
+  return exact.sign();
 }
 
-// Q from an orthonormal basis of span{x, y}: e1 = x^, y^ = cos(theta) e1 + sin(theta) e2. In it, M = [cos sin; sin
+bool active(const Rows& W, Eigen::Index i, const Eigen::VectorXd& x) { return sign(W, i, x) > 0; }
+
+// x and y in an orthonormal basis of their span: e1 = x^, y^ = cos(theta) e1 + sin(theta) e2. In it, M = [cos sin; sin
 // -cos].
-Matrix expected(const Eigen::VectorXd& x, const Eigen::VectorXd& y) {
-  constexpr Real pi = std::numbers::pi_v<Real>;
-  const Vector a = x.cast<Real>(), b = y.cast<Real>();
-  const Vector e1 = a / a.norm(), unit_y = b / b.norm();
-  Vector rest = unit_y - unit_y.dot(e1) * e1;
-  rest -= rest.dot(e1) * e1;  // once more: the first pass leaves a rounding error along e1
-  const Real cosine = unit_y.dot(e1), sine = rest.norm(), theta = std::atan2(sine, cosine);
-  Matrix Q = (pi - theta) / (2 * pi) * Matrix::Identity(x.size(), x.size());
-  if (sine == 0) return Q;
-  const Vector e2 = rest / sine;
-  const Matrix M =
-      cosine * (e1 * e1.transpose() - e2 * e2.transpose()) + sine * (e1 * e2.transpose() + e2 * e1.transpose());
-  return Q + sine / (2 * pi) * M;
+struct Plane {
+  Real cosine, sine, theta;
+  Matrix M;
+
+  Plane(const Eigen::VectorXd& x, const Eigen::VectorXd& y) : M(Matrix::Zero(x.size(), x.size())) {
+    const Vector a = x.cast<Real>(), b = y.cast<Real>();
+    const Vector e1 = a / a.norm(), unit_y = b / b.norm();
+    Vector rest = unit_y - unit_y.dot(e1) * e1;
+    rest -= rest.dot(e1) * e1;  // once more: the first pass leaves a rounding error along e1
+    cosine = unit_y.dot(e1);
+    sine = rest.norm();
+    theta = std::atan2(sine, cosine);
+    if (sine == 0) return;  // no plane, and nothing that M is multiplied by
+    const Vector e2 = rest / sine;
+    M = cosine * (e1 * e1.transpose() - e2 * e2.transpose()) + sine * (e1 * e2.transpose() + e2 * e1.transpose());
+  }
+};
+
+constexpr Real pi = std::numbers::pi_v<Real>;
+
+Matrix Q(const Eigen::VectorXd& x, const Eigen::VectorXd& y) {
+  const Plane plane(x, y);
+  return (pi - plane.theta) / (2 * pi) * Matrix::Identity(x.size(), x.size()) + plane.sine / (2 * pi) * plane.M;
+}
+
+Matrix Phi(const Eigen::VectorXd& z, const Eigen::VectorXd& w) {
+  const Plane plane(z, w);
+  return (pi - 2 * plane.theta) / pi * Matrix::Identity(z.size(), z.size()) + 2 * plane.sine / pi * plane.M;
+}
+
+void add_outer(const Rows& W, Eigen::Index i, Real coefficient, Matrix& S) {
+  for (Eigen::Index a = 0; a < W.cols(); ++a)
+    for (Eigen::Index b = 0; b < W.cols(); ++b) S(a, b) += coefficient * W(i, a) * W(i, b);
+}
+
+Real norm(const Matrix& symmetric) {
+  return Eigen::SelfAdjointEigenSolver<Matrix>(symmetric, Eigen::EigenvaluesOnly).eigenvalues().cwiseAbs().maxCoeff();
+}
+
+// l/(|m||y|) times the deviation in (6): unit m and y, and rows sqrt(l) b_i.
+Real joint_deviation(const Rows& B, const Rows& C, Real alpha, const Eigen::VectorXd& h, const Eigen::VectorXd& x,
+                     const Eigen::VectorXd& m, const Eigen::VectorXd& y) {
+  const Real l = static_cast<Real>(B.rows());
+  const Vector unit_m = m.cast<Real>().stableNormalized(), unit_y = y.cast<Real>().stableNormalized();
+  Matrix S = Matrix::Zero(B.cols(), B.cols());
+  for (Eigen::Index i = 0; i < B.rows(); ++i) {
+    if (!active(B, i, h) || !active(B, i, x) || !active(C, i, m) || !active(C, i, y)) continue;
+    Real cm = 0, cy = 0;
+    for (Eigen::Index j = 0; j < C.cols(); ++j) {
+      cm += C(i, j) * unit_m(j);
+      cy += C(i, j) * unit_y(j);
+    }
+    add_outer(B, i, l * cm * cy, S);
+  }
+  return norm(S - alpha * unit_m.dot(Q(m, y) * unit_y) * Q(h, x));
 }
 
 }  // namespace
@@ -56,14 +101,24 @@ Matrix expected(const Eigen::VectorXd& x, const Eigen::VectorXd& y) {
 long double wdc_deviation(const Rows& W, double alpha, const Eigen::VectorXd& x, const Eigen::VectorXd& y) {
   assert(W.cols() == x.size() && W.cols() == y.size());
   Matrix S = Matrix::Zero(W.cols(), W.cols());
-  for (Eigen::Index i = 0; i < W.rows(); ++i) {
-    if (!active(W, i, x) || !active(W, i, y)) continue;
-    for (Eigen::Index a = 0; a < W.cols(); ++a) {
-      for (Eigen::Index b = 0; b < W.cols(); ++b) S(a, b) += static_cast<Real>(W(i, a)) * W(i, b);
-    }
-  }
-  const Matrix deviation = S - alpha * expected(x, y);
-  return Eigen::SelfAdjointEigenSolver<Matrix>(deviation, Eigen::EigenvaluesOnly).eigenvalues().cwiseAbs().maxCoeff();
+  for (Eigen::Index i = 0; i < W.rows(); ++i)
+    if (active(W, i, x) && active(W, i, y)) add_outer(W, i, 1, S);
+  return norm(S - alpha * Q(x, y));
+}
+
+long double phaseless_deviation(const Rows& A, const Eigen::VectorXd& z, const Eigen::VectorXd& w) {
+  assert(A.cols() == z.size() && A.cols() == w.size());
+  Matrix S = Matrix::Zero(A.cols(), A.cols());
+  for (Eigen::Index i = 0; i < A.rows(); ++i) add_outer(A, i, sign(A, i, z) * sign(A, i, w), S);
+  return norm(S - Phi(z, w));
+}
+
+std::pair<long double, long double> joint_wdc_deviation(const Rows& B, const Rows& C, double alpha,
+                                                        const Eigen::VectorXd& h, const Eigen::VectorXd& x,
+                                                        const Eigen::VectorXd& m, const Eigen::VectorXd& y) {
+  assert(B.rows() == C.rows() && B.cols() == h.size() && B.cols() == x.size());
+  assert(C.cols() == m.size() && C.cols() == y.size());
+  return {joint_deviation(B, C, alpha, h, x, m, y), joint_deviation(C, B, alpha, m, y, h, x)};
 }
 
 }  // namespace theoremeter

@@ -4,10 +4,24 @@
 
 #include "theory/types.hpp"
 
+#include <utility>
+
 namespace theoremeter {
 
 /// || W_{+,x}' W_{+,y} - alpha Q_{x,y} ||, the deviation in the WDC [HLV Def. II.2; HJ (5)], for W n x k and nonzero x,
 /// y in R^k of any length. Exact signs of w.x, everything else in long double.
 long double wdc_deviation(const Rows& W, double alpha, const Eigen::VectorXd& x, const Eigen::VectorXd& y);
+
+/// || A_z' A_w - Phi_{z,w} ||, A_z = diag(sgn(Az)) A with sgn(0) = 0, the deviation in phaseless concentration [AF],
+/// for A m x n and nonzero z, w in R^n of any length. Exact signs, everything else in long double.
+long double phaseless_deviation(const Rows& A, const Eigen::VectorXd& z, const Eigen::VectorXd& w);
+
+/// The deviations in the joint-WDC, [HJ (6)] and [HJ (7)], in units in which the condition reads "<= epsilon":
+///   (l/(|m||y|)) || B_{+,h}' diag(C_{+,m} m o C_{+,y} y) B_{+,x} - (alpha/l) m'Q_{m,y}y Q_{h,x} ||,
+///   (l/(|h||x|)) || C_{+,m}' diag(B_{+,h} h o B_{+,x} x) C_{+,y} - (alpha/l) h'Q_{h,x}x Q_{m,y} ||,
+/// for B l x n, C l x p and nonzero h, x in R^n, m, y in R^p of any length. Exact signs, the rest in long double.
+std::pair<long double, long double> joint_wdc_deviation(const Rows& B, const Rows& C, double alpha,
+                                                        const Eigen::VectorXd& h, const Eigen::VectorXd& x,
+                                                        const Eigen::VectorXd& m, const Eigen::VectorXd& y);
 
 }  // namespace theoremeter
