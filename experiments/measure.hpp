@@ -26,9 +26,11 @@ std::int64_t default_samples(const D& d) {
   return default_samples(d.rows().rows(), d.rows().cols());
 }
 
+/// With more spheres a start costs more, and there is more to be found.
 template <Deviation D>
 std::int64_t default_starts(const D& d) {
-  return default_starts(d.rows().rows(), d.rows().cols());
+  return std::max<std::int64_t>(256,
+                                2 * default_starts(d.rows().rows(), d.rows().cols()) / d.spheres() / d.spheres() * 2);
 }
 
 namespace purpose {  // the streams of a draw

@@ -51,8 +51,10 @@ class Draw {
     check_witness("sampled_max", s.witness);
     if (s.diagonal) {
       check_witness("diagonal_max", *s.diagonal);
-      require(s.diagonal->point.size() < 2 || s.diagonal->point[0] == s.diagonal->point[1],
-              "the diagonal's arguments differ");
+      const Point& p = s.diagonal->point;  // arguments come in pairs; which pair is equal depends on the form
+      bool equal = false;
+      for (std::size_t i = 0; i + 1 < p.size(); i += 2) equal = equal || p[i] == p[i + 1];
+      require(equal, "the diagonal's arguments differ");
     }
     require(s.count >= 0, "the number of sampled points is negative");
     const double max = s.witness.value * (1 + 1e-10);  // the witness was evaluated anew: rounding may differ
