@@ -2,6 +2,7 @@
 // 1 on failure.
 #include "experiments/conditions.hpp"
 #include "experiments/interruption.hpp"
+#include "experiments/rho.hpp"
 #include "experiments/run.hpp"
 #include "experiments/usage.hpp"
 #include "experiments/verbs.hpp"
@@ -138,6 +139,8 @@ void add_verbs(CLI::App& app, Options& o, int& status) {
       "Draws the matrices anew, evaluates every stored witness from the definition alone, and checks\n"
       "at least <= at most. Exit code 1 when anything disagrees.");
   check->callback([&] { status = verify_verb(o); });
+
+  add_rho(app, status);
 }
 
 int main_checked(int argc, char** argv) {

@@ -24,7 +24,7 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = str(pathlib.Path(os.environ.get("THEOREMETER", ROOT / "build" / "theoremeter")).resolve())
 NOBODY = 65534
-VERBS = ([], ["measure"], ["measure", "wdc"], ["run"], ["show"], ["verify"])
+VERBS = ([], ["measure"], ["measure", "wdc"], ["run"], ["show"], ["verify"], ["rho"])
 SMALL = ["--samples", "200", "--starts", "8"]  # budgets that cost nothing
 
 

@@ -111,6 +111,8 @@ TEST_CASE("kappa and g: relative error below 1e-15 against multiprecision over [
     CAPTURE(theta);
     CHECK(relative_error(kappa(theta), big_kappa(Big<120>(theta))) < 1e-15);
     CHECK(relative_error(g(theta), big_g(Big<120>(theta))) < 1e-15);
+    CHECK(relative_error(kappa_of_supplement(theta), (sin(Big<120>(theta)) - theta * cos(Big<120>(theta))) /
+                                                         (2 * boost::math::constants::pi<Big<120>>())) < 1e-15);
   }
   CHECK(relative_error(g(1e-300), big_g(Big<700>(1e-300))) < 1e-15);
   CHECK(g(0) == 0);

@@ -21,6 +21,9 @@ Real j1(Real t) {
   return sum;
 }
 
+// With eta = pi - theta: 2 pi kappa = sin(eta) - eta cos(eta) = eta^2 j_1(eta), a sum of no cancelling terms.
+Real supplementary_kappa(Real eta) { return eta * eta * j1(eta) / (2 * pi); }
+
 // cos g = 1 - 2 sin^2(theta/2) - (sin theta - theta cos theta)/pi, so sin(g/2) = sin(theta/2) sqrt(1 - r) with
 // r = (sin theta - theta cos theta)/(2 pi sin^2(theta/2)) in [0, 1/2]: no cancellation, no underflow, and asin stays
 // away from 1.
@@ -44,12 +47,15 @@ double angle(const Eigen::VectorXd& x, const Eigen::VectorXd& y) {
   return 2 * std::atan2((a - b).stableNorm(), (a + b).stableNorm());
 }
 
-// With eta = pi - theta: 2 pi kappa = sin(eta) - eta cos(eta) = eta^2 j_1(eta), a sum of no cancelling terms. pi in two
-// parts makes eta accurate however close the double theta is to pi.
+// pi in two parts makes eta = pi - theta accurate however close the double theta is to pi.
 double kappa(double theta) {
   assert(theta >= 0 && theta <= std::numbers::pi);
-  const Real eta = (pi - theta) + pi_low;
-  return static_cast<double>(eta * eta * j1(eta) / (2 * pi));
+  return static_cast<double>(supplementary_kappa((pi - theta) + pi_low));
+}
+
+double kappa_of_supplement(double eta) {
+  assert(eta >= 0 && eta <= std::numbers::pi);
+  return static_cast<double>(supplementary_kappa(eta));
 }
 
 double g(double theta) {

@@ -32,6 +32,8 @@ double angle(const Eigen::VectorXd& x, const Eigen::VectorXd& y);
 /// x'Q_{x,y}y for unit x, y at angle theta in [0, pi]: half the arc-cosine kernel of order 1. Full relative accuracy,
 /// near pi too.
 double kappa(double theta);
+/// kappa(pi - eta) = (sin eta - eta cos eta)/(2 pi) for eta in [0, pi]. Full relative accuracy.
+double kappa_of_supplement(double eta);
 
 /// The angle after one wide layer, cos g(theta) = 2 kappa(theta), for theta in [0, pi]. Full relative accuracy:
 /// g(theta) ~ theta - theta^2/(3 pi) near 0, g(theta) ~ pi/2 - (pi-theta)^3/(3 pi) near pi.

@@ -4,8 +4,8 @@
 // neurons are on at x, the others set to 0,
 //   G(x) = Lambda_x x,   Lambda_x = W_{d,+,x} ... W_{1,+,x},   n_d x k.
 // "On" is strict, as in the papers: a neuron at exactly 0 is off. Just after x in a direction u it is on iff it rises
-// from 0 along u; everywhere D_u G(x) = lim_{t -> 0+} (G(x + tu) - G(x))/t = Lambda_{x,u} u, with the pattern just
-// after x.
+// from 0 along u; everywhere D_u G(x) = lim_{t -> 0+} (G(x + tu) - G(x))/t = Lambda_{x,u} u with the pattern just
+// after.
 #pragma once
 
 #include "theory/types.hpp"
