@@ -6,6 +6,7 @@
 #include "experiments/request.hpp"
 #include "results/results.hpp"
 #include "results/verify.hpp"
+#include "theory/network.hpp"
 
 #include <functional>
 #include <map>
@@ -41,6 +42,13 @@ struct Given {
 
 /// W_1 for the first layer of a network, i = 0.
 std::string layer_name(std::size_t i);
+
+/// The layers of a network of widths k, n_1, ..., n_d. Truncated are the rows of the last layer alone, as in [HJ Thm
+/// 2].
+std::vector<Shape> network_shapes(const std::vector<std::int64_t>& widths, Ensemble ensemble);
+
+/// The network with layers W_1, W_2, ...
+Network network_of(const Matrices& matrices);
 
 enum class Certificates { none, on_request, by_default };
 

@@ -6,10 +6,12 @@
 #include "estimators/sample.hpp"
 #include "estimators/search.hpp"
 #include "experiments/request.hpp"
+#include "theory/error.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,10 +33,6 @@ template <Deviation D>
 std::int64_t default_starts(const D& d) {
   return std::max<std::int64_t>(256,
                                 2 * default_starts(d.rows().rows(), d.rows().cols()) / d.spheres() / d.spheres() * 2);
-}
-
-namespace purpose {  // the streams of a draw
-inline constexpr std::uint64_t weights = 0, sample = 1, search = 2, fit = 3;
 }
 
 /// Runs `work`, adding the wall-clock time it takes to `seconds`.
@@ -75,12 +73,15 @@ class Measuring {
             const StageProgress& progress)
       : parts_(parts), request_(request), stream_(stream), progress_(progress) {}
 
-  /// A certificate needs an incumbent: without a search of its own asked for, a short one is made and not reported.
+  /// Throws InputError when the deviation is defined nowhere. A certificate needs an incumbent: without a search of its
+  /// own asked for, a short one is made and not reported.
   Measurement run() {
     if (request_.sample) timed(m_.seconds.sample, [&] { sample_parts(); });
     if (request_.search || request_.certify) timed(m_.seconds.search, [&] { search_parts(); });
     if constexpr (Certifiable<D>)
       if (request_.certify) timed(m_.seconds.certify, [&] { certify_parts(); });
+    if (m_.witness.point.empty())
+      throw InputError("the deviation is defined at no point tried: G(x) = 0 wherever it was looked at");
     return std::move(m_);
   }
 
@@ -110,8 +111,7 @@ class Measuring {
       const Part<D>& part = parts_[i];
       const std::int64_t count = share(request_.samples.value_or(default_samples(part.deviation)));
       std::vector<double> values;
-      Sampled s = sample(part.deviation, count, request_.grid, own(purpose::sample, i), request_.threads,
-                         stage("sample", i), &values);
+      Sampled s = sample_part(i, count, parts_.size() > 1 ? &values : nullptr);
       s.witness = part.to_condition(std::move(s.witness));
       if (s.diagonal) s.diagonal = part.to_condition(std::move(*s.diagonal));
       if (parts_.size() > 1) pooled.insert(pooled.end(), values.begin(), values.end());
@@ -126,8 +126,17 @@ class Measuring {
     m_.sampled = std::move(all);
   }
 
+  Sampled sample_part(std::size_t i, std::int64_t count, std::vector<double>* kept) const {
+    const D& d = parts_[i].deviation;
+    const Stream stream = own(purpose::sample, i);
+    if constexpr (Deviation<D>)
+      return sample(d, count, request_.grid, stream, request_.threads, stage("sample", i), kept);
+    else
+      return sample(d, count, request_.grid, stream, request_.threads, stage("sample", i));
+  }
+
   static void merge(Sampled& all, Sampled s) {
-    const std::int64_t count = all.count + s.count;
+    const std::int64_t count = all.count + s.count, undefined = all.undefined + s.undefined;
     if (all.witness.point.empty()) {
       all = std::move(s);
     } else {
@@ -135,6 +144,7 @@ class Measuring {
       if (s.diagonal && all.diagonal) keep_larger(*all.diagonal, std::move(*s.diagonal));
     }
     all.count = count;
+    all.undefined = undefined;
   }
 
   void search_parts() {
@@ -146,6 +156,7 @@ class Measuring {
       keep_larger(all.witness, part.to_condition(std::move(s.witness)));
       all.starts += s.starts;
       all.evaluations += s.evaluations;
+      all.undefined += s.undefined;
     }
     better(all.witness);
     if (request_.search) m_.searched = std::move(all);
@@ -156,12 +167,13 @@ class Measuring {
     bool closed = true;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       Witness incumbent = m_.witness;  // its value is what counts
-      const Certified c = certify(parts_[i].deviation, incumbent, request_.gap, share(request_.nodes), request_.threads,
-                                  stage("certify", i));
+      const std::optional<Certified> c = certify(parts_[i].deviation, incumbent, request_.gap, share(request_.nodes),
+                                                 request_.threads, stage("certify", i));
       if (incumbent.value > m_.witness.value) m_.witness = parts_[i].to_condition(std::move(incumbent));
-      all.at_most = std::max(all.at_most, c.at_most);
-      all.nodes += c.nodes;
-      closed = closed && c.closed;
+      if (!c) return;  // nothing is proved of this part, hence of the whole
+      all.at_most = std::max(all.at_most, c->at_most);
+      all.nodes += c->nodes;
+      closed = closed && c->closed;
     }
     all.closed = closed || all.at_most <= (1 + request_.gap) * m_.witness.value;
     m_.certified = all;

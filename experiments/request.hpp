@@ -23,6 +23,10 @@ struct Request {
   int threads = 1;
 };
 
+namespace purpose {  // the streams of a draw
+inline constexpr std::uint64_t weights = 0, sample = 1, search = 2, fit = 3;
+}
+
 /// Told what is under way ("sample", "search", "certify") and the fraction of it done.
 using StageProgress = std::function<void(const std::string& stage, double fraction)>;
 

@@ -47,6 +47,7 @@ struct Count {
   const char* name;
   const char* meaning;
   std::int64_t* (*in)(Measurement&);
+  std::int64_t since = 0;  // the minor version of the format
 };
 
 const Count counts[] = {
@@ -57,6 +58,10 @@ const Count counts[] = {
     {"evaluations_certify", "nodes of the branch and bound",
      [](Measurement& m) { return m.certified ? &m.certified->nodes : nullptr; }},
     {"starts", "starts of the search", [](Measurement& m) { return m.searched ? &m.searched->starts : nullptr; }},
+    {"undefined_sample", "further points sampled, where the deviation is not defined",
+     [](Measurement& m) { return m.sampled ? &m.sampled->undefined : nullptr; }, 1},
+    {"undefined_search", "of the search's evaluations, those where the deviation is not defined",
+     [](Measurement& m) { return m.searched ? &m.searched->undefined : nullptr; }, 1},
 };
 
 /// A value attained, with the point that attains it: stored as `value`, `prefix`side, `prefix`margin and, for each
@@ -467,7 +472,9 @@ Results decode(hid_t file) {
   const std::vector<Measurement*> draws = cells(r);
   for (const Attained& a : attained) read_attained(file, a, r, draws, grid);
   for (const Real& v : reals) scatter(draws, v.in, hdf5::read_dataset<double>(file, v.name, grid));
-  for (const Count& v : counts) scatter(draws, v.in, hdf5::read_dataset<std::int64_t>(file, v.name, grid));
+  for (const Count& v : counts)
+    if (v.since == 0 || H5Lexists(file, v.name, H5P_DEFAULT) > 0)
+      scatter(draws, v.in, hdf5::read_dataset<std::int64_t>(file, v.name, grid));
   read_quantiles(file, draws, grid);
   read_matrices(file, r);
   return r;

@@ -24,11 +24,13 @@ Json sampled_json(const std::optional<Sampled>& sampled) {
   for (std::size_t q = 0; q < sampled->quantiles.size(); ++q)
     quantiles[fmt::format("{}", quantile_levels[q])] = sampled->quantiles[q];
   const Json diagonal = sampled->diagonal ? Json(sampled->diagonal->value) : Json();
-  return {{"max", sampled->witness.value},
-          {"mean", sampled->mean},
-          {"quantiles", quantiles},
-          {"count", sampled->count},
-          {"diagonal", diagonal}};
+  Json json{{"max", sampled->witness.value},
+            {"mean", sampled->mean},
+            {"quantiles", quantiles},
+            {"count", sampled->count},
+            {"diagonal", diagonal}};
+  if (sampled->undefined > 0) json["undefined"] = sampled->undefined;
+  return json;
 }
 
 Json searched_json(const std::optional<Searched>& searched) {
