@@ -4,8 +4,8 @@
     figures.py FILE.h5 --out PREFIX        writes PREFIX.pdf and PREFIX.png
 
 Sampled and searched values are attained, hence at least; certified values are at most. Markers stand at the median over
-draws, bars span the draws. In general the abscissa is the first size over the second, and there is a panel for every value
-of the other sizes.
+draws, bars span the draws. In general the abscissa is the first size over the second (of a list of widths, over the first,
+k), and there is a panel for every value of the other sizes.
 """
 
 import argparse
@@ -32,7 +32,12 @@ GUIDE = {"color": "0.55", "linewidth": 0.7, "dashes": (4, 3)}
 SINGLE_COLUMN, DOUBLE_COLUMN = 3.4, 7.0  # inches
 SIDESTEP = 1.07  # factor between neighbouring markers on the abscissa, so that they do not cover each other
 
-CONSTANTS = {"wdc": r"WDC constant $\varepsilon$"}
+CONSTANTS = {
+    "wdc": r"WDC constant $\varepsilon$",
+    "phaseless": "phaseless concentration",
+    "joint-wdc": r"joint-WDC constant $\varepsilon$",
+    "rrcp": r"RRCP constant, $31\varepsilon$",
+}
 
 STYLE = {
     "font.family": "STIXGeneral",
@@ -68,19 +73,22 @@ class Sweep:
                 raise ValueError(f"written by a newer theoremeter (format {major})")
             self.condition = file.attrs["condition"]
             self.names = file.attrs["coordinates"].split()
-            self.sizes = np.array([file[name][:] for name in self.names])
+            self.sizes = [file[name].asstr()[:] if file[name].dtype == object else file[name][:] for name in self.names]
             self.values = {name: file[name][:] for name in ("sampled_max", "searched_max", "at_least", "at_most")}
         if len(self.names) < 2:
             raise ValueError("the figure needs two sizes, as n and k")
         if not np.isfinite(self.values["at_least"]).any():
             raise ValueError("nothing has been measured yet")
-        self.ratio = self.sizes[0] / self.sizes[1]
+        below = [int(str(size).split(",")[0]) for size in self.sizes[1]]  # of widths the first, k
+        self.ratio = self.sizes[0] / np.array(below)
 
     def panels(self):
         """(title, indices of points by ascending abscissa) for every value of the sizes but the first."""
-        for key in sorted(set(map(tuple, self.sizes[1:].T))):
-            points = np.flatnonzero((self.sizes[1:].T == key).all(axis=1))
-            title = ", ".join(f"${name} = {size}$" for name, size in zip(self.names[1:], key))
+        keys = list(zip(*self.sizes[1:]))
+        for key in sorted(set(keys)):
+            points = np.array([i for i, other in enumerate(keys) if other == key])
+            title = ", ".join(size.replace(",", "–") if isinstance(size, str) else f"${name} = {size}$"
+                              for name, size in zip(self.names[1:], key))
             yield title, points[np.argsort(self.ratio[points], kind="stable")]
 
     def summary(self, name, points):
@@ -182,7 +190,8 @@ def figure(sweep):
     else:
         fig.legend(handles=handles, loc="upper center", ncols=2 if columns <= 2 else 6, frameon=False, handletextpad=0.4)
         fig.get_layout_engine().set(rect=(0, 0, 1, 1 - legend_height / height))
-    label_axes(fig, grid, f"${sweep.names[0]}/{sweep.names[1]}$", CONSTANTS.get(sweep.condition, f"{sweep.condition} constant"))
+    below = "k" if isinstance(sweep.sizes[1][0], str) else sweep.names[1]
+    label_axes(fig, grid, f"${sweep.names[0]}/{below}$", CONSTANTS.get(sweep.condition, f"{sweep.condition} constant"))
     return fig
 
 
