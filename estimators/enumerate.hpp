@@ -72,25 +72,25 @@ struct Arc {
   std::vector<std::size_t> changed;  // hyperplanes whose sign differs from the previous arc's
 };
 
-/// All arcs; rays of their own where lying on a hyperplane differs from lying on its negative side.
-template <SignDeviation D>
-std::vector<Arc> arcs(const D& d, const std::vector<Hyperplane>& hyperplanes) {
+/// All arcs, for these rows of H (not zero), and a ray of its own for every one on which differs(i) for a hyperplane i.
+template <class Differs>
+std::vector<Arc> arcs(const Rows& H, const std::vector<Eigen::Index>& rows, const Differs& differs_on) {
   struct Event {
     Ray ray;
     std::int32_t hyperplane;  // -1: an axis, there only to keep arcs short
     signed char sign;         // from here on
   };
   std::vector<Event> events{{{1, 0}, -1, 0}, {{0, 1}, -1, 0}, {{-1, 0}, -1, 0}, {{0, -1}, -1, 0}};
-  for (std::size_t i = 0; i < hyperplanes.size(); ++i) {
-    const auto h = d.hyperplanes(0).row(hyperplanes[i].row);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto h = H.row(rows[i]);
     events.push_back({{h(1), -h(0)}, std::int32_t(i), 1});
     events.push_back({{-h(1), h(0)}, std::int32_t(i), -1});
   }
   std::stable_sort(events.begin(), events.end(), [](const Event& p, const Event& q) { return before(p.ray, q.ray); });
 
-  std::vector<signed char> sign(hyperplanes.size());
-  for (std::size_t i = 0; i < hyperplanes.size(); ++i) {  // just before the first axis: <h, (1, -0)>
-    const auto h = d.hyperplanes(0).row(hyperplanes[i].row);
+  std::vector<signed char> sign(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {  // just before the first axis: <h, (1, -0)>
+    const auto h = H.row(rows[i]);
     sign[i] = h(0) != 0 ? (h(0) > 0 ? 1 : -1) : (h(1) < 0 ? 1 : -1);
   }
   std::vector<Arc> result;
@@ -104,15 +104,14 @@ std::vector<Arc> arcs(const D& d, const std::vector<Hyperplane>& hyperplanes) {
       if (const auto i = events[next].hyperplane; i >= 0) {
         on[std::size_t(i)] = 0;
         sign[std::size_t(i)] = events[next].sign;
-        differs = differs || !zero_counts_as_negative(d, hyperplanes[std::size_t(i)]);
+        differs = differs || differs_on(std::size_t(i));
       }
     }
-    // Several hyperplanes through one ray are parallel, hence one: its negative neighbour already stands for the ray
-    // itself.
     if (differs) result.push_back({from, slack, on, {}});
     const Ray to = next < events.size() ? events[next].ray : Ray{1, 0};
     double width = std::atan2(to.b, to.a) - from;
-    if (width < 0) width += 2 * std::numbers::pi;
+    if (width < -1) width += 2 * std::numbers::pi;  // from pi on; between rays all but equal it may be just below 0
+    width = std::max(width, 0.0);
     result.push_back({from + width / 2, width / 2 + slack, sign, {}});
     e = next;
   }
@@ -128,8 +127,12 @@ std::vector<Arc> arcs(const D& d, const std::vector<Hyperplane>& hyperplanes) {
 template <SignDeviation D>
 class CircleEnumeration {
  public:
-  CircleEnumeration(const D& d, double gap)
-      : d_(d), gap_(gap), hyperplanes_(distinct_hyperplanes(d.hyperplanes(0))), arcs_(circle::arcs(d, hyperplanes_)) {
+  CircleEnumeration(const D& d, double gap) : d_(d), gap_(gap), hyperplanes_(distinct_hyperplanes(d.hyperplanes(0))) {
+    std::vector<Eigen::Index> rows;
+    for (const Hyperplane& h : hyperplanes_) rows.push_back(h.row);
+    // No two of them share a ray. Where lying on one is lying on its negative side, that neighbour stands for the ray.
+    arcs_ = circle::arcs(d.hyperplanes(0), rows,
+                         [&](std::size_t i) { return !zero_counts_as_negative(d, hyperplanes_[i]); });
     rounding_ = 1e-13 * (d.rows().squaredNorm() + d.q_scale() + std::abs(d.q_shift())) *
                 (1 + double(hyperplanes_.size()) / 100);
   }

@@ -59,6 +59,7 @@ class JointWdc {
   /// |dE| <= lipschitz(s) a radian of p_s. In h and x: |dQ| <= 1/pi, kappa <= 1/2. In m and y: |kappa'| = eta sin(eta)/
   /// (2 pi), eta = pi - theta, whose maximum, where tan(eta) = -eta, is 1.81971/(2 pi); |Q| <= 1/2.
   double lipschitz(int s) const { return alpha_ / 2 * (s < 2 ? lipschitz_Q : 1.8198 / (2 * std::numbers::pi)); }
+  std::pair<double, double> expectation_range() const { return {0, alpha_ / 4}; }
 
  private:
   Rows B_, C_;

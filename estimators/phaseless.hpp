@@ -5,6 +5,7 @@
 #pragma once
 
 #include "estimators/deviation.hpp"
+#include "theory/angle.hpp"
 
 #include <utility>
 
@@ -22,6 +23,8 @@ class Phaseless {
   const Rows& rows() const { return A_; }
   double q_scale() const { return 4; }
   double q_shift() const { return -1; }
+  double lipschitz(int) const { return lipschitz_Phi; }
+  std::pair<double, double> expectation_range() const { return {-1, 1}; }
 
   double factor(int, double z) const { return (z > 0) - (z < 0); }
 

@@ -219,7 +219,7 @@ class Climber {
       };
       double end = 1;
       while (end > 1e-8 && at(end / 2) > at(end)) end /= 2;
-      const double t = golden(at, end);
+      const double t = golden(at, end, 1e-3);  // the next step mends the rest
       if (!(at(t) > at(0) + 1e-13 * unit_)) break;
       v.x = (v.x + t * g).normalized();
     }
@@ -355,12 +355,12 @@ class Climber {
     }
   }
 
-  // Where `at` is largest on [0, end], if it has one hump there.
+  // Where `at` is largest on [0, end], to `least` end, if it has one hump there.
   template <class Function>
-  static double golden(const Function& at, double end) {
+  static double golden(const Function& at, double end, double least = 1e-9) {
     const double r = 0.6180339887498949;
     double lo = 0, hi = end, c = hi - r * (hi - lo), e = lo + r * (hi - lo), at_c = at(c), at_e = at(e);
-    while (hi - lo > 1e-9 * end) {
+    while (hi - lo > least * end) {
       if (at_c > at_e) {
         hi = std::exchange(e, c);
         at_e = at_c;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "estimators/deviation.hpp"
+#include "theory/angle.hpp"
 
 #include <cmath>
 #include <utility>
@@ -23,6 +24,8 @@ class Wdc {
   double alpha() const { return alpha_; }
   double q_scale() const { return alpha_; }
   double q_shift() const { return 0; }
+  double lipschitz(int) const { return alpha_ * lipschitz_Q; }
+  std::pair<double, double> expectation_range() const { return {0, alpha_ / 2}; }
 
   double factor(int, double z) const { return z > 0 ? 1 : 0; }
 
