@@ -7,6 +7,9 @@
 #include <fmt/format.h>
 #include <Eigen/QR>
 #include <cmath>
+#include <numbers>
+#include <numeric>
+#include <utility>
 
 namespace theoremeter {
 namespace {
@@ -26,6 +29,29 @@ Rows haar_columns(const Rows& gaussian) {
   const Eigen::MatrixXd Q = qr.householderQ() * Eigen::MatrixXd::Identity(n, k);
   const Eigen::VectorXd signs = qr.matrixQR().diagonal().head(k).unaryExpr([](double r) { return r < 0 ? -1.0 : 1.0; });
   return Q * signs.asDiagonal();
+}
+
+// Rows of a stack of blocks H D, scaled by sqrt(k/n): E over the row of a block of h_j^2 is 1/k, so E[ww'] = I/n.
+//   H_{jl} = sqrt((2 - 1{j=0})/k) cos(pi j (2l+1)/(2k)),   the orthonormal DCT-II.
+Rows randomised_dct(Eigen::Index n, Eigen::Index k, Stream& stream) {
+  const Eigen::Index blocks = (n + k - 1) / k;
+  std::vector<double> sign(static_cast<std::size_t>(blocks * k));
+  for (double& s : sign) s = stream.uniform() < 0.5 ? -1 : 1;
+  std::vector<Eigen::Index> row(sign.size());
+  std::iota(row.begin(), row.end(), Eigen::Index{0});
+  Rows W(n, k);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const auto left = static_cast<double>(blocks * k - i);
+    const auto from = static_cast<std::size_t>(i + static_cast<Eigen::Index>(stream.uniform() * left));
+    std::swap(row[static_cast<std::size_t>(i)], row[from]);
+    const Eigen::Index block = row[static_cast<std::size_t>(i)] / k, j = row[static_cast<std::size_t>(i)] % k;
+    const double size = std::sqrt((j == 0 ? 1.0 : 2.0) / static_cast<double>(n));
+    for (Eigen::Index l = 0; l < k; ++l) {
+      const auto turns = static_cast<double>(j * (2 * l + 1) % (4 * k)) / static_cast<double>(2 * k);  // of pi; reduced
+      W(i, l) = size * std::cos(std::numbers::pi * turns) * sign[static_cast<std::size_t>(block * k + l)];
+    }
+  }
+  return W;
 }
 
 void require_sizes(Ensemble ensemble, std::int64_t n, std::int64_t k) {
@@ -72,8 +98,22 @@ Rows draw(Ensemble ensemble, std::int64_t n, std::int64_t k, Stream stream) {
       return independent(n, k, [&] { return std::sqrt(3.0) * scale * (2 * stream.uniform() - 1); });
     case Ensemble::orthonormal:
       return haar_columns(gaussian());
+    case Ensemble::randomised_orthonormal:
+      return randomised_dct(n, k, stream);
   }
   throw InputError("unknown ensemble");
+}
+
+Network draw_network(const std::vector<std::int64_t>& widths, const Stream& stream, Ensemble last) {
+  if (widths.empty()) throw InputError("widths: are empty, must be k, n_1, ..., n_d");
+  if (widths[0] < 1) throw InputError(fmt::format("widths: k = {}, must be at least 1", widths[0]));
+  if (widths.size() == 1) return Network::identity(widths[0]);
+  std::vector<Rows> layers;
+  for (std::size_t i = 1; i < widths.size(); ++i) {
+    const Ensemble ensemble = i + 1 == widths.size() ? last : Ensemble::gaussian;
+    layers.push_back(draw(ensemble, widths[i], widths[i - 1], stream.at({i})));
+  }
+  return Network(std::move(layers));
 }
 
 }  // namespace theoremeter

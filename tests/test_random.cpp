@@ -28,8 +28,9 @@ double p_of_even(const std::vector<std::int64_t>& counts) {
   return boost::math::cdf(complement(boost::math::chi_squared(static_cast<double>(counts.size() - 1)), chi2));
 }
 
-const std::vector<Ensemble> all_ensembles{Ensemble::gaussian, Ensemble::truncated_gaussian, Ensemble::rademacher,
-                                          Ensemble::uniform, Ensemble::orthonormal};
+const std::vector<Ensemble> all_ensembles{Ensemble::gaussian,    Ensemble::truncated_gaussian,
+                                          Ensemble::rademacher,  Ensemble::uniform,
+                                          Ensemble::orthonormal, Ensemble::randomised_orthonormal};
 
 }  // namespace
 
@@ -136,7 +137,7 @@ TEST_CASE("unit_uniform and normal_quantile: ends, symmetry, and 50 digits") {
 TEST_CASE("ensembles: E[ww'] = alpha I/n, every entry") {
   for (const Ensemble ensemble : all_ensembles) {
     CAPTURE(name(ensemble));
-    const Eigen::Index n = 8, k = 2;
+    const Eigen::Index n = 8, k = ensemble == Ensemble::randomised_orthonormal ? 3 : 2;  // at 2 all its |w_j| are equal
     Moments diagonal, off_diagonal, entry;
     for (std::uint64_t d = 0; d < 20000; ++d) {
       const Rows W = draw(ensemble, n, k, Stream(41).at({d}));
@@ -202,6 +203,44 @@ TEST_CASE("ensembles: a draw is a function of its stream") {
   }
 }
 
+TEST_CASE("ensembles: randomised-orthonormal rows come from whole orthonormal blocks, none twice") {
+  const Eigen::Index k = 6;
+  for (const Eigen::Index n : {6, 18}) {  // every row of the stack: W'W = I exactly, in any order of the rows
+    const Rows W = draw(Ensemble::randomised_orthonormal, n, k, Stream(46));
+    CHECK((W.transpose() * W - Eigen::MatrixXd::Identity(k, k)).norm() < 1e-14);
+  }
+  const Rows W = draw(Ensemble::randomised_orthonormal, 4, 64, Stream(47));  // part of one block: orthogonal rows
+  CHECK((W * W.transpose() - 16 * Eigen::MatrixXd::Identity(4, 4)).norm() < 1e-13);
+  const Rows G = draw(Ensemble::gaussian, 4, 64, Stream(47));  // the twin
+  CHECK((G * G.transpose() - 16 * Eigen::MatrixXd::Identity(4, 4)).norm() > 1);
+}
+
+TEST_CASE("draw_network: layers N(0, 1/n_i), each of its own stream, the last truncated where asked") {
+  const Stream stream(48);
+  const Network G = draw_network({3, 40, 90}, stream);
+  CHECK(G.widths() == std::vector<std::int64_t>{3, 40, 90});
+  CHECK(G.layers[1] == draw(Ensemble::gaussian, 90, 40, stream.at({2})));
+  CHECK(draw_network({3, 40}, stream).layers[0] == G.layers[0]);
+  CHECK(draw_network({4}, stream).depth() == 0);
+  CHECK(draw_network({4}, stream).output() == 4);
+  Moments first, second;
+  for (std::uint64_t d = 0; d < 200; ++d) {
+    const Network N = draw_network({3, 10, 20}, stream.at({d}));
+    for (const double w : N.layers[0].reshaped()) first.add(10 * w * w);
+    for (const double w : N.layers[1].reshaped()) second.add(20 * w * w);
+  }
+  require_mean(first, 1);
+  require_mean(second, 1);
+  require_mean_rejected(second, 2);  // the twin: variance 1/n_{d-1}
+  const Network T = draw_network({1, 1, 20000}, stream, Ensemble::truncated_gaussian);
+  CHECK(T.layers[1] == draw(Ensemble::truncated_gaussian, 20000, 1, stream.at({2})));
+  CHECK(T.layers[0](0) != 0);
+  CHECK((T.layers[1].array() == 0).count() > 20);  // 54 expected
+  CHECK_THROWS_WITH_AS(draw_network({}, stream), "widths: are empty, must be k, n_1, ..., n_d", InputError);
+  CHECK_THROWS_WITH_AS(draw_network({0, 3}, stream), "widths: k = 0, must be at least 1", InputError);
+  CHECK_THROWS_WITH_AS(draw_network({2, 0}, stream), "n = 0: the number of rows must be at least 1", InputError);
+}
+
 TEST_CASE("ensembles: wrong use is told in one line") {
   const auto attempt = [](Ensemble e, std::int64_t n, std::int64_t k) { return draw(e, n, k, Stream(1)).size(); };
   CHECK_THROWS_WITH_AS(attempt(Ensemble::gaussian, 0, 3), "n = 0: the number of rows must be at least 1", InputError);
@@ -215,6 +254,6 @@ TEST_CASE("ensembles: wrong use is told in one line") {
   CHECK_THROWS_WITH_AS(
       ensemble_named("truncated-gausian"),
       "ensemble \"truncated-gausian\" is unknown; did you mean \"truncated-gaussian\"? one of gaussian, "
-      "truncated-gaussian, rademacher, uniform, orthonormal is needed",
+      "truncated-gaussian, rademacher, uniform, orthonormal, randomised-orthonormal is needed",
       InputError);
 }

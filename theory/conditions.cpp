@@ -96,6 +96,45 @@ Real joint_deviation(const Rows& B, const Rows& C, Real alpha, const Eigen::Vect
   return norm(S - alpha * unit_m.dot(Q(m, y) * unit_y) * Q(h, x));
 }
 
+// relu(W_d ... relu(W_1 x)).
+Vector generated(const std::vector<Rows>& layers, const Eigen::VectorXd& x) {
+  Vector z = x.cast<Real>();
+  for (const Rows& W : layers) {
+    Vector next = Vector::Zero(W.rows());
+    for (Eigen::Index i = 0; i < W.rows(); ++i) {
+      for (Eigen::Index j = 0; j < W.cols(); ++j) next(i) += static_cast<Real>(W(i, j)) * z(j);
+      if (next(i) < 0) next(i) = 0;
+    }
+    z = next;
+  }
+  return z;
+}
+
+Vector product(const Rows& A, const Vector& z) {
+  Vector Az = Vector::Zero(A.rows());
+  for (Eigen::Index i = 0; i < A.rows(); ++i) {
+    for (Eigen::Index j = 0; j < A.cols(); ++j) Az(i) += static_cast<Real>(A(i, j)) * z(j);
+  }
+  return Az;
+}
+
+Real sgn(Real t) { return t > 0 ? 1 : t < 0 ? -1 : 0; }
+
+// v'Phi_{z,w}u. With e1, e2 an orthonormal basis of span{z, w} as above, M u = (cos u1 + sin u2) e1 + (sin u1 - cos u2)
+// e2.
+Real expected_form(const Vector& z, const Vector& w, const Vector& u, const Vector& v) {
+  constexpr Real pi = std::numbers::pi_v<Real>;
+  const Vector e1 = z / z.norm(), unit_w = w / w.norm();
+  Vector rest = unit_w - unit_w.dot(e1) * e1;
+  rest -= rest.dot(e1) * e1;
+  const Real cosine = unit_w.dot(e1), sine = rest.norm(), theta = std::atan2(sine, cosine);
+  const Real scalar = (pi - 2 * theta) / pi * u.dot(v);
+  if (sine == 0) return scalar;
+  const Vector e2 = rest / sine;
+  const Real u1 = u.dot(e1), u2 = u.dot(e2), v1 = v.dot(e1), v2 = v.dot(e2);
+  return scalar + 2 * sine / pi * ((cosine * u1 + sine * u2) * v1 + (sine * u1 - cosine * u2) * v2);
+}
+
 }  // namespace
 
 long double wdc_deviation(const Rows& W, double alpha, const Eigen::VectorXd& x, const Eigen::VectorXd& y) {
@@ -119,6 +158,19 @@ std::pair<long double, long double> joint_wdc_deviation(const Rows& B, const Row
   assert(B.rows() == C.rows() && B.cols() == h.size() && B.cols() == x.size());
   assert(C.cols() == m.size() && C.cols() == y.size());
   return {joint_deviation(B, C, alpha, h, x, m, y), joint_deviation(C, B, alpha, m, y, h, x)};
+}
+
+long double rrcp_deviation(const std::vector<Rows>& layers, const Rows& A, const Eigen::VectorXd& x,
+                           const Eigen::VectorXd& y, const Eigen::VectorXd& x1, const Eigen::VectorXd& x2,
+                           const Eigen::VectorXd& x3, const Eigen::VectorXd& x4) {
+  const Vector z = generated(layers, x), w = generated(layers, y);
+  const Vector u = generated(layers, x1) - generated(layers, x2), v = generated(layers, x3) - generated(layers, x4);
+  assert(A.cols() == z.size() && A.cols() == u.size());
+  if (z.norm() == 0 || w.norm() == 0 || u.norm() == 0 || v.norm() == 0) return std::numeric_limits<Real>::quiet_NaN();
+  const Vector Az = product(A, z), Aw = product(A, w), Au = product(A, u), Av = product(A, v);
+  Real form = 0;  // <A_w u, A_z v>
+  for (Eigen::Index i = 0; i < A.rows(); ++i) form += sgn(Az(i)) * sgn(Aw(i)) * Au(i) * Av(i);
+  return std::abs(form - expected_form(z, w, u, v)) / (u.norm() * v.norm());
 }
 
 }  // namespace theoremeter

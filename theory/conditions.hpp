@@ -5,6 +5,7 @@
 #include "theory/types.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace theoremeter {
 
@@ -23,5 +24,12 @@ long double phaseless_deviation(const Rows& A, const Eigen::VectorXd& z, const E
 std::pair<long double, long double> joint_wdc_deviation(const Rows& B, const Rows& C, double alpha,
                                                         const Eigen::VectorXd& h, const Eigen::VectorXd& x,
                                                         const Eigen::VectorXd& m, const Eigen::VectorXd& y);
+
+/// |<(A_{G(x)}' A_{G(y)} - Phi_{G(x),G(y)}) u, v>| / (|u||v|) with u = G(x1) - G(x2), v = G(x3) - G(x4): the quotient
+/// in the RRCP [HLV Def. II.4], G(x) = relu(W_d ... relu(W_1 x)), A_z = diag(sgn(Az)) A with sgn(0) = 0, A m x n_d. All
+/// in long double. NaN where it is undefined: where G(x), G(y), u or v is 0.
+long double rrcp_deviation(const std::vector<Rows>& layers, const Rows& A, const Eigen::VectorXd& x,
+                           const Eigen::VectorXd& y, const Eigen::VectorXd& x1, const Eigen::VectorXd& x2,
+                           const Eigen::VectorXd& x3, const Eigen::VectorXd& x4);
 
 }  // namespace theoremeter
