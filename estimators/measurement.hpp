@@ -26,6 +26,7 @@ struct Sampled {
   double mean = 0;
   std::vector<double> quantiles;  // at quantile_levels
   std::int64_t count = 0;         // points evaluated off the diagonal
+  std::int64_t undefined = 0;     // further points, at which the deviation is not defined
 };
 inline const std::vector<double> quantile_levels{0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99};
 
@@ -34,6 +35,7 @@ struct Searched {
   Witness witness;
   std::int64_t starts = 0;
   std::int64_t evaluations = 0;
+  std::int64_t undefined = 0;  // of them, at points where the deviation is not defined
 };
 
 /// Proof by exhaustion: at most.
