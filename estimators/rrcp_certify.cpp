@@ -5,9 +5,9 @@
 //   || P'(A_x'A_y - Phi) P'' || <= || P'(sum_fixed s_i a_i a_i' - Phi_{g,g'}) P'' ||
 //       + (|| sum_free P'a_i a_i'P || || sum_free P''a_i a_i'P'' ||)^{1/2} + (4/pi)(r + r'),
 // by Cauchy and Schwarz, and as Phi turns by at most 4/pi a radian (theory/angle.hpp). Rounding: everything is computed
-// to about 1e-13 (|A P||A P''| + 1); 1e-9 of that is added to every bound. Breakpoints are known to better than
-// `resolution`: signs that change within it of another change are free there. A direction counts as dependent on others
-// when less than 1e-12 of it is left.
+// to about 1e-13 (|A P||A P''| + 1); 1e-9 of that is added to every bound. Breakpoints are known to far better than
+// `resolution`: signs that change within it of another change are free there. Within `same` they count as equal. A
+// direction counts as dependent on others when less than 1e-12 of it is left.
 #include "estimators/rrcp_certify.hpp"
 
 #include "theory/angle.hpp"
@@ -30,6 +30,7 @@ namespace {
 
 using std::numbers::pi;
 constexpr double resolution = 1e-9;
+constexpr double same = 1e-13;
 constexpr double dependent = 1e-12;
 constexpr double first_angle = 0.2345;  // where circles are cut open: nowhere special
 
@@ -74,7 +75,7 @@ class Pieces {
       cut(0, first_angle + quarter * pi / 2, first_angle + (quarter + 1) * pi / 2, Eigen::MatrixXd::Identity(2, 2));
   }
 
-  bool distinct() const { return distinct_; }  // no two breakpoints within `resolution`
+  bool distinct() const { return distinct_; }  // no two breakpoints closer than `resolution`, but equal ones
   const std::vector<Piece>& all() const { return pieces_; }
 
  private:
@@ -94,6 +95,7 @@ class Pieces {
         if (angle < to + resolution) ends.push_back(angle);
     }
     std::sort(ends.begin(), ends.end());
+    ends.erase(std::unique(ends.begin(), ends.end(), [](double a, double b) { return b - a <= same; }), ends.end());
     for (std::size_t i = 1; i < ends.size(); ++i) distinct_ = distinct_ && ends[i] - ends[i - 1] > resolution;
     if (!distinct_) return;
     for (std::size_t i = 1; i < ends.size(); ++i) {
@@ -159,7 +161,9 @@ class ArcTree {
     for (std::size_t i = 0; i < events.size();) {
       std::size_t next = i + 1;
       while (next < events.size() && events[next].angle - events[next - 1].angle <= resolution) ++next;
-      if (next > i + 1) add_sliver(events, i, next);
+      bool one = events[next - 1].angle - events[i].angle <= same;  // parallel rows
+      for (std::size_t e = i; e < next; ++e) one = one && events[e].row >= 0;
+      if (next > i + 1 && !one) add_sliver(events, i, next);
       if (next < events.size()) add_arc(events[next - 1].angle, events[next].angle);
       i = next;
     }

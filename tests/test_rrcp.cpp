@@ -1,7 +1,11 @@
 // The RRCP against dense matrices, brute force over grids, closed forms and its own certificate.
 #include "estimators/ensembles.hpp"
+#include "estimators/prepared_search.hpp"
+#include "estimators/rrcp.hpp"
+#include "estimators/rrcp_certify.hpp"
 #include "tests/statistics.hpp"
 #include "theory/conditions.hpp"
+#include "theory/error.hpp"
 #include "theory/network.hpp"
 #include "theory/operators.hpp"
 
@@ -9,6 +13,8 @@
 #include <Eigen/SVD>
 #include <cmath>
 #include <cstdint>
+#include <numbers>
+#include <optional>
 #include <vector>
 
 using namespace theoremeter;
@@ -32,8 +38,77 @@ Eigen::MatrixXd dense(const Network& G, const Rows& A, const Eigen::VectorXd& x,
 
 double norm(const Eigen::MatrixXd& F) { return Eigen::JacobiSVD<Eigen::MatrixXd>(F).singularValues()(0); }
 
+// An orthonormal basis of the range of Lambda_a.
+Eigen::MatrixXd range(const Network& G, const Eigen::VectorXd& a) {
+  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(linear_piece(G, a), Eigen::ComputeThinU);
+  Eigen::Index rank = 0;
+  while (rank < svd.singularValues().size() && svd.singularValues()(rank) > 1e-10) ++rank;
+  return svd.matrixU().leftCols(rank);
+}
+
 double naive(const Network& G, const Rows& A, const Point& p) {
   return static_cast<double>(rrcp_deviation(G.layers, A, p[0], p[1], p[2], p[3], p[4], p[5]));
+}
+
+struct Instance {
+  Network G;
+  Rows A;
+
+  Instance(const std::vector<std::int64_t>& widths, std::int64_t m, std::uint64_t seed)
+      : G(draw_network(widths, Stream(seed).at({0}))),
+        A(draw(Ensemble::gaussian, m, widths.back(), Stream(seed).at({1}))) {}
+  Rrcp rrcp(Rrcp::Form form = Rrcp::Form::tangent) const { return Rrcp(G, A, form); }
+};
+
+// A state for each of the points given, and pointers to them.
+struct Prepared {
+  std::vector<Rrcp::State> states;
+
+  Prepared(const Rrcp& rrcp, const Point& p) {
+    for (int s = 0; s < 4; ++s) states.push_back(rrcp.prepare(s, p[static_cast<std::size_t>(s)]));
+  }
+  States<Rrcp> all() const { return {&states[0], &states[1], &states[2], &states[3]}; }
+};
+
+Point random_point(const Rrcp& rrcp, Stream& stream) {
+  Point p;
+  for (int s = 0; s < 4; ++s) p.push_back(gaussian_vector(stream, rrcp.dimension(s)).normalized());
+  return p;
+}
+
+// The value at a witness is that of its form, by the definition; its points are normalised and off the walls.
+void check_witness(const Network& G, const Rows& A, const Witness& w) {
+  REQUIRE(w.point.size() == 6);
+  CHECK(w.value == doctest::Approx(naive(G, A, w.point)).epsilon(1e-9));
+  CHECK(w.margin > 1e-12);
+  for (std::size_t i : {0u, 1u}) CHECK(w.point[i].norm() == doctest::Approx(1).epsilon(1e-14));
+  for (std::size_t i : {2u, 4u})
+    CHECK(std::hypot(w.point[i].norm(), w.point[i + 1].norm()) == doctest::Approx(1).epsilon(1e-14));
+}
+
+Eigen::VectorXd on_circle(double t) { return Eigen::Vector2d(std::cos(t), std::sin(t)); }
+
+// The tangent form over a grid of the circle for all four arguments: pieces by their patterns' first point.
+double brute_force(const Network& G, const Rows& A, int points) {
+  std::vector<Eigen::VectorXd> x;
+  std::vector<Eigen::MatrixXd> U;
+  Eigen::MatrixXd last;
+  for (int i = 0; i < points; ++i) {
+    const Eigen::VectorXd p = on_circle(2 * std::numbers::pi * (i + 0.37) / points);
+    if (forward(G, p).norm() == 0) continue;
+    const Eigen::MatrixXd Lambda = linear_piece(G, p);
+    if (U.empty() || Lambda != last) U.push_back(range(G, p));
+    last = Lambda;
+    x.push_back(p);
+  }
+  double best = 0;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    for (std::size_t j = i; j < x.size(); ++j) {
+      const Eigen::MatrixXd F = dense(G, A, x[i], x[j]);
+      for (std::size_t a = 0; a < U.size(); ++a)
+        for (std::size_t c = a; c < U.size(); ++c) best = std::max(best, norm(U[a].transpose() * F * U[c]));
+    }
+  return best;
 }
 
 }  // namespace
@@ -93,4 +168,286 @@ TEST_CASE("rrcp_deviation: its signed average over Gaussian A vanishes, E[A_z'A_
   }
   require_mean(form, 0);
   require_mean_rejected(twin, 0);  // y for x
+}
+
+TEST_CASE("rrcp: the tangent form is the norm of the dense matrix between two ranges, whatever their ranks") {
+  const Stream root(3);
+  int deficient = 0, defined = 0;
+  for (const std::vector<std::int64_t>& widths :
+       std::vector<std::vector<std::int64_t>>{{1}, {4}, {1, 3}, {2, 5}, {3, 2, 7}, {4, 8, 12}, {3, 4, 3, 6}})
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      const Instance instance(widths, seed % 3 == 0 ? 1 : 9, seed);
+      const Rrcp rrcp = instance.rrcp();
+      Stream stream = root.at({widths.size(), seed});
+      const Point p = random_point(rrcp, stream);
+      const Prepared prepared(rrcp, p);
+      const double f = rrcp.value(prepared.all());
+      const Eigen::MatrixXd Ua = range(instance.G, p[2]), Uc = range(instance.G, p[3]);
+      const bool zero = forward(instance.G, p[0]).norm() == 0 || forward(instance.G, p[1]).norm() == 0;
+      if (zero || Ua.cols() == 0 || Uc.cols() == 0) {
+        CHECK(std::isnan(f));
+        continue;
+      }
+      ++defined;
+      deficient += Ua.cols() < widths[0];
+      const double exact = norm(Ua.transpose() * dense(instance.G, instance.A, p[0], p[1]) * Uc);
+      CHECK(f == doctest::Approx(exact).epsilon(1e-11));
+      const Witness w = rrcp.witness(prepared.all());
+      check_witness(instance.G, instance.A, w);
+      CHECK(w.form == "tangent");
+      CHECK(w.value == doctest::Approx(exact).epsilon(1e-5));  // x and y have left their walls
+    }
+  CHECK(defined > 60);
+  CHECK(deficient > 10);
+}
+
+TEST_CASE("rrcp: in differences it is the quotient") {
+  const Stream root(4);
+  int defined = 0;
+  for (const std::vector<std::int64_t>& widths : std::vector<std::vector<std::int64_t>>{{3}, {1, 4}, {2, 5}, {3, 6, 9}})
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      const Instance instance(widths, 6, seed);
+      const Rrcp rrcp = instance.rrcp(Rrcp::Form::differences);
+      Stream stream = root.at({widths.size(), seed});
+      const Point p = random_point(rrcp, stream);
+      const Prepared prepared(rrcp, p);
+      const Eigen::Index k = widths[0];
+      const double exact =
+          naive(instance.G, instance.A, {p[0], p[1], p[2].head(k), p[2].tail(k), p[3].head(k), p[3].tail(k)});
+      const double f = rrcp.value(prepared.all());
+      if (std::isnan(exact)) {
+        CHECK(std::isnan(f));
+        continue;
+      }
+      ++defined;
+      CHECK(f == doctest::Approx(exact).epsilon(1e-11));
+      check_witness(instance.G, instance.A, rrcp.witness(prepared.all()));
+    }
+  CHECK(defined > 50);
+}
+
+TEST_CASE("rrcp: nearby x1, x2 lose no digits") {
+  const Instance instance({3, 20, 30}, 40, 5);
+  const Rrcp rrcp = instance.rrcp(Rrcp::Form::differences);
+  Stream stream(5);
+  const Eigen::VectorXd x = gaussian_vector(stream, 3), y = gaussian_vector(stream, 3), a = gaussian_vector(stream, 3),
+                        d = 1e-6 * gaussian_vector(stream, 3), b = a + d;
+  Eigen::VectorXd pair(6);
+  pair << a, b;
+  const Prepared prepared(rrcp, {x, y, pair, pair});
+  CHECK(rrcp.value(prepared.all()) ==
+        doctest::Approx(naive(instance.G, instance.A, {x, y, a, b, a, b})).epsilon(1e-12));
+  // The twin: subtracting G(x1) and G(x2) in double loses six digits.
+  const Eigen::VectorXd u = forward(instance.G, a) - forward(instance.G, b);
+  const double plain = std::abs(u.dot(dense(instance.G, instance.A, x, y) * u)) / u.squaredNorm();
+  CHECK(plain != doctest::Approx(rrcp.value(prepared.all())).epsilon(1e-12));
+}
+
+TEST_CASE("rrcp: gradients by finite differences, and the jump at a sign") {
+  for (const Rrcp::Form form : {Rrcp::Form::tangent, Rrcp::Form::differences}) {
+    const Instance instance({3, 12, 15}, 10, 6);
+    const Rrcp rrcp = instance.rrcp(form);
+    Stream stream(7);
+    for (int trial = 0; trial < 5; ++trial) {
+      const Point p = random_point(rrcp, stream);
+      const Prepared prepared(rrcp, p);
+      for (int s = 0; s < 4; ++s) {
+        const auto i = static_cast<std::size_t>(s);
+        const Switches w = rrcp.switches(s, prepared.all());
+        const Eigen::VectorXd e = gaussian_vector(stream, p[i].size());
+        const auto moved = [&](double t) {
+          Point q = p;
+          q[i] += t * e;
+          return Prepared(rrcp, q);
+        };
+        const double h = 1e-6, f = (rrcp.value(moved(h).all()) - rrcp.value(moved(-h).all())) / (2 * h);
+        CHECK(w.smooth.dot(e) == doctest::Approx(f).epsilon(1e-5));  // no jump within h, for these seeds
+        if (w.z.size() == 0) continue;
+        const Eigen::ArrayXd weights = gaussian_vector(stream, w.z.size());
+        // z is normalised; its gradient is taken at a fixed scale: compare with unnormalised values, scaled back.
+        const auto raw = [&](const Prepared& q) -> Eigen::ArrayXd {
+          if (s < 2) return q.states[i].AG * q.states[i].length;
+          Eigen::ArrayXd all(w.z.size());
+          Eigen::Index from = 0;
+          for (const Eigen::VectorXd& z : q.states[i].pre) all.segment(from, z.size()) = z, from += z.size();
+          return all;
+        };
+        const Eigen::ArrayXd slope = (raw(moved(h)) - raw(moved(-h))) / (2 * h) * (w.z / raw(prepared));
+        CHECK(rrcp.pull(s, prepared.states[i], weights).dot(e) ==
+              doctest::Approx((weights * slope).sum()).epsilon(1e-6));
+      }
+    }
+  }
+  // One row whose sign at x flips: f = |v'F u| jumps by its gain.
+  const Instance instance({3, 12, 15}, 10, 6);
+  const Rrcp rrcp = instance.rrcp(Rrcp::Form::differences);
+  Stream stream(8);
+  Prepared prepared(rrcp, random_point(rrcp, stream));
+  for (Eigen::Index i = 0; i < 10; ++i) {
+    const double before = rrcp.value(prepared.all());
+    const Switches w = rrcp.switches(0, prepared.all());
+    const double sign = prepared.states[0].sign(i);
+    prepared.states[0].sign(i) = -sign;
+    CHECK(rrcp.value(prepared.all()) == doctest::Approx(std::abs(before - sign * w.gain(i))).epsilon(1e-10));
+    prepared.states[0].sign(i) = sign;
+  }
+}
+
+TEST_CASE("rrcp: where every row of a layer is the same, the constant is | |A g|^2 - 1 |") {
+  // G(x) = relu(w.x) (1, ..., 1): one direction g, and A_g'A_g against Phi_{g,g} = I.
+  const Eigen::Index n = 6;
+  const Network G({Rows(Eigen::VectorXd::Ones(n) * Eigen::RowVector2d(1, 2))});
+  const Rows A = draw(Ensemble::gaussian, 5, n, Stream(9));
+  const double exact = std::abs((A * Eigen::VectorXd::Ones(n).normalized()).squaredNorm() - 1);
+  const Rrcp rrcp(G, A);
+  const Sampled sampled = sample(rrcp, 200, std::nullopt, Stream(1), 1);
+  CHECK(sampled.witness.value == doctest::Approx(exact).epsilon(1e-12));
+  CHECK(sampled.count > 0);
+  CHECK(sampled.undefined > 100);  // a half-plane is dead: all but 1/16 of the combinations
+  CHECK(sampled.count + sampled.undefined == 200);
+  Searched searched = search(rrcp, 16, Stream(2), 1);
+  CHECK(searched.witness.value == doctest::Approx(exact).epsilon(1e-12));
+  CHECK(searched.undefined > 0);
+  const auto certified = certify(rrcp, searched.witness, 0.01, 10000, 1);
+  REQUIRE(certified);
+  CHECK(certified->closed);
+  CHECK(certified->at_most >= exact);
+}
+
+TEST_CASE("rrcp: a network that is 0 everywhere has no value, and says so") {
+  const Network G({Rows::Random(4, 2), Rows::Constant(3, 4, -1)});
+  const Rrcp rrcp(G, draw(Ensemble::gaussian, 5, 3, Stream(10)));
+  const Sampled sampled = sample(rrcp, 100, std::nullopt, Stream(1), 2);
+  CHECK(sampled.witness.point.empty());
+  CHECK(sampled.count == 0);
+  CHECK(sampled.undefined == 100);
+  CHECK(std::isnan(sampled.mean));
+  Searched searched = search(rrcp, 8, Stream(1), 2);
+  CHECK(searched.witness.point.empty());
+  CHECK(searched.undefined == searched.evaluations);
+  CHECK_FALSE(certify(rrcp, searched.witness, 0.1, 1000, 1));
+}
+
+TEST_CASE("rrcp: k = 1, and m = 1") {
+  const Instance line({1, 4, 5}, 3, 2);
+  // One dimension has two pieces: all of the tangent form's values can be listed.
+  double exact = 0;
+  const Rrcp rrcp = line.rrcp();
+  for (int bits = 0; bits < 16; ++bits) {
+    Point p;
+    for (int s = 0; s < 4; ++s) p.push_back(Eigen::VectorXd::Constant(1, bits >> s & 1 ? 1 : -1));
+    const double f = rrcp.value(Prepared(rrcp, p).all());
+    if (!std::isnan(f)) exact = std::max(exact, f);
+  }
+  const Searched searched = search(rrcp, 64, Stream(1), 1);
+  CHECK(searched.witness.value >= exact * (1 - 1e-12));
+  check_witness(line.G, line.A, searched.witness);
+  const Instance one({3, 6, 8}, 1, 3);
+  check_witness(one.G, one.A, search(one.rrcp(), 16, Stream(1), 1).witness);
+}
+
+TEST_CASE("rrcp: brute force <= searched <= certified on small networks") {
+  int closed = 0;
+  for (const std::vector<std::int64_t>& widths : std::vector<std::vector<std::int64_t>>{{2}, {2, 3}, {2, 3, 5}})
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+      CAPTURE(widths.size());
+      CAPTURE(seed);
+      const Instance instance(widths, 6, seed);
+      const Rrcp rrcp = instance.rrcp();
+      Searched searched = search(rrcp, 256, Stream(seed), 1);
+      REQUIRE(!searched.witness.point.empty());
+      check_witness(instance.G, instance.A, searched.witness);
+      const double brute = brute_force(instance.G, instance.A, 60), found = searched.witness.value;
+      CHECK(found >= 0.98 * brute);
+      const auto certified = certify(rrcp, searched.witness, 0.05, 20000, 1);
+      REQUIRE(certified);
+      check_witness(instance.G, instance.A, searched.witness);
+      CHECK(searched.witness.value >= found);
+      CHECK(certified->at_most >= searched.witness.value);
+      CHECK(certified->at_most >= brute);
+      closed += certified->closed;
+      if (widths.size() == 1) CHECK(certified->closed);
+      Stream stream(seed);
+      for (int i = 0; i < 2000; ++i) {  // the quotient, at random
+        Point p;
+        for (int j = 0; j < 6; ++j) p.push_back(gaussian_vector(stream, 2));
+        const double f = naive(instance.G, instance.A, p);
+        if (!std::isnan(f)) REQUIRE(f <= certified->at_most);
+      }
+    }
+  CHECK(closed >= 12);
+}
+
+TEST_CASE("rrcp: certificates without an incumbent, beyond the plane, and out of budget") {
+  const Instance instance({2}, 8, 4);
+  Witness none;
+  const auto certified = certify(instance.rrcp(), none, 0.2, 50000, 1);
+  REQUIRE(certified);
+  CHECK(certified->closed);
+  check_witness(instance.G, instance.A, none);
+  CHECK(certified->at_most >= none.value);
+  Witness again;
+  const auto early = certify(instance.rrcp(), again, 0.2, 1, 1);
+  REQUIRE(early);
+  CHECK(early->at_most >= certified->at_most);
+  CHECK_FALSE(early->closed);
+  const Instance space({3, 5}, 8, 4);
+  CHECK_FALSE(certify(space.rrcp(), again, 0.2, 100, 1));
+  const Network close({Rows(Eigen::Matrix<double, 3, 2>{{1, 2}, {1, 2 + 1e-10}, {2, -1}})});
+  CHECK_FALSE(certify(Rrcp(close, Rows::Random(4, 3)), again, 0.2, 100, 1));
+}
+
+TEST_CASE("rrcp: no result depends on the threads") {
+  const Instance instance({2, 5, 7}, 9, 11);
+  const Rrcp rrcp = instance.rrcp();
+  const auto same = [](const Witness& a, const Witness& b) {
+    CHECK(a.value == b.value);
+    CHECK(a.point == b.point);
+    CHECK(a.margin == b.margin);
+  };
+  const Sampled s1 = sample(rrcp, 3000, std::nullopt, Stream(1), 1),
+                s2 = sample(rrcp, 3000, std::nullopt, Stream(1), 2);
+  same(s1.witness, s2.witness);
+  CHECK(s1.mean == s2.mean);
+  CHECK(s1.quantiles == s2.quantiles);
+  Searched f1 = search(rrcp, 40, Stream(1), 1), f2 = search(rrcp, 40, Stream(1), 2);
+  same(f1.witness, f2.witness);
+  CHECK(f1.evaluations == f2.evaluations);
+  CHECK(search(rrcp, 40, Stream(2), 1).witness.point != f1.witness.point);
+  const auto c1 = certify(rrcp, f1.witness, 0.05, 3000, 1), c2 = certify(rrcp, f2.witness, 0.05, 3000, 2);
+  REQUIRE(c1);
+  CHECK(c1->at_most == c2->at_most);
+  CHECK(c1->nodes == c2->nodes);
+  same(f1.witness, f2.witness);
+}
+
+TEST_CASE("rrcp: searching sees far more than sampling, in either form") {
+  const Instance instance({6, 30, 60}, 60, 12);
+  const Rrcp rrcp = instance.rrcp();
+  const Sampled sampled = sample(rrcp, 3000, std::nullopt, Stream(1), 1);
+  check_witness(instance.G, instance.A, sampled.witness);
+  for (std::size_t q = 1; q < sampled.quantiles.size(); ++q) CHECK(sampled.quantiles[q - 1] <= sampled.quantiles[q]);
+  CHECK(sampled.quantiles.back() <= sampled.witness.value * (1 + 1e-6));
+  const Searched searched = search(rrcp, 24, Stream(1), 1);
+  CHECK(searched.witness.value > 1.3 * sampled.witness.value);
+  CHECK(searched.starts == 24 + 6);
+  check_witness(instance.G, instance.A, searched.witness);
+  const Searched differences = search(instance.rrcp(Rrcp::Form::differences), 24, Stream(1), 1);
+  CHECK(differences.witness.form == "differences");
+  CHECK(differences.witness.value > 1.3 * sampled.witness.value);
+  check_witness(instance.G, instance.A, differences.witness);
+}
+
+TEST_CASE("rrcp: wrong use is told in one line") {
+  const Instance instance({2, 3}, 4, 1);
+  const Rrcp rrcp = instance.rrcp();
+  CHECK_THROWS_WITH_AS(Rrcp(instance.G, Rows::Random(4, 2)),
+                       "A: has 2 columns, must have as many as the network has outputs, 3", InputError);
+  CHECK_THROWS_WITH_AS(Rrcp(instance.G, Rows(0, 3)), "A: has no row, must have at least 1", InputError);
+  CHECK_THROWS_WITH_AS(sample(rrcp, 0, std::nullopt, Stream(1), 1), "samples = 0: must be 1 to 100000000", InputError);
+  CHECK_THROWS_WITH_AS(sample(rrcp, 1, std::nullopt, Stream(1), 0), "threads = 0: sampling needs at least 1",
+                       InputError);
+  CHECK_THROWS_WITH_AS(search(rrcp, 0, Stream(1), 1), "starts = 0: a search needs at least 1", InputError);
+  CHECK_THROWS_WITH_AS(search(rrcp, 1, Stream(1), 0), "threads = 0: a search needs at least 1", InputError);
+  CHECK_THROWS_AS(sample(rrcp, 10, GridKind::fibonacci, Stream(1), 1), InputError);
 }
