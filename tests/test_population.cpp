@@ -20,7 +20,7 @@ using std::numbers::pi;
 
 namespace {
 
-using Real = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<120>, boost::multiprecision::et_off>;
+using Real = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<80>, boost::multiprecision::et_off>;
 using BigVector = std::vector<Real>;
 
 BigVector big(const VectorXd& x) { return BigVector(x.begin(), x.end()); }
@@ -52,10 +52,10 @@ Real big_objective(int d, int s, const BigVector& h, const BigVector& m, const B
   return (a + b) / 2 - sqrt(a * b) * cos(big_angle(d, h, h0)) * cos(big_angle(s, m, m0));
 }
 
-// Central differences of F at x, good to some 40 digits.
+// Central differences of F at x, good to some 50 digits.
 template <class F>
 BigVector big_gradient(F objective, const BigVector& x) {
-  const Real step = pow(Real(10), -40);
+  const Real step = pow(Real(10), -25);
   BigVector gradient;
   for (std::size_t i = 0; i < x.size(); ++i) {
     BigVector above = x, below = x;
@@ -90,7 +90,7 @@ std::vector<Vector3d> points_about(Stream& stream, const Vector3d& x0) {
   for (const double length : {1e-3, 1.0, 50.0}) {
     points.push_back(length * x0);
     points.push_back(-length * x0);
-    for (int i = 0; i < 10; ++i) points.push_back(length * Vector3d(gaussian_vector(stream, 3)));
+    for (int i = 0; i < 5; ++i) points.push_back(length * Vector3d(gaussian_vector(stream, 3)));
   }
   return points;
 }
@@ -103,7 +103,7 @@ double rho(const Setting& s) {
 
 }  // namespace
 
-TEST_CASE("population objectives: against 120 digits, near x0 too") {
+TEST_CASE("population objectives: against 80 digits, near x0 too") {
   Stream stream(221);
   for (const Setting& s : settings) {
     const Vector3d x0 = gaussian_vector(stream, 3);
@@ -119,7 +119,7 @@ TEST_CASE("population objectives: against 120 digits, near x0 too") {
   }
 }
 
-TEST_CASE("population gradients: against differences of the objective in 120 digits") {
+TEST_CASE("population gradients: against differences of the objective in 80 digits") {
   Stream stream(222);
   for (const Setting& s : settings) {
     const Vector3d x0 = gaussian_vector(stream, 3);
@@ -240,20 +240,21 @@ TEST_CASE("population objectives fall at third order in the angle at -rho_d x0")
   }
 }
 
-TEST_CASE("blind demodulation: population objective and gradients against 120 digits") {
+TEST_CASE("blind demodulation: population objective and gradients against 80 digits") {
   Stream stream(223);
-  for (const auto& [d, s] : {std::pair{1, 1}, {2, 1}, {2, 3}}) {
+  for (const auto& depths : {std::pair{1, 1}, {2, 1}, {2, 3}}) {
+    const int d = depths.first, s = depths.second;
     const Vector3d h0 = gaussian_vector(stream, 3), m0 = gaussian_vector(stream, 3);
     const std::vector<Vector3d> hs = points_about(stream, h0), ms = points_about(stream, m0);
     for (std::size_t i = 0; i < hs.size(); ++i) {
       const Vector3d &h = hs[i], &m = ms[(3 * i + 5) % ms.size()];
       const double exact = static_cast<double>(big_objective(d, s, big(h), big(m), big(h0), big(m0)));
-      CHECK(std::abs(population_objective(d, s, h, m, h0, m0) - exact) <= 1e-14 * exact);
+      const double scale = h.norm() * m.norm() + h0.norm() * m0.norm(), far = std::sqrt(exact);
+      CHECK(std::abs(population_objective(d, s, h, m, h0, m0) - exact) <= 4e-15 * far * scale);
       const auto f = [&](const BigVector& a, const BigVector& b) {
         return big_objective(d, s, a, b, big(h0), big(m0));
       };
       const auto [g_h, g_m] = population_gradient(d, s, h, m, h0, m0);
-      const double scale = h.norm() * m.norm() + h0.norm() * m0.norm();
       CHECK(distance(g_h, big_gradient([&](const BigVector& a) { return f(a, big(m)); }, big(h))) <
             3e-15 * m.norm() * scale);
       CHECK(distance(g_m, big_gradient([&](const BigVector& b) { return f(big(h), b); }, big(m))) <
