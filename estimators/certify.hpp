@@ -29,7 +29,8 @@ Certified branch_and_bound(const D& d, Witness& incumbent, double gap, std::int6
   const auto prover = cone_prover(cone_problem(d));
   const auto k = static_cast<double>(d.rows().cols());
   Certified result{trivial_bound(d), 0, false};
-  double at = std::max(gap, 1.0);  // the relative gap now attempted: from coarse to fine, as the budget allows
+  constexpr double step_cost = 6;  // how much more a step takes than the one before
+  double at = std::max(gap, 1.0);  // the relative gap now attempted: from coarse to fine, until the budget runs out
   while (result.nodes < nodes && incumbent.value > 0) {
     const double tau = (1 + at) * incumbent.value;
     Proof proof = Proof::below;
@@ -50,27 +51,23 @@ Certified branch_and_bound(const D& d, Witness& incumbent, double gap, std::int6
     result.at_most = std::min(result.at_most, tau);
     if (at <= gap) break;
     // Cones shrink with what is left between tau and a typical value, about 0.3 of the supremum: nodes ~ (0.7 +
-    // gap)^(2-2k). A rough law, hence the margins: 3 for the gap asked for, 6 for a step on the way, after which it is
-    // read afresh.
-    const auto affordable = [&](double margin) {
-      return (0.7 + at) * std::pow(double(nodes - result.nodes) / double(spent) / margin, -1 / (2 * k - 2)) - 0.7;
-    };
-    const double next = affordable(3) <= gap ? gap : std::max(gap, affordable(6));
-    if (next > 0.95 * at) break;
-    at = next;
+    // gap)^(2-2k), a rough law. The steps do not depend on the budget, so that more of it never proves less.
+    at = std::max(gap, (0.7 + at) * std::pow(step_cost, -1 / (2 * k - 2)) - 0.7);
   }
   result.closed = result.at_most <= (1 + gap) * incumbent.value * (1 + 1e-12);
   return result;
 }
 
 /// On the circle two methods that share no bound must agree; the smaller upper bound counts, and so does the better
-/// point.
+/// point. The enumeration may have half of the nodes; where that is less than a node a pair of arcs, it is left out.
 template <SignDeviation D>
 Certified certify_circle(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads,
                          const Progress& progress) {
-  if (d.rows().rows() > 3000)  // quadratically many pairs of arcs
+  if (d.rows().rows() > 3000)  // the arcs and their signs take quadratically much memory
     return branch_and_bound(d, incumbent, gap, nodes, threads, progress);
-  const Enumerated all = CircleEnumeration(d, gap).run();
+  CircleEnumeration enumeration(d, gap, nodes / 2);
+  if (enumeration.pairs() > nodes / 2) return branch_and_bound(d, incumbent, gap, nodes, threads, progress);
+  const Enumerated all = enumeration.run();
   const auto at = [](double angle) {
     Eigen::VectorXd x(2);
     x << std::cos(angle), std::sin(angle);
@@ -78,7 +75,7 @@ Certified certify_circle(const D& d, Witness& incumbent, double gap, std::int64_
   };
   if (Witness seen = evaluate(d, Point{at(all.a), at(all.b)}); seen.value > incumbent.value)
     incumbent = std::move(seen);
-  Certified result = branch_and_bound(d, incumbent, gap, nodes, threads, progress);
+  Certified result = branch_and_bound(d, incumbent, gap, nodes - all.nodes, threads, progress);
   if (result.at_most < all.at_least * (1 - 1e-9) || incumbent.value > all.at_most * (1 + 1e-9))
     throw std::logic_error("certify: branch and bound and enumeration disagree on the circle");
   result.at_most = std::min(result.at_most, all.at_most);

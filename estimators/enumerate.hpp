@@ -12,7 +12,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <numbers>
 #include <vector>
 
@@ -123,11 +126,13 @@ std::vector<Arc> arcs(const Rows& H, const std::vector<Eigen::Index>& rows, cons
 
 }  // namespace circle
 
-/// k = 2: sup f to the relative gap given (> 0) by exhaustion over all pairs of arcs.
+/// k = 2: sup f to the relative gap given (> 0) by exhaustion over all pairs of arcs. At most `nodes` pairs are
+/// bounded, parts of split ones included; nodes >= pairs(). Where they run out the bounds reached count.
 template <SignDeviation D>
 class CircleEnumeration {
  public:
-  CircleEnumeration(const D& d, double gap) : d_(d), gap_(gap), hyperplanes_(distinct_hyperplanes(d.hyperplanes(0))) {
+  CircleEnumeration(const D& d, double gap, std::int64_t nodes = std::numeric_limits<std::int64_t>::max())
+      : d_(d), gap_(gap), nodes_(nodes), hyperplanes_(distinct_hyperplanes(d.hyperplanes(0))) {
     std::vector<Eigen::Index> rows;
     for (const Hyperplane& h : hyperplanes_) rows.push_back(h.row);
     // No two of them share a ray. Where lying on one is lying on its negative side, that neighbour stands for the ray.
@@ -137,10 +142,18 @@ class CircleEnumeration {
                 (1 + double(hyperplanes_.size()) / 100);
   }
 
+  /// Pairs of arcs, up to exchange where f is symmetric.
+  std::int64_t pairs() const {
+    const std::int64_t n = std::ssize(arcs_);
+    return d_.symmetric() ? n * (n + 1) / 2 : n * n;
+  }
+
   Enumerated run() {
+    assert(nodes_ >= pairs());
+    result_.nodes = pairs();
     each_pair([this](const Box& box) { see(box); });
     each_pair([this](const Box& box) { settle(box); });
-    result_.at_most = result_.at_least * (1 + gap_) + rounding_;
+    result_.at_most = std::max(result_.at_least * (1 + gap_), unsettled_) + rounding_;
     return result_;
   }
 
@@ -172,10 +185,14 @@ class CircleEnumeration {
   }
 
   void settle(const Box& box) {
-    ++result_.nodes;
     const double at_centre = see(box);
     const double at_most = at_centre + d_.q_scale() / std::numbers::pi * (box.half_a + box.half_b);
     if (at_most <= result_.at_least * (1 + gap_) + rounding_ / 2) return;
+    if (nodes_ - result_.nodes < 2) {
+      unsettled_ = std::max(unsettled_, at_most);
+      return;
+    }
+    result_.nodes += 2;
     Box low = box, high = box;
     const bool first = box.half_a >= box.half_b;
     double Box::*centre = first ? &Box::a : &Box::b;
@@ -218,6 +235,8 @@ class CircleEnumeration {
 
   const D& d_;
   double gap_;
+  std::int64_t nodes_;
+  double unsettled_ = 0;  // largest bound of a box that there was no budget to split
   std::vector<Hyperplane> hyperplanes_;
   std::vector<circle::Arc> arcs_;
   double rounding_;

@@ -291,16 +291,45 @@ TEST_CASE("certify: an exhausted budget leaves a true bracket, a closed one keep
   const Certified closed = branch_and_bound(d, best, 0.01, 10'000'000, 1, {});
   REQUIRE(closed.closed);
   CHECK(closed.at_most <= 1.01 * best.value * (1 + 1e-12));
-  double trivial = 1e9;  // what is known without any node
-  for (const std::int64_t nodes : {0, 1, 300, 3000, 30'000}) {
+  double with_less = 1e9;
+  for (const std::int64_t nodes : {0, 1, 300, 3000, 10'000, 30'000, 60'000, 120'000}) {
     Witness incumbent = best;
     const Certified c = branch_and_bound(d, incumbent, 0.001, nodes, 1, {});
     CAPTURE(nodes);
     CHECK_FALSE(c.closed);
     CHECK(c.nodes <= nodes);
     CHECK(c.at_most >= best.value);
-    CHECK(c.at_most <= trivial);
-    trivial = nodes < 300 ? c.at_most : trivial;
+    CHECK(c.at_most <= with_less);
+    with_less = c.at_most;
+  }
+  CHECK(with_less < 2 * best.value);  // and it does fall
+}
+
+TEST_CASE("certify: on the circle the budget is kept, and what it reaches is true, whatever the gap") {
+  Stream stream = Stream(31);
+  const Wdc d(gaussian(6, 2, stream));
+  const Enumerated exact = CircleEnumeration(d, 1e-4).run();
+  const std::int64_t pairs = CircleEnumeration(d, 1).pairs();
+  double with_less = 1e9;
+  for (const std::int64_t nodes : {pairs, pairs + 1, 2 * pairs, 10 * pairs, 100 * pairs}) {
+    CAPTURE(nodes);
+    const Enumerated all = CircleEnumeration(d, 1e-12, nodes).run();
+    CHECK(all.nodes <= nodes);
+    CHECK(all.nodes >= std::min(nodes - 1, pairs));
+    CHECK(all.at_least <= exact.at_most);
+    CHECK(all.at_most >= exact.at_least);
+    CHECK(all.at_most <= with_less);
+    with_less = all.at_most;
+  }
+  CHECK(with_less < 1.2 * exact.at_most);
+  for (const std::int64_t nodes : {std::int64_t(0), pairs, 3 * pairs, 30'000L}) {
+    CAPTURE(nodes);
+    Witness incumbent = rough_search(d, 200, stream);
+    const Certified c = certify(d, incumbent, 1e-9, nodes, 1, {});
+    CHECK(c.nodes <= nodes);
+    CHECK(c.at_most >= exact.at_least);
+    CHECK(incumbent.value <= exact.at_most);
+    CHECK(c.closed == (c.at_most <= (1 + 1e-9) * incumbent.value * (1 + 1e-9)));
   }
 }
 
