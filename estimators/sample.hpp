@@ -164,10 +164,10 @@ class Evaluator {
 
 /// The sampled maximum as a witness: of the largest values, those that may still be the maximum are evaluated afresh.
 template <Deviation D, class PointAt>
-Witness best_witness(const D& d, const std::vector<double>& values, PointAt point_at) {
+Witness best_witness(const D& d, const std::vector<double>& values, int threads, PointAt point_at) {
   constexpr std::int64_t candidates = 16;
   Witness best;
-  for (const std::int64_t at : largest(values, candidates)) {
+  for (const std::int64_t at : largest(values, candidates, threads)) {
     if (!best.point.empty() && values[static_cast<std::size_t>(at)] <= best.value) break;
     Witness w = evaluate(d, point_at(at));
     if (best.point.empty() || w.value > best.value) best = std::move(w);
@@ -187,7 +187,7 @@ Witness diagonal_witness(const D& d, const Pairs& pairs, int threads) {
   };
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
   for (Index i = 0; i < pairs.points(); ++i) values[static_cast<std::size_t>(i)] = evaluate(d, point(i)).value;
-  return best_witness(d, values, point);
+  return best_witness(d, values, threads, point);
 }
 
 /// Fisher and Yates.
@@ -246,11 +246,12 @@ Sampled sample(const D& d, const SphereGrids& grids, int threads, const Progress
 
   Sampled result;
   result.count = count;
-  result.witness = sampling::best_witness(d, values, [&](std::int64_t at) { return pairs.point(at); });
-  if (pairs.triangle) result.diagonal = sampling::best_witness(d, diagonal, [&](Index i) { return pairs.point(i, i); });
+  result.witness = sampling::best_witness(d, values, threads, [&](std::int64_t at) { return pairs.point(at); });
+  if (pairs.triangle)
+    result.diagonal = sampling::best_witness(d, diagonal, threads, [&](Index i) { return pairs.point(i, i); });
   if (!pairs.triangle && d.symmetric()) result.diagonal = sampling::diagonal_witness(d, pairs, threads);
-  result.mean = mean(values);
-  result.quantiles = quantiles(values, quantile_levels);
+  result.mean = mean(values, threads);
+  result.quantiles = quantiles(values, quantile_levels, threads);
   if (kept) *kept = std::move(values);
   return result;
 }

@@ -1,4 +1,4 @@
-// Statistics of a sample that is kept in full.
+// Statistics of a sample that is kept in full. Nothing depends on the number of threads.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,13 @@
 namespace theoremeter {
 
 /// The mean, summed in order: in runs of 4096, then the runs. N >= 1.
-double mean(const std::vector<double>& values);
+double mean(const std::vector<double>& values, int threads);
 
 /// The quantiles at the given levels in [0, 1], ascending: linear interpolation between order statistics, level q at
-/// position q (N-1) counted from 0 (Hyndman and Fan's type 7, NumPy's default). N >= 1. Exact; reorders the values.
-std::vector<double> quantiles(std::vector<double>& values, const std::vector<double>& levels);
+/// position q (N-1) counted from 0 (Hyndman and Fan's type 7, NumPy's default). N >= 1, values finite. Exact.
+std::vector<double> quantiles(const std::vector<double>& values, const std::vector<double>& levels, int threads);
 
 /// Positions of the `count` largest values (all, if there are fewer), the largest first; of equal values the first.
-std::vector<std::int64_t> largest(const std::vector<double>& values, std::int64_t count);
+std::vector<std::int64_t> largest(const std::vector<double>& values, std::int64_t count, int threads);
 
 }  // namespace theoremeter

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numbers>
 #include <random>
@@ -204,32 +205,44 @@ TEST_CASE("outer sums: against the plain loop, for steps, signs, signs with a ze
   CHECK(two_valued >= 2 * 6 * 4);  // both ways are taken
 }
 
-TEST_CASE("mean; quantiles: linear between order statistics; largest: first of equals first") {
+TEST_CASE("mean; quantiles: linear between order statistics; largest: first of equals first; for 1 to 3 threads") {
   std::mt19937_64 random(5);
-  for (const std::size_t n : {1, 2, 3, 10, 1001, 10007}) {
-    std::vector<double> values(n), sorted;
-    for (double& v : values) v = static_cast<double>(random() % 50);
-    sorted = values;
-    std::sort(sorted.begin(), sorted.end());
-    double sum = 0;
-    for (const double v : values) sum += v;
-    CHECK(mean(values) == doctest::Approx(sum / static_cast<double>(n)).epsilon(1e-14));
-    const std::vector<std::int64_t> top = largest(values, 7);
-    CHECK(top.size() == std::min<std::size_t>(n, 7));
-    for (std::size_t i = 0; i < top.size(); ++i) {
-      const double v = values[static_cast<std::size_t>(top[i])];
-      CHECK(v == sorted[n - 1 - i]);
-      if (i > 0 && v == values[static_cast<std::size_t>(top[i - 1])]) CHECK(top[i] > top[i - 1]);
+  const std::vector<double> levels{0, 0.01, 0.25, 0.5, 0.5, 0.99, 1};
+  // Many equal values; all equal; all but one in one place; so close that the step between buckets overflows; normal.
+  const std::vector<std::function<double(std::size_t)>> kinds{
+      [&](std::size_t) { return static_cast<double>(random() % 50); }, [](std::size_t) { return 0.25; },
+      [](std::size_t i) { return i == 0 ? 1e9 : 1 + 1e-12 * static_cast<double>(i % 97); },
+      [](std::size_t i) { return i % 3 == 0 ? 0 : 1e-310; },
+      [&](std::size_t) { return std::normal_distribution()(random); }};
+  for (const auto& kind : kinds)
+    for (const std::size_t n : {1, 2, 3, 10, 1001, 300007}) {
+      std::vector<double> values(n), sorted;
+      for (std::size_t i = 0; i < n; ++i) values[i] = kind(i);
+      sorted = values;
+      std::sort(sorted.begin(), sorted.end());
+      long double sum = 0;
+      for (const double v : values) sum += v;
+      CHECK(mean(values, 1) == doctest::Approx(double(sum) / static_cast<double>(n)).epsilon(1e-13));
+      const std::vector<std::int64_t> top = largest(values, 7, 1);
+      CHECK(top.size() == std::min<std::size_t>(n, 7));
+      for (std::size_t i = 0; i < top.size(); ++i) {
+        const double v = values[static_cast<std::size_t>(top[i])];
+        CHECK(v == sorted[n - 1 - i]);
+        if (i > 0 && v == values[static_cast<std::size_t>(top[i - 1])]) CHECK(top[i] > top[i - 1]);
+      }
+      const std::vector<double> q = quantiles(values, levels, 1);
+      for (std::size_t l = 0; l < levels.size(); ++l) {
+        const double x = levels[l] * static_cast<double>(n - 1);
+        const auto i = static_cast<std::size_t>(x);
+        const double above = sorted[std::min(i + 1, n - 1)];
+        CHECK(q[l] == sorted[i] + (x - static_cast<double>(i)) * (above - sorted[i]));
+      }
+      for (const int threads : {2, 3}) {
+        CHECK(mean(values, threads) == mean(values, 1));
+        CHECK(quantiles(values, levels, threads) == q);
+        CHECK(largest(values, 7, threads) == top);
+      }
     }
-    const std::vector<double> q = quantiles(values, {0, 0.01, 0.25, 0.5, 0.5, 0.99, 1});
-    const auto at = [&](double level) {
-      const double x = level * static_cast<double>(n - 1);
-      const auto i = static_cast<std::size_t>(x);
-      return i + 1 < n ? sorted[i] + (x - static_cast<double>(i)) * (sorted[i + 1] - sorted[i]) : sorted[i];
-    };
-    for (std::size_t i = 0; i < q.size(); ++i)
-      CHECK(q[i] == doctest::Approx(at(std::array{0.0, 0.01, 0.25, 0.5, 0.5, 0.99, 1.0}[i])).epsilon(1e-14));
-  }
 }
 
 namespace {
