@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Each header compiles alone, twice over, without a warning, with the flags of the build.
+"""Each header compiles alone, twice over, without a warning, with the flags of the build (precompiled headers apart).
 
     check_headers.py [BUILD]        BUILD holds compile_commands.json (default: the environment's BUILD_DIR, or build)
 
+Where a header's first include is another of ours, that one is compiled as if alone, too: nothing stands before it.
 What compiled is remembered in BUILD/header_checks until it, or something it includes, changes.
 """
 
@@ -10,6 +11,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -25,8 +27,21 @@ def compilers(build):
     for entry in json.loads(pathlib.Path(build, "compile_commands.json").read_text()):
         words = shlex.split(entry["command"])
         layer = pathlib.Path(entry["file"]).relative_to(ROOT).parts[0]
-        commands.setdefault(layer, words[: words.index("-o")])
+        commands.setdefault(layer, without_precompiled(words[: words.index("-o")]))
     return commands
+
+
+def without_precompiled(words):
+    """CMake includes its precompiled header ahead of everything: -include .../cmake_pch.hxx."""
+    at = [i for i, word in enumerate(words) if word == "-include"]
+    return [word for i, word in enumerate(words) if i not in at and i - 1 not in at]
+
+
+def needed(headers):
+    """Those that are not the first thing another header includes."""
+    first = (re.search(r'^#include (.*)$', (ROOT / h).read_text(), re.MULTILINE) for h in headers)
+    covered = {include[1].strip('"') for include in first if include}
+    return [h for h in headers if str(h) not in covered]
 
 
 def complaint(command, text, dependencies=None):
@@ -65,12 +80,16 @@ def main():
         return 1
     (build / "header_checks").mkdir(exist_ok=True)
     headers = [h.relative_to(ROOT) for layer in LAYERS for h in sorted((ROOT / layer).glob("**/*.hpp"))]
+    if any("#pragma once" not in (ROOT / h).read_text() for h in headers):
+        print("check_headers.py: a header without #pragma once")
+        return 1
+    compiled = needed(headers)
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        said = list(pool.map(lambda h: check(h, commands.get(h.parts[0], any_command), build), headers))
-    failed = [(header, text) for header, text in zip(headers, said) if text]
+        said = list(pool.map(lambda h: check(h, commands.get(h.parts[0], any_command), build), compiled))
+    failed = [(header, text) for header, text in zip(compiled, said) if text]
     for header, text in failed:
         print(f"{header} does not compile alone:\n{text}")
-    print(f"{len(headers)} headers, {len(failed)} fail")
+    print(f"{len(headers)} headers in {len(compiled)} compilations, {len(failed)} fail")
     return 1 if failed or not headers else 0
 
 
