@@ -35,7 +35,7 @@ TEST_CASE("sample, search and certify bracket the constant, in every dimension o
     const Progress progress = std::ref(told);
     const Sampled sampled = sample(d, 1500, std::nullopt, Stream(2), threads, progress);
     const Searched searched = search(d, 64, Stream(3), threads, progress);
-    CHECK(sampled.witness.value > 0);
+    CHECK(sampled.count >= 1);
     CHECK(sampled.quantiles.back() <= sampled.witness.value);
     CHECK(searched.witness.value >= 0.9 * sampled.witness.value);
     CHECK(told.times > 0);
