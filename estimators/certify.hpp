@@ -1,6 +1,7 @@
 // Upper bounds: a proof that no pair of points exceeds tau, for tau as small as the budget reaches.
 #pragma once
 
+#include "estimators/certify_circles.hpp"
 #include "estimators/cone_proof.hpp"
 #include "estimators/enumerate.hpp"
 
@@ -102,6 +103,13 @@ Certified certify(const D& d, Witness& incumbent, double gap, std::int64_t nodes
     default:
       return branch_and_bound(d, incumbent, gap, nodes, threads, progress);
   }
+}
+
+/// Deviations of more factors, on circles alone.
+template <CircleDeviation D>
+requires(!SignDeviation<D>) Certified
+    certify(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads, const Progress& progress) {
+  return certify_circles(d, incumbent, gap, nodes, threads, progress);
 }
 
 }  // namespace theoremeter
