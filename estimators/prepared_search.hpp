@@ -26,12 +26,12 @@ namespace theoremeter {
 
 struct PreparedSearchPlan {
   int batch = 8, batches = 8;  // an epoch
-  int steps = 150;             // of a start
+  int steps = 400;             // of a start
   std::size_t elite = 6;
   double fresh = 0.25;            // the part of the later starts that does not leave from the elite
   double near = 0.02, far = 0.5;  // how far from it the others begin
   double cold = 0.01;             // the last temperature, in units of the typical switch
-  double loss = 0.05;             // accepted at temperature 1, as a part of f
+  double loss = 0.4;              // accepted at temperature 1, as a part of f
 };
 
 template <PreparedDeviation D>

@@ -393,7 +393,7 @@ std::int64_t default_samples(const Rrcp& rrcp) {
 
 std::int64_t default_starts(const Rrcp& rrcp) {
   const double steps = 1.25 * PreparedSearchPlan().steps, k = static_cast<double>(rrcp.network().input);
-  const double starts = 2.6e10 / (steps * (value_cost(rrcp) + (k / 2 + 1) * direction_cost(rrcp)));
+  const double starts = 3.4e10 / (steps * (value_cost(rrcp) + (k / 2 + 1) * direction_cost(rrcp)));
   return static_cast<std::int64_t>(std::clamp(starts, 16.0, 1024.0)) / 8 * 8;
 }
 

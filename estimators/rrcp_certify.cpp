@@ -405,6 +405,7 @@ std::optional<Certified> certify(const Rrcp& rrcp, Witness& incumbent, double ga
                                  const Progress& progress) {
   constexpr double most_memory = 0x1p30;
   constexpr std::size_t batch = 64;
+  assert(gap > 0 && nodes >= 1 && threads >= 1);
   if (rrcp.network().input != 2) return std::nullopt;
   const Rows& A = rrcp.measurements();
   const Pieces pieces(rrcp.network());

@@ -354,7 +354,7 @@ TEST_CASE("rrcp: brute force <= searched <= certified on small networks") {
       CAPTURE(seed);
       const Instance instance(widths, 6, seed);
       const Rrcp rrcp = instance.rrcp();
-      Searched searched = search(rrcp, 256, Stream(seed), 1);
+      Searched searched = search(rrcp, 96, Stream(seed), 1);
       REQUIRE(!searched.witness.point.empty());
       check_witness(instance.G, instance.A, searched.witness);
       const double brute = brute_force(instance.G, instance.A, 60), found = searched.witness.value;

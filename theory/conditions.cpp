@@ -123,7 +123,6 @@ Real sgn(Real t) { return t > 0 ? 1 : t < 0 ? -1 : 0; }
 // v'Phi_{z,w}u. With e1, e2 an orthonormal basis of span{z, w} as above, M u = (cos u1 + sin u2) e1 + (sin u1 - cos u2)
 // e2.
 Real expected_form(const Vector& z, const Vector& w, const Vector& u, const Vector& v) {
-  constexpr Real pi = std::numbers::pi_v<Real>;
   const Vector e1 = z / z.norm(), unit_w = w / w.norm();
   Vector rest = unit_w - unit_w.dot(e1) * e1;
   rest -= rest.dot(e1) * e1;
