@@ -108,12 +108,12 @@ class Walk {
   // Computed inner products err by at most gamma |v||w|, whatever the order of their sums.
   static double gamma(Index terms) { return slack * unit * static_cast<double>(terms + 1); }
 
-  // x0 through the network, with bounds for rounding: relu does not increase distances.
+  // x0 through the network, with a bound for rounding, entry by entry: relu does not increase distances.
   void find_target() {
     VectorXd z = f_.x0, error = VectorXd::Zero(2);
     for (const Level& level : levels_) {
       if (level.W != nullptr) {
-        error = slack * (error.norm() + gamma(z.size()) * z.norm()) * level.norm;
+        error = slack * level.W->cwiseAbs() * (error + gamma(z.size()) * z.cwiseAbs());
         z = *level.W * z;
       }
       if (&level != &levels_.back()) z = z.cwiseMax(0.0);
@@ -206,11 +206,11 @@ class Walk {
     go_on(l, {rays.empty() ? arc.span : Span::arc, from, arc.to});
   }
 
+  // | h/|h| - g/|g| | <= 2 |h - g|/|h|. Bounds below are of first order in this error; 2 makes each exceed any value.
   Ray ray_of(std::size_t l, Index row, int sign) const {
     const Vector2d h = levels_[l].H.row(row);
-    const double norm = h.norm();
-    const Vector2d p = norm > 0 ? Vector2d(sign * h(1) / norm, -sign * h(0) / norm) : Vector2d(sign, 0);
-    return {l, row, sign, p, norm > 0 ? 2 * slack * levels_[l].error(row) / norm + 4 * unit : 2};
+    const double norm = h.norm(), error = 2 * slack * levels_[l].error(row) / norm + 4 * unit;
+    return {l, row, sign, sign / norm * Vector2d(h(1), -h(0)), error < 1e-3 ? error : 2};
   }
 
   int sign_at(std::size_t l, Index row, const Ray& ray) {
@@ -232,14 +232,16 @@ class Walk {
     });
   }
 
+  // The sign of a number within `bound` of this value.
   template <class Exact>
   int decide(double value, double bound, const Exact& exact) {
     if (std::abs(value) > bound) return sign(value);
-    if (bound == 0) return 0;  // a sum of zeros
+    if (bound == 0) return 0;  // made of zeros only
     ++result_.integer_signs;
     return exact();
   }
 
+  // A row of H; of the levels below only the rows that are on count.
   const Vector<Integer>& integer_row(std::size_t l, Index row) {
     Level& level = levels_[l];
     level.integer.resize(std::size_t(level.H.rows()));
@@ -275,7 +277,8 @@ class Walk {
     if (!integer_b_.empty()) return integer_b_;
     std::vector<Integer> z;
     const auto append = [&](const VectorXd& values) {
-      for (const double value : values) z.push_back(integer(value, common_exponent(values)));
+      const int exponent = common_exponent(values);
+      for (const double value : values) z.push_back(integer(value, exponent));
     };
     if (!target_.exact) {
       append(f_.b);
@@ -384,23 +387,24 @@ class Walk {
       cell.from = end(q, arc.from);
       cell.to = end(q, arc.to);
     }
+    if (arc.span != Span::arc) cell.middle = middle(q, arc);
     // c lies in the range of M; were M of rank 1, f would not turn where a > 0. So most cells are known to have rank 2.
     const bool turns = (cell.from.a > 0 && cell.from.turning != 0) || (cell.to.a > 0 && cell.to.turning != 0);
     if (!turns) cell.rank = rank(q);
-    if (arc.span == Span::half_circle) {
-      const double bound = slack * (q.c_error + (arc.from.error + 4 * unit) * q.c_norm);
-      cell.middle = decide(linear(q, turned(Vector<double>{arc.from.p(0), arc.from.p(1)})), bound,
-                           [&] { return sign(linear(integer_quadratic(), turned(integer_ray(arc.from)))); });
-    } else if (arc.span == Span::circle) {
-      cell.middle = decide(std::hypot(q.c1, q.c2), slack * q.c_error,
-                           [&] { return integer_quadratic().c1 == 0 && integer_quadratic().c2 == 0 ? 0 : 1; });
-    }
-    if (cell.rank == 1) {
-      // between two rays that B's one direction h sees from opposite sides: p'Mq = |..|^2 (h'p)(h'q) < 0
+    // M = |B|^2 hh'/|h|^2: its null space lies between rays that h sees from opposite sides
+    if (cell.rank == 1)
       cell.null_inside =
           arc.span == Span::circle || sign(form(integer_quadratic(), integer_ray(arc.from), integer_ray(arc.to))) < 0;
-    }
     result_.cells.push_back(std::move(cell));
+  }
+
+  int middle(const Rounded& q, const Arc& arc) {
+    if (arc.span == Span::circle)
+      return decide(std::hypot(q.c1, q.c2), slack * q.c_error,
+                    [&] { return integer_quadratic().c1 == 0 && integer_quadratic().c2 == 0 ? 0 : 1; });
+    const Vector<double> p = turned(Vector<double>{arc.from.p(0), arc.from.p(1)});
+    return decide(linear(q, p), slack * (q.c_error + (arc.from.error + 4 * unit) * q.c_norm),
+                  [&] { return sign(linear(integer_quadratic(), turned(integer_ray(arc.from)))); });
   }
 
   const Recovery& f_;

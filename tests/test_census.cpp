@@ -554,6 +554,47 @@ TEST_CASE("census: the same for problems scaled by powers of two and for repeate
   }
 }
 
+// relu(s z) = s relu(z), s > 0: the same G with neuron j's row scaled by 2^k, and what follows scaled back. Bounds made
+// of norms become useless, so that integers decide.
+Network rescaled(Stream& stream, Network G) {
+  for (std::size_t i = 0; i + 1 < G.layers.size(); ++i) {
+    for (Eigen::Index j = 0; j < G.layers[i].rows(); ++j) {
+      const int k = static_cast<int>(integer(stream, -60, 60));
+      G.layers[i].row(j) *= std::ldexp(1.0, k);
+      G.layers[i + 1].col(j) *= std::ldexp(1.0, -k);
+    }
+  }
+  return G;
+}
+
+TEST_CASE("census: integers decide as doubles do") {
+  Stream stream(312);
+  std::int64_t in_doubles = 0, in_integers = 0;
+  for (int trial = 0; trial < 5; ++trial) {
+    const Network G = gaussian_network(stream, {2, 5, 6, 8}), same = rescaled(stream, G);
+    const Rows A = gaussian_rows(stream, 9, 8);
+    const VectorXd x0 = gaussian_vector(stream, 2), noise = 0.01 * gaussian_vector(stream, 9);
+    for (const auto& [f, g] : {std::pair{inversion(G, x0), inversion(same, x0)},
+                               {compressed_sensing(G, A, x0, noise), compressed_sensing(same, A, x0, noise)},
+                               {phase_retrieval(G, A, x0), phase_retrieval(same, A, x0)},
+                               {phase_retrieval(G, A, x0, noise), phase_retrieval(same, A, x0, noise)}}) {
+      const Census doubles = census(f, 0.5), integers = census(g, 0.5);
+      in_doubles += doubles.integer_signs;
+      in_integers += integers.integer_signs;
+      CHECK(doubles.cells == integers.cells);
+      CHECK(doubles.zero == integers.zero);
+      CHECK(doubles.flat.size() == integers.flat.size());
+      REQUIRE(doubles.points.size() == integers.points.size());
+      for (std::size_t i = 0; i < doubles.points.size(); ++i) {
+        CHECK((doubles.points[i].x - integers.points[i].x).norm() < 1e-11 * doubles.points[i].x.norm());
+        CHECK(doubles.points[i].kind == integers.points[i].kind);
+      }
+    }
+  }
+  CHECK(in_integers > 10 * in_doubles);
+  CHECK(in_integers > 10000);
+}
+
 TEST_CASE("census: progress, names, and what it refuses") {
   Stream stream(311);
   const Network G = gaussian_network(stream, {2, 5, 6});
