@@ -1,8 +1,9 @@
 // Descent to stationary points of a continuous, piecewise smooth function.
 //
-// Steps along -v with backtracking (Armijo), the first trial twice the last step taken. Where that gets nowhere the
-// iterate sits at a kink: then the least element of the convex hull of gradients at nearby points (gradient sampling,
-// Burke, Lewis and Overton 2005) is a direction of descent, or is near 0 however near the points: a stationary kink.
+// Steps along -v of Barzilai and Borwein's length, halved until f is below the largest of its last values by enough
+// (Armijo). Where only tiny steps would do, the iterate sits at a kink: then the least element of the convex hull of
+// gradients at nearby points (gradient sampling, Burke, Lewis and Overton 2005) is a direction of descent, or is near 0
+// however near the points: a stationary kink.
 #pragma once
 
 #include "estimators/stream.hpp"
@@ -25,8 +26,9 @@ struct DescentProblem {
 
 struct DescentOptions {
   std::int64_t steps = 3000;
-  double tolerance = 1e-7;  // of the size of v, or of a convex combination of gradients at a kink
-  double nearest = 1e-8;    // how near x those are taken at last, relative to max(|x|, 1)
+  double tolerance = 1e-9;       // of the size of v
+  double kink_tolerance = 1e-6;  // of the size of a convex combination of gradients nearby
+  double nearest = 1e-8;         // how near x those are taken at last, relative to max(|x|, 1)
 };
 
 enum class Stop { stationary, kink, zero, budget };
@@ -40,8 +42,7 @@ struct Descent {
 
 Descent descend(const DescentProblem& f, Eigen::VectorXd x, const DescentOptions& options, Stream stream);
 
-/// The point of least norm in the convex hull of the columns of V, to a relative accuracy of 1e-6 in its distance to
-/// optimality (Mitchell, Demyanov and Malozemov's exchange of weights).
+/// The point of least norm in the convex hull of the columns of V (Wolfe 1976).
 Eigen::VectorXd least_combination(const Eigen::MatrixXd& V);
 
 }  // namespace theoremeter

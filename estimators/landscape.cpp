@@ -195,7 +195,10 @@ class Measurer {
 
   void add_violation(Point direction, double r, const char* reason) {
     ++result_.violation_count;
-    if (result_.violations.size() < max_listed) result_.violations.push_back({std::move(direction), r, reason});
+    const auto alike = std::count_if(result_.violations.begin(), result_.violations.end(),
+                                     [reason](const Violation& v) { return v.reason == reason; });
+    if (alike < static_cast<std::ptrdiff_t>(max_listed))
+      result_.violations.push_back({std::move(direction), r, reason});
   }
 
   /// At every grid point, and at the witnesses. v = 0 exactly is seen in the block; where |v| might be 0 but for

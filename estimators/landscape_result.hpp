@@ -69,7 +69,7 @@ struct Landscape {
   double derivative_at_worst = 0;       // D_{-v} f/|v|^2 there: -1 where f is differentiable; 0 where v = 0
   RayWitness descent_at_zero;           // at most: inf -D_p f(0), times 2^d/|x0|
   std::int64_t violation_count = 0;
-  std::vector<Violation> violations;  // the first max_listed
+  std::vector<Violation> violations;  // the first max_listed of each reason
   Outcomes outcomes;
   std::vector<StationaryPoint> stationary;  // distinct, the first max_listed
   std::int64_t directions = 0;              // in the grid

@@ -74,8 +74,9 @@ Point Rays::point(const VectorXd& column) const {
 
 RecoveryRays::RecoveryRays(const Recovery& f, Problem problem)
     : f_(f), problem_(problem), length_(f.x0.norm()), scale_(std::ldexp(1.0, f.G.depth())), x0_(unit(f.x0, "x0")) {
-  if (problem == Problem::blind_demodulation)
-    throw InputError("blind-demodulation: has two networks, this problem one");
+  const bool modulus = problem == Problem::phase_retrieval || problem == Problem::amplitude_flow;
+  if (problem == Problem::blind_demodulation || modulus != f.phaseless)
+    throw InputError(fmt::format("{}: this instance is not of that kind", name(problem)));
 }
 
 VectorXd RecoveryRays::population(const VectorXd& p) const {
