@@ -48,7 +48,9 @@ class Draw {
   }
 
   void check_sampled(const Sampled& s) {
-    if (s.count > 0) check_witness("sampled_max", s.witness);
+    require(s.count >= 0 && s.undefined >= 0, "the number of sampled points is negative");
+    if (s.count == 0) return;  // defined nowhere
+    check_witness("sampled_max", s.witness);
     if (s.diagonal) {
       check_witness("diagonal_max", *s.diagonal);
       const Point& p = s.diagonal->point;  // arguments come in pairs; which pair is equal depends on the form
@@ -56,7 +58,6 @@ class Draw {
       for (std::size_t i = 0; i + 1 < p.size(); i += 2) equal = equal || p[i] == p[i + 1];
       require(equal, "the diagonal's arguments differ");
     }
-    require(s.count >= 0 && s.undefined >= 0, "the number of sampled points is negative");
     const double max = s.witness.value * (1 + 1e-10);  // the witness was evaluated anew: rounding may differ
     require(s.mean <= max, fmt::format("sampled_mean = {} exceeds sampled_max = {}", s.mean, s.witness.value));
     require(std::is_sorted(s.quantiles.begin(), s.quantiles.end()), "the sampled quantiles are not in order");
