@@ -74,7 +74,7 @@ TEST_CASE("joint WDC: E[S], for Gaussian and for truncated rows, by Monte Carlo"
   const Vec u = (at[0] + at[1]).normalized();
   const PlaneOperator E = JointWdc(Rows::Zero(l, 3), Rows::Zero(l, 3)).expectation(at);
   Moments S;
-  for (int i = 0; i < 20000; ++i)
+  for (int i = 0; i < 60000; ++i)
     S.add(u.dot((deviation_matrix(JointWdc(gaussian(l, 3, stream), gaussian(l, 3, stream)), at) + E.dense()) * u));
   require_mean(S, E.form(u));
   require_mean_rejected(S, E.form((at[0] - at[1]).normalized()));
@@ -181,7 +181,7 @@ TEST_CASE("joint WDC: the search reaches everything that dense grids find, in di
 
 TEST_CASE("joint WDC: the search is far above random points, and invariant") {
   Stream stream(57);
-  const Eigen::Index l = 40, n = 3, p = 3;
+  const Eigen::Index l = 60, n = 4, p = 3;
   const Rows B = gaussian(l, n, stream), C = gaussian(l, p, stream);
   const double value = found(JointWdc(B, C));
   double random = 0;
