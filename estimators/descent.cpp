@@ -105,7 +105,7 @@ VectorXd least_combination(const Eigen::MatrixXd& V) {
 }
 
 Descent descend(const DescentProblem& f, VectorXd x, const DescentOptions& options, Stream stream) {
-  constexpr double furthest = 1e-2, longest_step = 1e2;
+  constexpr double furthest = 1e-2, longest_step = 1e4;
   double step = 1, radius = furthest;
   Memory memory;
   Descent result;

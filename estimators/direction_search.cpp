@@ -45,9 +45,13 @@ struct Walk {
 }  // namespace
 
 void evaluate_blocks(const Rays& rays, const MatrixXd& directions, int threads, RayNumbers* out) {
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-  for (Index from = 0; from < directions.cols(); from += block)
-    rays.evaluate(directions.middleCols(from, std::min(block, directions.cols() - from)), out + from);
+#pragma omp parallel num_threads(threads)
+  {
+    RayWorkspace work;
+#pragma omp for schedule(dynamic)
+    for (Index from = 0; from < directions.cols(); from += block)
+      rays.evaluate(directions.middleCols(from, std::min(block, directions.cols() - from)), out + from, work);
+  }
 }
 
 MatrixXd best_of_runs(const MatrixXd& directions, const std::vector<RayNumbers>& rays, const RayScore& score,
@@ -77,13 +81,14 @@ MatrixXd search_directions(const Rays& rays, MatrixXd starts, const RayScore& sc
     MatrixXd columns = starts.middleCols(from, std::min(search_block, starts.cols() - from));
     std::vector<RayNumbers> numbers(static_cast<std::size_t>(columns.cols()));
     std::vector<Walk> walks;
-    rays.evaluate(columns, numbers.data());
+    RayWorkspace work;
+    rays.evaluate(columns, numbers.data(), work);
     for (Index j = 0; j < columns.cols(); ++j)
       walks.push_back({columns.col(j), columns.col(j), score(numbers[static_cast<std::size_t>(j)]), 0.3, false,
                        stream.at({static_cast<std::uint64_t>(from + j)})});
     for (std::int64_t i = 0; i < steps; ++i) {
       for (Index j = 0; j < columns.cols(); ++j) columns.col(j) = walks[static_cast<std::size_t>(j)].propose(rays);
-      rays.evaluate(columns, numbers.data());
+      rays.evaluate(columns, numbers.data(), work);
       for (Index j = 0; j < columns.cols(); ++j)
         walks[static_cast<std::size_t>(j)].learn(columns.col(j), score(numbers[static_cast<std::size_t>(j)]));
     }

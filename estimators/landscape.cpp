@@ -239,7 +239,8 @@ class Measurer {
       from += part.size();
     }
     RayNumbers numbers;
-    rays_.evaluate(column, &numbers);
+    RayWorkspace work;
+    rays_.evaluate(column, &numbers, work);
     return numbers;
   }
 

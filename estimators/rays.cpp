@@ -14,35 +14,40 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-/// The outputs of the layers, one column a direction; what goes back through a layer is masked by its output.
-std::vector<MatrixXd> forward_all(const Network& G, const MatrixXd& P) {
-  std::vector<MatrixXd> Z{P};
-  Z.reserve(G.layers.size() + 1);
-  for (const Rows& W : G.layers) {
-    MatrixXd next(W.rows(), P.cols());
-    next.noalias() = W * Z.back();
-    Z.push_back(next.cwiseMax(0.0));
+using Passes = RayWorkspace::Passes;
+
+/// G(P), one column a direction; what goes back through a layer is masked by its output.
+const MatrixXd& forward(const Network& G, const MatrixXd& P, Passes& passes) {
+  passes.outputs.resize(G.layers.size() + 1);
+  passes.outputs[0] = P;
+  for (std::size_t i = 0; i < G.layers.size(); ++i) {
+    MatrixXd& Z = passes.outputs[i + 1];
+    Z.resize(G.layers[i].rows(), P.cols());
+    Z.noalias() = G.layers[i] * passes.outputs[i];
+    Z = Z.cwiseMax(0.0);
   }
-  return Z;
+  return passes.outputs.back();
 }
 
-/// Lambda_p' of two right-hand sides a direction: U = [first | second], each as wide as P.
-MatrixXd pull_back_all(const Network& G, const std::vector<MatrixXd>& Z, MatrixXd U) {
-  for (std::size_t i = G.layers.size(); i > 0; --i) {
-    const Index columns = Z[i].cols();
-    for (Index j = 0; j < 2 * columns; ++j)
-      U.col(j) = (Z[i].col(j % columns).array() > 0).select(U.col(j).array(), 0.0).matrix();
-    MatrixXd next(G.layers[i - 1].cols(), U.cols());
-    next.noalias() = G.layers[i - 1].transpose() * U;
-    U = std::move(next);
-  }
+/// Where to put the right-hand sides for `backward`, two a direction: [first | second], each as wide as P.
+MatrixXd& right_hand_sides(Passes& passes) {
+  passes.backward.resize(passes.outputs.size());
+  MatrixXd& U = passes.backward.back();
+  U.resize(passes.outputs.back().rows(), 2 * passes.outputs.back().cols());
   return U;
 }
 
-MatrixXd side_by_side(const MatrixXd& left, const MatrixXd& right) {
-  MatrixXd both(left.rows(), left.cols() + right.cols());
-  both << left, right;
-  return both;
+/// Lambda_p' of these.
+const MatrixXd& backward(const Network& G, Passes& passes) {
+  for (std::size_t i = G.layers.size(); i > 0; --i) {
+    const MatrixXd& Z = passes.outputs[i];
+    MatrixXd &U = passes.backward[i], &next = passes.backward[i - 1];
+    for (Index j = 0; j < U.cols(); ++j)
+      U.col(j) = (Z.col(j % Z.cols()).array() > 0).select(U.col(j).array(), 0.0).matrix();
+    next.resize(G.layers[i - 1].cols(), U.cols());
+    next.noalias() = G.layers[i - 1].transpose() * U;
+  }
+  return passes.backward[0];
 }
 
 /// sgn(y) b, 0 where y = 0.
@@ -83,22 +88,30 @@ VectorXd RecoveryRays::population(const VectorXd& p) const {
   return p - population_gradient(problem_, f_.G.depth(), p, x0_);
 }
 
-void RecoveryRays::evaluate(const MatrixXd& P, RayNumbers* out) const {
-  const Index columns = P.cols();
-  const std::vector<MatrixXd> Z = forward_all(f_.G, P);
-  MatrixXd Y = Z.back();
-  if (f_.A.size() > 0) {
-    Y.resize(f_.A.rows(), columns);
-    Y.noalias() = f_.A * Z.back();
+void RecoveryRays::evaluate(const MatrixXd& P, RayNumbers* out, RayWorkspace& work) const {
+  const Index N = P.cols();
+  const bool measured = f_.A.size() > 0;
+  const MatrixXd& Z = forward(f_.G, P, work.first);
+  work.measured.resize(measured ? f_.A.rows() : 0, N);
+  if (measured) work.measured.noalias() = f_.A * Z;
+  const MatrixXd& Y = measured ? work.measured : Z;
+
+  MatrixXd &U = right_hand_sides(work.first), &YS = measured ? work.both : U;
+  YS.resize(Y.rows(), 2 * N);
+  YS.leftCols(N) = Y;
+  const VectorXd b = f_.b / length_;
+  for (Index j = 0; j < N; ++j) {
+    if (f_.phaseless)
+      YS.col(N + j) = Y.col(j).binaryExpr(b, &with_sign);
+    else
+      YS.col(N + j) = b;
   }
-  const MatrixXd b = f_.b.replicate(1, columns) / length_;
-  MatrixXd U = side_by_side(Y, f_.phaseless ? MatrixXd(Y.binaryExpr(b, &with_sign)) : b);
-  if (f_.A.size() > 0) U = (f_.A.transpose() * U).eval();
-  U = scale_ * pull_back_all(f_.G, Z, std::move(U));
-  for (Index j = 0; j < columns; ++j) {
-    const VectorXd p = P.col(j), c = U.col(columns + j);
+  if (measured) U.noalias() = f_.A.transpose() * YS;
+  const MatrixXd& back = backward(f_.G, work.first);
+  for (Index j = 0; j < N; ++j) {
+    const VectorXd p = P.col(j), a = scale_ * back.col(j), c = scale_ * back.col(N + j);
     out[j].factors = 1;
-    out[j].factor[0] = ray_factor(p, U.col(j), c, population(p), x0_);
+    out[j].factor[0] = ray_factor(p, a, c, population(p), x0_);
     out[j].b = p.dot(c);
   }
 }
@@ -123,21 +136,27 @@ std::pair<VectorXd, VectorXd> DemodulationRays::population(const VectorXd& p, co
   return {p - h, q - m};
 }
 
-void DemodulationRays::evaluate(const MatrixXd& P, RayNumbers* out) const {
-  const Index columns = P.cols();
-  const MatrixXd p = P.topRows(f_.G1.input), q = P.bottomRows(f_.G2.input);
-  const std::vector<MatrixXd> Z1 = forward_all(f_.G1, p), Z2 = forward_all(f_.G2, q);
-  const MatrixXd &w = Z1.back(), &x = Z2.back();
-  const MatrixXd y = w.cwiseProduct(x), b = f_.b.replicate(1, columns) / length_;
-  const MatrixXd U1 = scale_ * pull_back_all(f_.G1, Z1, side_by_side(y.cwiseProduct(x), b.cwiseProduct(x)));
-  const MatrixXd U2 = scale_ * pull_back_all(f_.G2, Z2, side_by_side(y.cwiseProduct(w), b.cwiseProduct(w)));
-  for (Index j = 0; j < columns; ++j) {
-    const VectorXd p_j = p.col(j), q_j = q.col(j), c = U1.col(columns + j);
-    const auto [H1, H2] = population(p_j, q_j);
+void DemodulationRays::evaluate(const MatrixXd& P, RayNumbers* out, RayWorkspace& work) const {
+  const Index N = P.cols();
+  const MatrixXd& w = forward(f_.G1, P.topRows(f_.G1.input), work.first);
+  const MatrixXd& x = forward(f_.G2, P.bottomRows(f_.G2.input), work.second);
+  const VectorXd b = f_.b / length_;
+  MatrixXd &U1 = right_hand_sides(work.first), &U2 = right_hand_sides(work.second);
+  for (Index j = 0; j < N; ++j) {
+    U1.col(j) = w.col(j).cwiseProduct(x.col(j).cwiseAbs2());
+    U2.col(j) = x.col(j).cwiseProduct(w.col(j).cwiseAbs2());
+    U1.col(N + j) = b.cwiseProduct(x.col(j));
+    U2.col(N + j) = b.cwiseProduct(w.col(j));
+  }
+  const MatrixXd &back1 = backward(f_.G1, work.first), &back2 = backward(f_.G2, work.second);
+  for (Index j = 0; j < N; ++j) {
+    const Point at = point(P.col(j));
+    const auto [H1, H2] = population(at[0], at[1]);
+    const VectorXd c = scale_ * back1.col(N + j);
     out[j].factors = 2;
-    out[j].factor[0] = ray_factor(p_j, U1.col(j), c, H1, h0_);
-    out[j].factor[1] = ray_factor(q_j, U2.col(j), U2.col(columns + j), H2, m0_);
-    out[j].b = p_j.dot(c);
+    out[j].factor[0] = ray_factor(at[0], scale_ * back1.col(j), c, H1, h0_);
+    out[j].factor[1] = ray_factor(at[1], scale_ * back2.col(j), scale_ * back2.col(N + j), H2, m0_);
+    out[j].b = at[0].dot(c);
   }
 }
 

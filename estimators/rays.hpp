@@ -14,6 +14,17 @@
 
 namespace theoremeter {
 
+/// Matrices kept from block to block: allocating them takes as long as filling them. One a thread.
+struct RayWorkspace {
+  /// One network's: outputs[0] = P, outputs[i] = Z_i; backward[i], twice as wide, goes back through layer i.
+  struct Passes {
+    std::vector<Eigen::MatrixXd> outputs, backward;
+  };
+  Passes first, second;
+  Eigen::MatrixXd measured;  // Y
+  Eigen::MatrixXd both;      // [Y S]
+};
+
 /// Directions are columns: unit p, or unit p on top of unit q.
 class Rays {
  public:
@@ -23,7 +34,7 @@ class Rays {
   virtual std::vector<Eigen::Index> parts() const = 0;
   /// `out` has room for as many as P has columns. The products of matrices depend on the columns there are: call with
   /// the same blocks for the same bits.
-  virtual void evaluate(const Eigen::MatrixXd& P, RayNumbers* out) const = 0;
+  virtual void evaluate(const Eigen::MatrixXd& P, RayNumbers* out, RayWorkspace& work) const = 0;
 
   /// The vectors along one ray, by along_ray of theory/problems.hpp: what evaluate must agree with.
   struct Vectors {
@@ -44,7 +55,7 @@ class RecoveryRays final : public Rays {
   RecoveryRays(const Recovery& f, Problem problem);
 
   std::vector<Eigen::Index> parts() const override { return {f_.k()}; }
-  void evaluate(const Eigen::MatrixXd& P, RayNumbers* out) const override;
+  void evaluate(const Eigen::MatrixXd& P, RayNumbers* out, RayWorkspace& work) const override;
   Vectors at(const Point& direction) const override;
 
   const Recovery& instance() const { return f_; }
@@ -69,7 +80,7 @@ class DemodulationRays final : public Rays {
   DemodulationRays(const Demodulation& f, double alpha);
 
   std::vector<Eigen::Index> parts() const override { return {f_.G1.input, f_.G2.input}; }
-  void evaluate(const Eigen::MatrixXd& P, RayNumbers* out) const override;
+  void evaluate(const Eigen::MatrixXd& P, RayNumbers* out, RayWorkspace& work) const override;
   Vectors at(const Point& direction) const override;
 
   const Demodulation& instance() const { return f_; }

@@ -140,7 +140,8 @@ TEST_CASE("rays: blocks against gradients of the problems, point by point") {
     MatrixXd P(f.k(), 37);
     for (Index j = 0; j < P.cols(); ++j) P.col(j) = unit_vector(s, f.k());
     std::vector<RayNumbers> numbers(37);
-    rays.evaluate(P, numbers.data());
+    RayWorkspace work;
+    rays.evaluate(P, numbers.data(), work);
     for (Index j = 0; j < P.cols(); ++j) {
       const RayNumbers& ray = numbers[static_cast<std::size_t>(j)];
       const VectorXd p = P.col(j);
@@ -174,7 +175,8 @@ TEST_CASE("rays: blind demodulation against its gradients") {
     MatrixXd column(5, 1);
     column << p, q;
     RayNumbers ray;
-    rays.evaluate(column, &ray);
+    RayWorkspace work;
+    rays.evaluate(column, &ray, work);
     CHECK(ray.factors == 2);
     double error = 0;
     for (const double T : {1e-9, 0.4, 1.0, 3.0, 1e9}) {
