@@ -1,0 +1,341 @@
+#include "estimators/landscape.hpp"
+
+#include "estimators/direction_search.hpp"
+#include "estimators/landscape_instance.hpp"
+#include "theory/error.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace theoremeter {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// What each random stream is for.
+enum Purpose : std::uint64_t { grid_points, error_search, margin_search, zero_search, descent_starts };
+
+/// Points at the ends of a ray are stood in for by these: pieces and signs are the same all along it.
+constexpr double near_0 = 0x1p-20, near_infinity = 0x1p20;
+
+double finite(double r) { return std::clamp(r, near_0, near_infinity); }
+
+void require(const char* what, std::int64_t value, std::int64_t least, std::int64_t most) {
+  if (value < least || value > most)
+    throw InputError(fmt::format("{} = {}: must be {} to {}", what, value, least, most));
+}
+
+void require(const LandscapeOptions& options) {
+  constexpr std::int64_t many = 1'000'000'000;
+  require("directions", options.directions, 1, max_directions);
+  require("starts", options.starts, 1, max_directions);
+  require("steps", options.steps, 0, many);
+  require("descents", options.descents, 0, many);
+  require("threads", options.threads, 1, 4096);
+  if (options.radius && !(*options.radius >= 0))
+    throw InputError(fmt::format("radius = {}: must be at least 0", *options.radius));
+}
+
+/// Unit columns. On a product of spheres: the parts of directions in the product space.
+MatrixXd grid(const LandscapeOptions& options, const Rays& rays, const Stream& stream) {
+  const std::vector<Index> parts = rays.parts();
+  const int k = static_cast<int>(rays.dimension());
+  GridKind kind = options.grid.value_or(default_grid(k));
+  if (parts.size() > 1 && kind != GridKind::random) {
+    if (options.grid && kind != GridKind::sobol)
+      throw InputError(fmt::format("grid {}: pairs of directions need sobol or random", name(kind)));
+    kind = k <= sobol_dimensions ? GridKind::sobol : GridKind::random;
+  }
+  MatrixXd points = make_grid(kind, k, options.directions, stream).points;
+  Index from = 0;
+  for (const Index size : parts) {
+    if (parts.size() > 1) points.middleRows(from, size).colwise().normalize();
+    from += size;
+  }
+  return points;
+}
+
+RayEnd end_of(double r) { return r == 0 ? RayEnd::origin : r == infinity ? RayEnd::infinity : RayEnd::point; }
+
+/// The numbers of a ray from its vectors as theory/problems.hpp has them. The cosines are those of the block.
+RayNumbers exact_numbers(const Rays::Vectors& at, const RayNumbers& block) {
+  RayNumbers exact = block;
+  for (std::size_t i = 0; i < at.p.size(); ++i) {
+    RayFactor& f = exact.factor[i];
+    f.aa = at.a[i].squaredNorm();
+    f.ac = at.a[i].dot(at.c[i]);
+    f.cc = at.c[i].squaredNorm();
+    f.error = largest_error(at.a[i] - at.p[i], at.c[i] - at.H[i]).value;
+  }
+  exact.b = at.b;
+  return exact;
+}
+
+double exact_scaled_gradient(const Rays::Vectors& at, double r) {
+  double largest = 0;
+  for (std::size_t i = 0; i < at.a.size(); ++i)
+    largest = std::max(largest, r <= 1 ? (r * at.a[i] - at.c[i]).norm() : (at.a[i] - at.c[i] / r).norm());
+  return largest;
+}
+
+RayWitness error_witness(const Point& direction, const Rays::Vectors& at) {
+  RadialExtremum largest;
+  for (std::size_t i = 0; i < at.p.size(); ++i) {
+    const RadialExtremum here = largest_error(at.a[i] - at.p[i], at.c[i] - at.H[i]);
+    if (here.value > largest.value) largest = here;
+  }
+  return {direction, end_of(largest.r), largest.r, largest.value};
+}
+
+/// Everything about one instance, in the order in which it is found out.
+class Measurer {
+ public:
+  Measurer(const LandscapeInstance& instance, const LandscapeOptions& options, const Stream& stream,
+           const Progress& progress)
+      : instance_(instance), rays_(instance.rays()), options_(options), stream_(stream), progress_(progress) {}
+
+  Landscape operator()() {
+    result_.rho = instance_.rho();
+    evaluate_grid();
+    find_error();
+    choose_neighbourhoods();
+    find_least_gradient();
+    find_least_descent_at_zero();
+    find_violations();
+    descend_to_stationary_points();
+    return std::move(result_);
+  }
+
+ private:
+  void report(double done) const {
+    if (progress_) progress_(done);
+  }
+
+  void evaluate_grid() {
+    constexpr Index chunk = 1 << 14;  // between reports
+    directions_ = grid(options_, rays_, stream_.at({grid_points}));
+    numbers_.resize(static_cast<std::size_t>(directions_.cols()));
+    for (Index from = 0; from < directions_.cols(); from += chunk) {
+      const Index count = std::min(chunk, directions_.cols() - from);
+      evaluate_blocks(rays_, directions_.middleCols(from, count), options_.threads, numbers_.data() + from);
+      report(0.4 * static_cast<double>(from + count) / static_cast<double>(directions_.cols()));
+    }
+    result_.directions = result_.evaluations = directions_.cols();
+  }
+
+  /// Of the best grid points and where searches from them ended, the one whose exact witness is least.
+  template <class WitnessOf>
+  RayWitness best(const RayScore& score, Purpose purpose, WitnessOf witness_of, bool largest) {
+    const MatrixXd starts = best_of_runs(directions_, numbers_, score, options_.starts);
+    const MatrixXd found =
+        search_directions(rays_, starts, score, options_.steps, stream_.at({purpose}), options_.threads);
+    result_.evaluations += starts.cols() * (options_.steps + 1);
+    RayWitness best;
+    for (const MatrixXd* candidates : {&starts, &found})
+      for (Index j = 0; j < candidates->cols(); ++j) {
+        const RayWitness here = witness_of(rays_.point(candidates->col(j)));
+        if (best.direction.empty() || (largest ? here.value > best.value : here.value < best.value)) best = here;
+      }
+    return best;
+  }
+
+  void find_error() {
+    result_.population_error = best([](const RayNumbers& ray) { return -ray.error(); }, error_search,
+                                    [&](const Point& p) { return error_witness(p, rays_.at(p)); }, true);
+    report(0.5);
+  }
+
+  void choose_neighbourhoods() {
+    Neighbourhoods implied = instance_.implied(result_.population_error.value);
+    result_.implied = implied.around;
+    result_.merged = implied.merged;
+    result_.excluded = std::move(implied.around);
+    if (!options_.radius && !result_.merged) return;
+    for (Neighbourhood& around : result_.excluded)
+      around.radius = around.centre == "0" ? 0 : options_.radius.value_or(default_radius);
+  }
+
+  std::vector<Interval> allowed(const RayNumbers& ray) const {
+    return outside(instance_.inside(ray, result_.excluded));
+  }
+
+  RayWitness margin_witness(const Point& direction) const {
+    const Rays::Vectors at = rays_.at(direction);
+    RayNumbers ray = exact_numbers(at, one(direction));
+    const RadialExtremum least = least_gradient(ray, allowed(ray));
+    if (least.value == infinity) return {direction, RayEnd::point, 0, infinity};
+    return {direction, end_of(least.r), least.r, exact_scaled_gradient(at, least.r)};
+  }
+
+  void find_least_gradient() {
+    result_.worst_margin = best([&](const RayNumbers& ray) { return least_gradient(ray, allowed(ray)).value; },
+                                margin_search, [&](const Point& p) { return margin_witness(p); }, false);
+    const RayWitness& worst = result_.worst_margin;
+    if (worst.value < infinity)
+      result_.derivative_at_worst = instance_.descent_along_gradient(worst.direction, finite(worst.r));
+    report(0.6);
+  }
+
+  void find_least_descent_at_zero() {
+    result_.descent_at_zero = best([](const RayNumbers& ray) { return ray.b; }, zero_search,
+                                   [&](const Point& p) {
+                                     return RayWitness{p, RayEnd::origin, 0, rays_.at(p).b};
+                                   },
+                                   false);
+    report(0.7);
+  }
+
+  void add_violation(Point direction, double r, const char* reason) {
+    ++result_.violation_count;
+    if (result_.violations.size() < max_listed) result_.violations.push_back({std::move(direction), r, reason});
+  }
+
+  /// At every grid point, and at the witnesses. v = 0 exactly is seen in the block; where |v| might be 0 but for
+  /// rounding, the derivative itself decides.
+  void find_violations() {
+    constexpr double suspicious = 1e-7;
+    const std::size_t on_grid = numbers_.size();
+    bool margin_fails = false, zero_fails = false;
+    for (std::size_t i = 0; i < on_grid; ++i) {
+      const RayNumbers& ray = numbers_[i];
+      const Point p = rays_.point(directions_.col(static_cast<Index>(i)));
+      if (ray.b <= 0) {
+        add_violation(p, 0, "D_p f(0) >= 0");
+        zero_fails = true;
+      }
+      const RadialExtremum least = least_gradient(ray, allowed(ray));
+      if (!(least.value <= suspicious)) continue;
+      if (scaled_gradient(ray, 0) == 0 && scaled_gradient(ray, infinity) == 0)
+        add_violation(p, finite(least.r), "v = 0 along the ray");
+      else if (least.r > 0 && !(instance_.descent_along_gradient(p, finite(least.r)) < 0))
+        add_violation(p, finite(least.r), "D_{-v} f >= 0");
+      else
+        continue;
+      margin_fails = true;
+    }
+    const RayWitness &worst = result_.worst_margin, &zero = result_.descent_at_zero;
+    if (!zero_fails && zero.value <= 0) add_violation(zero.direction, 0, "D_p f(0) >= 0");
+    if (!margin_fails && worst.value < infinity && worst.where != RayEnd::origin && !(result_.derivative_at_worst < 0))
+      add_violation(worst.direction, finite(worst.r), "D_{-v} f >= 0");
+    report(0.75);
+  }
+
+  RayNumbers one(const Point& direction) const {
+    MatrixXd column(rays_.dimension(), 1);
+    Index from = 0;
+    for (const VectorXd& part : direction) {
+      column.col(0).segment(from, part.size()) = part;
+      from += part.size();
+    }
+    RayNumbers numbers;
+    rays_.evaluate(column, &numbers);
+    return numbers;
+  }
+
+  void descend_to_stationary_points() {
+    const DescentProblem problem = instance_.descent();
+    std::vector<Descent> ends(static_cast<std::size_t>(options_.descents));
+#pragma omp parallel for num_threads(options_.threads) schedule(dynamic)
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+      const Stream stream = stream_.at({descent_starts, i});
+      ends[i] = descend(problem, random_point(problem, stream.at({0})), {}, stream.at({1}));
+    }
+    for (const Descent& end : ends) count(problem, end);
+    report(1);
+  }
+
+  /// Uniform directions, and |x| (blind demodulation: |h||m|) uniform up to twice the solution's.
+  VectorXd random_point(const DescentProblem& problem, Stream stream) const {
+    VectorXd x(rays_.dimension());
+    for (double& entry : x) entry = stream.normal();
+    const std::vector<Index> parts = rays_.parts();
+    const double length = std::pow(2 * stream.uniform(), 1 / static_cast<double>(parts.size()));
+    Index from = 0;
+    for (const Index k : parts) {
+      x.segment(from, k) *= length / x.segment(from, k).norm();
+      from += k;
+    }
+    problem.normalise(x);
+    return x;
+  }
+
+  void count(const DescentProblem& problem, const Descent& end) {
+    constexpr double at_centre = 1e-5;  // where a neighbourhood is smaller
+    if (end.stop == Stop::budget) {
+      ++result_.outcomes.not_converged;
+      return;
+    }
+    if (end.stop == Stop::zero) {
+      ++result_.outcomes.zero;
+      return;
+    }
+    const std::vector<double> distance = instance_.distances(end.x);
+    std::size_t near = 0;
+    while (near < distance.size() && !(distance[near] <= std::max(result_.excluded[near].radius, at_centre))) ++near;
+    if (near == distance.size())
+      ++result_.outcomes.elsewhere;
+    else if (near == 0)
+      ++result_.outcomes.solution;
+    else
+      ++(result_.excluded[near].centre == "0" ? result_.outcomes.zero : result_.outcomes.spurious);
+    list(problem, end, near < distance.size() ? result_.excluded[near].centre : "", distance);
+  }
+
+  void list(const DescentProblem& problem, const Descent& end, std::string near, const std::vector<double>& distance) {
+    constexpr double same = 1e-4;
+    Point x;
+    Index from = 0;
+    for (const Index k : rays_.parts()) {
+      x.push_back(end.x.segment(from, k));
+      from += k;
+    }
+    for (StationaryPoint& known : result_.stationary) {
+      double apart = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) apart = std::max(apart, (known.x[i] - x[i]).norm());
+      if (apart > same) continue;
+      ++known.starts;
+      return;
+    }
+    if (result_.stationary.size() >= max_listed) return;
+    double to_spurious = infinity;
+    for (std::size_t i = 1; i < distance.size(); ++i)
+      if (result_.excluded[i].centre != "0") to_spurious = std::min(to_spurious, distance[i]);
+    result_.stationary.push_back({std::move(x), std::move(near), end.stop == Stop::kink, problem.objective(end.x),
+                                  end.gradient, distance[0], to_spurious, 1});
+  }
+
+  const LandscapeInstance& instance_;
+  const Rays& rays_;
+  const LandscapeOptions& options_;
+  const Stream& stream_;
+  const Progress& progress_;
+  MatrixXd directions_;
+  std::vector<RayNumbers> numbers_;
+  Landscape result_;
+};
+
+}  // namespace
+
+Landscape measure_landscape(const Recovery& f, Problem problem, const LandscapeOptions& options, const Stream& stream,
+                            const Progress& progress) {
+  require(options);
+  const auto instance = landscape_instance(f, problem);
+  return Measurer(*instance, options, stream, progress)();
+}
+
+Landscape measure_landscape(const Demodulation& f, double alpha, const LandscapeOptions& options, const Stream& stream,
+                            const Progress& progress) {
+  require(options);
+  const auto instance = landscape_instance(f, alpha);
+  return Measurer(*instance, options, stream, progress)();
+}
+
+}  // namespace theoremeter

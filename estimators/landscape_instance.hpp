@@ -1,0 +1,38 @@
+// What a landscape needs to know of an instance beyond its rays, for one network and for blind demodulation.
+#pragma once
+
+#include "estimators/descent.hpp"
+#include "estimators/neighbourhoods.hpp"
+#include "estimators/rays.hpp"
+
+#include <Eigen/Core>
+#include <memory>
+#include <vector>
+
+namespace theoremeter {
+
+class LandscapeInstance {
+ public:
+  virtual ~LandscapeInstance() = default;
+
+  virtual const Rays& rays() const = 0;
+  virtual std::vector<double> rho() const = 0;
+  virtual Neighbourhoods implied(double E) const = 0;
+
+  /// Where the ray runs inside these neighbourhoods, given in the order of implied().
+  virtual std::vector<Interval> inside(const RayNumbers& ray, const std::vector<Neighbourhood>& around) const = 0;
+
+  /// D_{-v} f/|v|^2 at distance r along the direction, by one_sided_derivative of theory/problems.hpp; 0 where v = 0.
+  virtual double descent_along_gradient(const Point& direction, double r) const = 0;
+
+  /// f in the units of StationaryPoint, on stacked vectors.
+  virtual DescentProblem descent() const = 0;
+  /// How large a neighbourhood of each centre, in the order of implied(), just holds x.
+  virtual std::vector<double> distances(const Eigen::VectorXd& x) const = 0;
+};
+
+/// Both keep a reference to f, and throw as the constructors of their rays do.
+std::unique_ptr<LandscapeInstance> landscape_instance(const Recovery& f, Problem problem);
+std::unique_ptr<LandscapeInstance> landscape_instance(const Demodulation& f, double alpha);
+
+}  // namespace theoremeter

@@ -1,0 +1,81 @@
+// What is found out about the landscape of one instance: plain structs. Lengths are in units of |x0| (blind
+// demodulation: |h||m| in units of |h0||m0|), gradients are scaled by 2^d, so
+// that a population gradient is x - ... and of size max(|x|, 1) but near its zeros.
+#pragma once
+
+#include "theory/types.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace theoremeter {
+
+/// Where on the ray {r p: r > 0} a value is attained: in the limit r -> 0, at r, or in the limit r -> infinity.
+enum class RayEnd { origin, point, infinity };
+
+/// A value attained on a ray, evaluated afresh by along_ray of theory/problems.hpp.
+struct RayWitness {
+  Point direction;  // unit p, so that x = r |x0| p; blind demodulation: p, q with |h||m| = r |h0||m0|
+  RayEnd where = RayEnd::point;
+  double r = 0;
+  double value = 0;
+};
+
+/// A ball of this radius around a centre. In blind demodulation all (h, m) for which some c > 0 has |h - c h~| <=
+/// radius |c h~| and |m - m~/c| <= radius |m~/c|: a subset of A_{radius,(h~,m~)} [HJ].
+struct Neighbourhood {
+  std::string centre;  // "x0", "-rho x0", "0"; "(h0, m0)", ...
+  double radius = 0;   // infinity where it is not bounded or runs into another one
+};
+
+/// Where the theorem's conclusion fails.
+struct Violation {
+  Point direction;
+  double r = 0;        // 0: at 0 itself
+  std::string reason;  // "v = 0 along the ray", "D_{-v} f >= 0", "D_p f(0) >= 0"
+};
+
+/// A stationary point that descent ran into.
+struct StationaryPoint {
+  Point x;                  // x/|x0|; blind demodulation: h, m over sqrt(|h0||m0|), balanced: |h| = |m|
+  std::string near;         // the centre of the excluded neighbourhood that it lies in; "" for none
+  bool kink = false;        // a convex combination of neighbouring gradients vanishes, not the gradient itself
+  double objective = 0;     // 2^d f(x)/|x0|^2
+  double gradient = 0;      // the scaled gradient left, of that combination at a kink
+  double to_solution = 0;   // |x - x0|/|x0|; blind demodulation: the radius that just reaches it from (h0, m0)
+  double to_spurious = 0;   // |x + rho x0|/|x0|; blind demodulation: the least from the other three
+  std::int64_t starts = 0;  // how many ended there
+};
+
+/// How descents ended.
+struct Outcomes {
+  std::int64_t solution = 0;       // in the neighbourhood of x0
+  std::int64_t spurious = 0;       // in that of -rho x0 (blind demodulation: of one of the three)
+  std::int64_t zero = 0;           // in that of 0, or at 0
+  std::int64_t elsewhere = 0;      // at a stationary point outside all of them
+  std::int64_t not_converged = 0;  // the budget ran out
+};
+
+struct Landscape {
+  std::vector<double> rho;      // rho_d; blind demodulation: of both networks
+  RayWitness population_error;  // at least: sup |v_x - h_x|/max(|x|, 1)
+  /// Proved, for the population_error found: outside these |h_x| > E max(|x|, 1).
+  std::vector<Neighbourhood> implied;
+  bool merged = false;                  // they run into each other or to infinity
+  std::vector<Neighbourhood> excluded;  // those that "outside" refers to below
+  RayWitness worst_margin;              // at most: inf |v_x|/max(|x|, 1) outside
+  double derivative_at_worst = 0;       // D_{-v} f/|v|^2 there: -1 where f is differentiable; 0 where v = 0
+  RayWitness descent_at_zero;           // at most: inf -D_p f(0), times 2^d/|x0|
+  std::int64_t violation_count = 0;
+  std::vector<Violation> violations;  // the first max_listed
+  Outcomes outcomes;
+  std::vector<StationaryPoint> stationary;  // distinct, the first max_listed
+  std::int64_t directions = 0;              // in the grid
+  std::int64_t evaluations = 0;             // directions evaluated, searches included
+};
+
+inline constexpr std::size_t max_listed = 100;
+
+}  // namespace theoremeter

@@ -1,0 +1,169 @@
+#include "estimators/neighbourhoods.hpp"
+
+#include "estimators/radial.hpp"
+#include "theory/population.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numbers>
+#include <optional>
+
+namespace theoremeter {
+namespace {
+
+using std::numbers::pi;
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// Covers the rounding of c, q and what follows, errors of some 1e-15.
+double with_slack(double E) { return E + 1e-12; }
+
+/// What is known of c and q for theta in [from, to].
+struct Part {
+  double from, to;
+  double c_lo, c_hi, q_lo;
+};
+
+double angle_at(int i, int parts) { return i == parts ? pi : pi * i / parts; }
+
+/// P a is nonincreasing on [0, pi], but for amplitude flow, where all is symmetric about pi/2.
+std::vector<Part> cut(Problem problem, int d, int parts) {
+  assert(parts % 2 == 0);
+  const bool symmetric = d == 0 && (problem == Problem::phase_retrieval || problem == Problem::amplitude_flow);
+  std::vector<PopulationProfile> at;
+  for (int i = 0; i <= parts; ++i) at.push_back(population_profile(problem, d, angle_at(i, parts)));
+  std::vector<Part> all;
+  for (int i = 0; i < parts; ++i) {
+    const bool mirrored = symmetric && i >= parts / 2;
+    const int near = mirrored ? i + 1 : i, far = mirrored ? i : i + 1;  // from x0, or from -x0
+    const PopulationProfile &a = at[static_cast<std::size_t>(near)], &b = at[static_cast<std::size_t>(far)];
+    const double sin_near = std::sin(angle_at(near, parts)), sin_far = std::sin(angle_at(far, parts));
+    const bool at_pi = far == parts;  // there q/sin is a limit; q itself is 0
+    const double least = at_pi ? 0 : b.q * std::min(1.0, sin_near / sin_far);
+    all.push_back({angle_at(i, parts), angle_at(i + 1, parts), std::min(a.c, b.c), std::max(a.c, b.c), least});
+  }
+  return all;
+}
+
+/// The r >= 0 with dist(r, [c_lo, c_hi])^2 + q^2 <= E^2 max(r, 1)^2, c_hi <= 1, E < 1: the smallest interval with them.
+std::optional<Interval> radii(double c_lo, double c_hi, double q, double E) {
+  std::optional<Interval> hull;
+  const auto add = [&hull](double lo, double hi) {
+    if (lo > hi) return;
+    hull = hull ? Interval{std::min(hull->lo, lo), std::max(hull->hi, hi)} : Interval{lo, hi};
+  };
+  if (q <= E) {
+    const double s = std::sqrt((E - q) * (E + q));
+    add(std::max(0.0, c_lo - s), std::min(1.0, c_hi + s));
+  }
+  const double discriminant = E * E * (c_hi * c_hi + q * q) - q * q;
+  if (discriminant >= 0) {
+    const double root = std::sqrt(discriminant), leading = (1 - E) * (1 + E);
+    add(std::max(1.0, (c_hi - root) / leading), (c_hi + root) / leading);
+  }
+  return hull;
+}
+
+/// The largest distance from s x0 of a point of the box.
+double reach(const Interval& r, const Part& part, double s) {
+  const double cosine = std::cos(s >= 0 ? part.to : part.from);
+  const auto distance = [&](double at) {
+    return std::sqrt(std::max(0.0, (at - s) * (at - s) + 2 * at * s * (1 - cosine)));
+  };
+  return std::max(distance(r.lo), distance(r.hi));
+}
+
+Neighbourhoods all_merged(Neighbourhoods n) {
+  n.merged = true;
+  for (Neighbourhood& a : n.around) a.radius = infinity;
+  return n;
+}
+
+}  // namespace
+
+// At r = 1 the components along x^ and across are those of population_gradient_plane, turned by theta.
+PopulationProfile population_profile(Problem problem, int d, double theta) {
+  const Eigen::Vector2d h = population_gradient_plane(problem, d, 1, theta);
+  const double cosine = std::cos(theta), sine = std::sin(theta);
+  return {1 - (h(0) * cosine + h(1) * sine), std::abs(h(1) * cosine - h(0) * sine)};
+}
+
+Neighbourhoods implied_neighbourhoods(Problem problem, int d, double E, int parts) {
+  Neighbourhoods n{{{"x0", 0}, {"-rho x0", 0}, {"0", 0}}};
+  E = with_slack(E);
+  if (!(E < 1)) return all_merged(n);
+  const std::vector<Part> all = cut(problem, d, parts);
+  const double rho = population_profile(problem, d, pi).c;
+
+  std::vector<std::optional<Interval>> boxes;
+  for (const Part& part : all) boxes.push_back(radii(part.c_lo, part.c_hi, part.q_lo, E));
+  const auto empty = [](const std::optional<Interval>& r) { return !r; };
+  const auto first_end = std::find_if(boxes.begin(), boxes.end(), empty) - boxes.begin();
+  const auto last_begin = boxes.rend() - std::find_if(boxes.rbegin(), boxes.rend(), empty);
+  if (first_end == static_cast<std::ptrdiff_t>(boxes.size())) return all_merged(n);
+  for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(boxes.size()); ++i) {
+    const auto& r = boxes[static_cast<std::size_t>(i)];
+    if (!r) continue;
+    const std::size_t centre = i < first_end ? 0 : i >= last_begin ? 1 : 2;
+    const double s = centre == 0 ? 1 : centre == 1 ? -rho : 0;
+    n.around[centre].radius = std::max(n.around[centre].radius, reach(*r, all[static_cast<std::size_t>(i)], s));
+  }
+  return n;
+}
+
+double hyperbolic_distance(double tau, double cosine_h, double cosine_m) {
+  const double u = std::sqrt(tau);
+  return std::sqrt((u - 1) * (u - 1) + 2 * u * (1 - std::min({cosine_h, cosine_m, 1.0})));
+}
+
+Neighbourhoods implied_neighbourhoods(int d, int s, double E, int parts) {
+  Neighbourhoods n{{{"(h0, m0)", 0}, {"(-rho h0, m0)", 0}, {"(h0, -rho m0)", 0}, {"(-rho h0, -rho m0)", 0}}};
+  E = with_slack(E);
+  assert(d >= 1 && s >= 1);  // so that c >= 0
+  if (!(E < 1)) return all_merged(n);
+  const std::vector<Part> in_h = cut(Problem::inversion, d, parts), in_m = cut(Problem::inversion, s, parts);
+  const double rho_h = population_profile(Problem::inversion, d, pi).c,
+               rho_m = population_profile(Problem::inversion, s, pi).c;
+
+  // Boxes not yet reached from a corner, then those of that corner's component, depth first.
+  const auto size = static_cast<std::size_t>(parts);
+  std::vector<std::optional<Interval>> boxes(size * size);
+  for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t j = 0; j < size; ++j) {
+      const Part &h = in_h[i], &m = in_m[j];
+      boxes[i * size + j] = radii(h.c_lo * m.c_lo, h.c_hi * m.c_hi, std::max(m.c_lo * h.q_lo, h.c_lo * m.q_lo), E);
+    }
+  std::vector<bool> seen(size * size);
+  std::vector<std::size_t> open;
+  const auto visit = [&](std::size_t i, std::size_t j) {
+    if (i >= size || j >= size || seen[i * size + j] || !boxes[i * size + j]) return;
+    seen[i * size + j] = true;
+    open.push_back(i * size + j);
+  };
+  for (std::size_t corner = 0; corner < 4; ++corner) {
+    const bool far_h = corner % 2 == 1, far_m = corner / 2 == 1;
+    const std::size_t i0 = far_h ? size - 1 : 0, j0 = far_m ? size - 1 : 0;
+    if (seen[i0 * size + j0]) return all_merged(n);
+    visit(i0, j0);
+    const double product = (far_h ? rho_h : 1) * (far_m ? rho_m : 1);
+    double& radius = n.around[corner].radius;
+    while (!open.empty()) {
+      const std::size_t at = open.back(), i = at / size, j = at % size;
+      open.pop_back();
+      const Interval r = *boxes[at];
+      const double cosine_h = far_h ? -std::cos(in_h[i].from) : std::cos(in_h[i].to),
+                   cosine_m = far_m ? -std::cos(in_m[j].from) : std::cos(in_m[j].to);
+      for (const double T : {r.lo, r.hi})
+        radius = std::max(radius, hyperbolic_distance(T / product, cosine_h, cosine_m));
+      for (std::size_t di = 0; di < 3; ++di)
+        for (std::size_t dj = 0; dj < 3; ++dj) visit(i + di - 1, j + dj - 1);
+    }
+  }
+  for (std::size_t at = 0; at < boxes.size(); ++at)
+    if (boxes[at] && !seen[at]) return all_merged(n);
+  return n;
+}
+
+}  // namespace theoremeter

@@ -1,0 +1,87 @@
+// The rays of an instance, many directions at a time: the vectors a and c of radial.hpp by products of matrices.
+//
+// For a block of directions P (k x N) the layers give Z = G(P), and with Y = A Z and S = sgn(Y) o b (b without a
+// modulus) one backward pass through A' and the masked W_i' takes [Y S] to [a c]: per direction 2 (sum n_i n_{i-1} + m
+// n_d) flops forward and twice that back, at the rate of a matrix product.
+#pragma once
+
+#include "estimators/radial.hpp"
+#include "theory/population.hpp"
+#include "theory/problems.hpp"
+
+#include <Eigen/Core>
+#include <vector>
+
+namespace theoremeter {
+
+/// Directions are columns: unit p, or unit p on top of unit q.
+class Rays {
+ public:
+  virtual ~Rays() = default;
+
+  /// How the columns are divided: {k}, or {n, p}.
+  virtual std::vector<Eigen::Index> parts() const = 0;
+  /// `out` has room for as many as P has columns. The products of matrices depend on the columns there are: call with
+  /// the same blocks for the same bits.
+  virtual void evaluate(const Eigen::MatrixXd& P, RayNumbers* out) const = 0;
+
+  /// The vectors along one ray, by along_ray of theory/problems.hpp: what evaluate must agree with.
+  struct Vectors {
+    std::vector<Eigen::VectorXd> p, a, c, H;  // one each factor
+    double b = 0;
+  };
+  virtual Vectors at(const Point& direction) const = 0;
+
+  Eigen::Index dimension() const;
+  /// The parts of a column, each of unit length.
+  Point point(const Eigen::VectorXd& column) const;
+};
+
+/// Inversion, compressed sensing, phase retrieval, amplitude flow.
+class RecoveryRays final : public Rays {
+ public:
+  /// Keeps a reference to f. Throws InputError when x0 = 0, or for blind demodulation.
+  RecoveryRays(const Recovery& f, Problem problem);
+
+  std::vector<Eigen::Index> parts() const override { return {f_.k()}; }
+  void evaluate(const Eigen::MatrixXd& P, RayNumbers* out) const override;
+  Vectors at(const Point& direction) const override;
+
+  const Recovery& instance() const { return f_; }
+  Problem problem() const { return problem_; }
+  double length() const { return length_; }  // |x0|
+  double scale() const { return scale_; }    // 2^d
+
+ private:
+  Eigen::VectorXd population(const Eigen::VectorXd& p) const;  // H_p
+
+  const Recovery& f_;
+  Problem problem_;
+  double length_, scale_;
+  Eigen::VectorXd x0_;  // of unit length
+};
+
+/// Blind demodulation, layers with the given alpha: gradients are scaled by 2^{d+s} l/alpha, the one in h by 1/|m|, the
+/// one in m by 1/|h|, so that each is T a - c with T = |h||m|/(|h0||m0|); the population's, T p - cos theta_s^(m) t_h.
+class DemodulationRays final : public Rays {
+ public:
+  /// Keeps a reference to f. Throws InputError when h0 = 0 or m0 = 0, or unless alpha > 0.
+  DemodulationRays(const Demodulation& f, double alpha);
+
+  std::vector<Eigen::Index> parts() const override { return {f_.G1.input, f_.G2.input}; }
+  void evaluate(const Eigen::MatrixXd& P, RayNumbers* out) const override;
+  Vectors at(const Point& direction) const override;
+
+  const Demodulation& instance() const { return f_; }
+  double length() const { return length_; }  // |h0||m0|
+  double scale() const { return scale_; }    // 2^{d+s} l/alpha
+
+ private:
+  std::pair<Eigen::VectorXd, Eigen::VectorXd> population(const Eigen::VectorXd& p, const Eigen::VectorXd& q) const;
+
+  const Demodulation& f_;
+  double length_, scale_;
+  Eigen::VectorXd h0_, m0_;  // of unit length
+};
+
+}  // namespace theoremeter
