@@ -66,11 +66,19 @@ class Section {
     if (const toml::node* node = table_.get(key)) at(path_, *node, [&] { use(get<std::string>(key, "", "text")); });
   }
 
-  std::int64_t count(const std::string& key, std::int64_t fallback) const {
+  std::int64_t count(const std::string& key, std::int64_t fallback, std::int64_t least = 1) const {
     const auto value = get<std::int64_t>(key, fallback, "a whole number");
-    if (value < 1)
-      throw InputError(fmt::format("{}: {} = {}: must be at least 1", where(path_, *table_.get(key)), key, value));
+    if (table_.contains(key) && value < least)
+      throw InputError(
+          fmt::format("{}: {} = {}: must be at least {}", where(path_, *table_.get(key)), key, value, least));
     return value;
+  }
+
+  bool flag(const std::string& key) const {
+    const toml::node* node = table_.get(key);
+    if (node && !node->is_boolean())
+      throw InputError(fmt::format("{}: {} must be true or false", where(path_, *node), key));
+    return node && *node->value<bool>();
   }
 
   /// A list of whole numbers, as [3, 40, 200], or a list of such lists.
