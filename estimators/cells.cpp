@@ -1,0 +1,431 @@
+#include "estimators/cells.hpp"
+
+#include "estimators/integers.hpp"
+#include "theory/error.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <optional>
+#include <utility>
+
+namespace theoremeter {
+namespace {
+
+using Eigen::Index;
+using Eigen::Vector2d;
+using Eigen::VectorXd;
+using Plane = Eigen::Matrix<double, Eigen::Dynamic, 2>;  // one row a linear function on the plane
+
+constexpr double unit = 0x1p-53;
+constexpr double slack = 1.01;  // on every bound: for its own rounding, and for products of errors
+
+int sign(double value) { return value > 0 ? 1 : value < 0 ? -1 : 0; }
+int sign(const Integer& value) { return value.sign(); }
+
+/// A vector of the plane, and a cell's quadratic 1/2 x'Mx - c'x, in doubles or in integers.
+template <class T>
+struct Vector {
+  T x, y;
+};
+template <class T>
+struct Quadratic {
+  T m11, m12, m22, c1, c2;
+};
+
+// p turned by a right angle, counterclockwise.
+template <class T>
+Vector<T> turned(const Vector<T>& p) {
+  return {-p.y, p.x};
+}
+template <class T>
+T form(const Quadratic<T>& q, const Vector<T>& v, const Vector<T>& w) {  // v'Mw
+  return v.x * (q.m11 * w.x + q.m12 * w.y) + v.y * (q.m12 * w.x + q.m22 * w.y);
+}
+template <class T>
+T linear(const Quadratic<T>& q, const Vector<T>& v) {  // v'c
+  return v.x * q.c1 + v.y * q.c2;
+}
+/// At r p the derivative along t = turned(p) is r t'Mp - t'c; this is a times it, at r = b/a.
+template <class T>
+T turning(const Quadratic<T>& q, const Vector<T>& p) {
+  const Vector<T> t = turned(p);
+  return linear(q, p) * form(q, t, p) - form(q, p, p) * linear(q, t);
+}
+
+/// A bounding ray: sign (h2, -h1)/|h|, h a row of a level. Its row rises from it on if the sign is 1, else falls.
+struct Ray {
+  std::size_t level = 0;
+  Index row = 0;
+  int sign = 1;
+  Vector2d p = Vector2d::Zero();
+  double error = 0;  // |p - exact p| <= error
+};
+
+struct Arc {
+  Span span;
+  Ray from, to;
+};
+
+/// One layer, or at last the measurements: on the current cell of the levels below, its pre-activations are H x.
+struct Level {
+  const Rows* W = nullptr;  // H = W Lambda, Lambda from the level below; none: H = Lambda
+  VectorXd norm;            // of the rows of W
+  int exponent = 0;         // of W
+  Plane H;
+  VectorXd error;                                       // |row - exact row| <= error
+  std::vector<std::optional<Vector<Integer>>> integer;  // rows of H, up to a common power of two
+  std::vector<signed char> sign;                        // of H x on the current cell
+};
+
+/// b, and how far it may be from what is meant by it.
+struct Target {
+  double error = 0;    // in norm
+  bool exact = false;  // the exact |A G(x0)| is meant
+};
+
+class Walk {
+ public:
+  Walk(const Recovery& f, const Progress& progress) : f_(f), progress_(progress) {
+    for (const Rows& W : f.G.layers) add_level(&W);
+    add_level(f.A.size() > 0 ? &f.A : nullptr);
+    find_target();
+    descend(0, {Span::circle, {}, {}});
+  }
+
+  Cells result() && { return std::move(result_); }
+
+ private:
+  void add_level(const Rows* W) {
+    Level& level = levels_.emplace_back();
+    if (W == nullptr) return;
+    level.W = W;
+    level.norm = W->rowwise().norm();
+    level.exponent = common_exponent(*W);
+  }
+
+  // Computed inner products err by at most gamma |v||w|, whatever the order of their sums.
+  static double gamma(Index terms) { return slack * unit * static_cast<double>(terms + 1); }
+
+  // x0 through the network, with bounds for rounding: relu does not increase distances.
+  void find_target() {
+    VectorXd z = f_.x0, error = VectorXd::Zero(2);
+    for (const Level& level : levels_) {
+      if (level.W != nullptr) {
+        error = slack * (error.norm() + gamma(z.size()) * z.norm()) * level.norm;
+        z = *level.W * z;
+      }
+      if (&level != &levels_.back()) z = z.cwiseMax(0.0);
+    }
+    if (f_.phaseless) z = z.cwiseAbs();
+    target_.exact = ((z - f_.b).cwiseAbs().array() <= 2 * error.array()).all();
+    if (target_.exact) target_.error = 3 * error.norm();
+  }
+
+  // H on the cell that the levels below are in.
+  void enter(std::size_t l) {
+    Level& level = levels_[l];
+    Plane Lambda = Plane::Identity(2, 2);
+    VectorXd error = VectorXd::Zero(2);
+    if (l > 0) {
+      const Level& below = levels_[l - 1];
+      Lambda = below.H;
+      error = below.error;
+      for (Index j = 0; j < Lambda.rows(); ++j) {
+        if (below.sign[std::size_t(j)] > 0) continue;
+        Lambda.row(j).setZero();
+        error(j) = 0;
+      }
+    }
+    level.integer.clear();
+    if (level.W == nullptr) {
+      level.H = std::move(Lambda);
+      level.error = std::move(error);
+    } else {
+      level.H.noalias() = *level.W * Lambda;
+      level.error = slack * (error.norm() + gamma(Lambda.rows()) * Lambda.norm()) * level.norm;
+    }
+    level.sign.assign(std::size_t(level.H.rows()), 1);
+  }
+
+  void descend(std::size_t l, const Arc& arc) {
+    enter(l);
+    const bool last = l + 1 == levels_.size();
+    if (last && !f_.phaseless) return leaf(arc);
+    if (arc.span != Span::circle) return cut(l, arc);
+    const auto rows = levels_[l].H.rows();
+    for (Index i = 0; i < rows; ++i) {
+      const Ray ray = ray_of(l, i, 1), opposite = ray_of(l, i, -1);
+      if (sign_across(l, i, ray) == 0) continue;
+      cut(l, {Span::half_circle, ray, opposite});
+      cut(l, {Span::half_circle, opposite, ray});
+      return;
+    }
+    levels_[l].sign.assign(std::size_t(rows), 0);
+    go_on(l, arc);
+  }
+
+  void go_on(std::size_t l, const Arc& arc) {
+    if (l == 0 && progress_) progress_(part_before(arc.from));
+    if (l + 1 == levels_.size())
+      leaf(arc);
+    else
+      descend(l + 1, arc);
+  }
+
+  // The part of the circle between its first ray and this one.
+  double part_before(const Ray& ray) const {
+    if (result_.cells.empty()) return 0;
+    const Vector2d &p = result_.cells[0].from.p, &q = ray.p;
+    const double angle = std::atan2(p(0) * q(1) - p(1) * q(0), p.dot(q)) / (2 * std::numbers::pi);
+    return angle < 0 ? angle + 1 : angle;
+  }
+
+  // Each row's sign at both ends tells whether it changes sign inside.
+  void cut(std::size_t l, const Arc& arc) {
+    Level& level = levels_[l];
+    std::vector<Ray> rays;
+    for (Index i = 0; i < level.H.rows(); ++i) {
+      const int first = sign_at(l, i, arc.from), last = sign_at(l, i, arc.to);
+      if (first * last < 0) rays.push_back(ray_of(l, i, last));
+      const int on = first != 0 ? first : last != 0 ? last : sign_across(l, i, arc.from);
+      level.sign[std::size_t(i)] = static_cast<signed char>(on);
+    }
+    // q lies counterclockwise from p iff its row has not changed yet at p
+    const auto before = [&](const Ray& p, const Ray& q) { return q.sign * sign_at(l, q.row, p) < 0; };
+    std::sort(rays.begin(), rays.end(), before);
+    Ray from = arc.from;
+    for (std::size_t next = 0; next < rays.size();) {
+      const Ray ray = rays[next];
+      go_on(l, {Span::arc, from, ray});
+      for (; next < rays.size() && !before(ray, rays[next]); ++next)
+        level.sign[std::size_t(rays[next].row)] = static_cast<signed char>(rays[next].sign);
+      from = ray;
+    }
+    go_on(l, {rays.empty() ? arc.span : Span::arc, from, arc.to});
+  }
+
+  Ray ray_of(std::size_t l, Index row, int sign) const {
+    const Vector2d h = levels_[l].H.row(row);
+    const double norm = h.norm();
+    const Vector2d p = norm > 0 ? Vector2d(sign * h(1) / norm, -sign * h(0) / norm) : Vector2d(sign, 0);
+    return {l, row, sign, p, norm > 0 ? 2 * slack * levels_[l].error(row) / norm + 4 * unit : 2};
+  }
+
+  int sign_at(std::size_t l, Index row, const Ray& ray) {
+    if (ray.level == l && ray.row == row) return 0;
+    return sign_of_row(l, row, ray, ray.p, [](const Vector<Integer>& p) { return p; });
+  }
+  int sign_across(std::size_t l, Index row, const Ray& ray) {
+    return sign_of_row(l, row, ray, {-ray.p(1), ray.p(0)}, [](const Vector<Integer>& p) { return turned(p); });
+  }
+
+  // The sign of h'p, or of h'turned(p).
+  template <class Exact>
+  int sign_of_row(std::size_t l, Index row, const Ray& ray, const Vector2d& p, const Exact& exact) {
+    const Vector2d h = levels_[l].H.row(row);
+    const double error = levels_[l].error(row);
+    return decide(h.dot(p), slack * (error + h.norm() * (ray.error + 4 * unit)), [&] {
+      const Vector<Integer> q = exact(integer_ray(ray)), &g = integer_row(l, row);
+      return sign(Integer(g.x * q.x + g.y * q.y));
+    });
+  }
+
+  template <class Exact>
+  int decide(double value, double bound, const Exact& exact) {
+    if (std::abs(value) > bound) return sign(value);
+    if (bound == 0) return 0;  // a sum of zeros
+    ++result_.integer_signs;
+    return exact();
+  }
+
+  const Vector<Integer>& integer_row(std::size_t l, Index row) {
+    Level& level = levels_[l];
+    level.integer.resize(std::size_t(level.H.rows()));
+    auto& known = level.integer[std::size_t(row)];
+    if (known) return *known;
+    known.emplace();
+    const auto add = [&](Index j, const Integer& x, const Integer& y) {
+      const Integer w = level.W != nullptr ? integer((*level.W)(row, j), level.exponent) : Integer(row == j ? 1 : 0);
+      if (w == 0) return;
+      known->x += w * x;
+      known->y += w * y;
+    };
+    if (l == 0) {
+      add(0, 1, 0);
+      add(1, 0, 1);
+    } else {
+      for (Index j = 0; j < levels_[l - 1].H.rows(); ++j) {
+        if (levels_[l - 1].sign[std::size_t(j)] <= 0) continue;
+        const Vector<Integer>& below = integer_row(l - 1, j);
+        add(j, below.x, below.y);
+      }
+    }
+    return *known;
+  }
+
+  Vector<Integer> integer_ray(const Ray& ray) {
+    const Vector<Integer>& h = integer_row(ray.level, ray.row);
+    return ray.sign > 0 ? Vector<Integer>{h.y, -h.x} : Vector<Integer>{-h.y, h.x};
+  }
+
+  // b, up to a power of two.
+  const std::vector<Integer>& integer_b() {
+    if (!integer_b_.empty()) return integer_b_;
+    std::vector<Integer> z;
+    const auto append = [&](const VectorXd& values) {
+      for (const double value : values) z.push_back(integer(value, common_exponent(values)));
+    };
+    if (!target_.exact) {
+      append(f_.b);
+      return integer_b_ = std::move(z);
+    }
+    append(f_.x0);
+    for (const Level& level : levels_) {
+      if (level.W != nullptr) z = product(level, z);
+      const bool measured = &level == &levels_.back();
+      for (Integer& value : z)
+        if (value < 0 && (!measured || f_.phaseless)) value = measured ? Integer(-value) : Integer(0);
+    }
+    return integer_b_ = std::move(z);
+  }
+
+  static std::vector<Integer> product(const Level& level, const std::vector<Integer>& z) {
+    std::vector<Integer> result(std::size_t(level.W->rows()));
+    for (Index i = 0; i < level.W->rows(); ++i)
+      for (Index j = 0; j < level.W->cols(); ++j)
+        if (z[std::size_t(j)] != 0)
+          result[std::size_t(i)] += integer((*level.W)(i, j), level.exponent) * z[std::size_t(j)];
+    return result;
+  }
+
+  // M up to one power of two, c up to another.
+  const Quadratic<Integer>& integer_quadratic() {
+    if (integer_quadratic_) return *integer_quadratic_;
+    const Level& level = levels_.back();
+    Quadratic<Integer> q{};
+    for (Index i = 0; i < level.H.rows(); ++i) {
+      const Vector<Integer>& h = integer_row(levels_.size() - 1, i);
+      q.m11 += h.x * h.x;
+      q.m12 += h.x * h.y;
+      q.m22 += h.y * h.y;
+      const Integer b = level.sign[std::size_t(i)] * integer_b()[std::size_t(i)];
+      q.c1 += b * h.x;
+      q.c2 += b * h.y;
+    }
+    return *(integer_quadratic_ = std::move(q));
+  }
+
+  // M and c in doubles, with bounds for their norms and errors.
+  struct Rounded : Quadratic<double> {
+    double M_norm, M_error, c_norm, c_error;
+  };
+  Rounded rounded_quadratic() const {
+    const Level& level = levels_.back();
+    VectorXd b = f_.b;
+    for (Index i = 0; i < b.size(); ++i) b(i) *= level.sign[std::size_t(i)];
+    const Eigen::Matrix2d M = level.H.transpose() * level.H;
+    const Vector2d c = level.H.transpose() * b;
+    Rounded q;
+    static_cast<Quadratic<double>&>(q) = {M(0, 0), M(0, 1), M(1, 1), c(0), c(1)};
+    const double B = level.H.norm(), error = level.error.norm();
+    q.M_error = slack * (2 * B * error + error * error + gamma(level.H.rows()) * B * B);
+    q.c_error = slack * (error * b.norm() + (B + error) * target_.error + gamma(level.H.rows()) * B * b.norm());
+    q.M_norm = M.norm() + q.M_error;
+    q.c_norm = c.norm() + q.c_error;
+    return q;
+  }
+
+  CellEnd end(const Rounded& q, const Ray& ray) {
+    const Vector<double> p{ray.p(0), ray.p(1)};
+    const double turn = ray.error + 4 * unit;
+    const double a_bound = slack * (q.M_error + 2 * turn * q.M_norm);
+    const double c_bound = slack * (q.c_error + turn * q.c_norm);
+    const double turning_bound =
+        slack * (2 * (q.M_error * q.c_norm + q.M_norm * q.c_error) + 6 * turn * q.M_norm * q.c_norm);
+    CellEnd result;
+    result.p = ray.p;
+    result.a = decide(form(q, p, p), a_bound, [&] {
+      const Vector<Integer> P = integer_ray(ray);
+      return sign(form(integer_quadratic(), P, P));
+    });
+    result.b = decide(linear(q, p), c_bound, [&] { return sign(linear(integer_quadratic(), integer_ray(ray))); });
+    if (result.a > 0)
+      result.turning = decide(theoremeter::turning<double>(q, p), turning_bound,
+                              [&] { return sign(theoremeter::turning(integer_quadratic(), integer_ray(ray))); });
+    else
+      result.turning = -decide(linear(q, turned(p)), c_bound,
+                               [&] { return sign(linear(integer_quadratic(), turned(integer_ray(ray)))); });
+    return result;
+  }
+
+  int rank(const Rounded& q) {
+    const double bound = slack * (2 * q.M_norm * q.M_error + 8 * unit * q.M_norm * q.M_norm);
+    const int determinant = decide(q.m11 * q.m22 - q.m12 * q.m12, bound, [&] {
+      const Quadratic<Integer>& M = integer_quadratic();
+      return sign(Integer(M.m11 * M.m22 - M.m12 * M.m12));
+    });
+    if (determinant > 0) return 2;
+    return decide(q.m11 + q.m22, 2 * slack * q.M_error, [&] {
+      const Quadratic<Integer>& M = integer_quadratic();
+      return sign(Integer(M.m11 + M.m22));
+    });
+  }
+
+  void leaf(const Arc& arc) {
+    integer_quadratic_.reset();
+    const Rounded q = rounded_quadratic();
+    Cell cell;
+    cell.span = arc.span;
+    cell.M << q.m11, q.m12, q.m12, q.m22;
+    cell.c << q.c1, q.c2;
+    if (arc.span != Span::circle) {
+      cell.from = end(q, arc.from);
+      cell.to = end(q, arc.to);
+    }
+    // c lies in the range of M; were M of rank 1, f would not turn where a > 0. So most cells are known to have rank 2.
+    const bool turns = (cell.from.a > 0 && cell.from.turning != 0) || (cell.to.a > 0 && cell.to.turning != 0);
+    if (!turns) cell.rank = rank(q);
+    if (arc.span == Span::half_circle) {
+      const double bound = slack * (q.c_error + (arc.from.error + 4 * unit) * q.c_norm);
+      cell.middle = decide(linear(q, turned(Vector<double>{arc.from.p(0), arc.from.p(1)})), bound,
+                           [&] { return sign(linear(integer_quadratic(), turned(integer_ray(arc.from)))); });
+    } else if (arc.span == Span::circle) {
+      cell.middle = decide(std::hypot(q.c1, q.c2), slack * q.c_error,
+                           [&] { return integer_quadratic().c1 == 0 && integer_quadratic().c2 == 0 ? 0 : 1; });
+    }
+    if (cell.rank == 1) {
+      // between two rays that B's one direction h sees from opposite sides: p'Mq = |..|^2 (h'p)(h'q) < 0
+      cell.null_inside =
+          arc.span == Span::circle || sign(form(integer_quadratic(), integer_ray(arc.from), integer_ray(arc.to))) < 0;
+    }
+    result_.cells.push_back(std::move(cell));
+  }
+
+  const Recovery& f_;
+  const Progress& progress_;
+  std::vector<Level> levels_;
+  Target target_;
+  std::vector<Integer> integer_b_;
+  std::optional<Quadratic<Integer>> integer_quadratic_;
+  Cells result_;
+};
+
+bool finite(const Recovery& f) {
+  return std::all_of(f.G.layers.begin(), f.G.layers.end(), [](const Rows& W) { return W.allFinite(); }) &&
+         f.A.allFinite() && f.x0.allFinite() && f.b.allFinite();
+}
+
+}  // namespace
+
+Cells cells(const Recovery& f, const Progress& progress) {
+  if (f.k() != 2)
+    throw InputError(fmt::format("k is {}; the cells are listed in the plane only: the network needs k = 2", f.k()));
+  if (!finite(f)) throw InputError("the problem holds a number that is not finite; its cells need finite ones");
+  Cells result = Walk(f, progress).result();
+  if (progress) progress(1);
+  return result;
+}
+
+}  // namespace theoremeter
