@@ -301,7 +301,7 @@ class Measurer {
       x.push_back(end.x.segment(from, k));
       from += k;
     }
-    for (StationaryPoint& known : result_.stationary) {
+    for (DescentEnd& known : result_.stationary) {
       double apart = 0;
       for (std::size_t i = 0; i < x.size(); ++i) apart = std::max(apart, (known.x[i] - x[i]).norm());
       if (apart > same) continue;

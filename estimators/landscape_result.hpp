@@ -38,7 +38,7 @@ struct Violation {
 };
 
 /// A stationary point that descent ran into.
-struct StationaryPoint {
+struct DescentEnd {
   Point x;                  // x/|x0|; blind demodulation: h, m over sqrt(|h0||m0|), balanced: |h| = |m|
   std::string near;         // the centre of the excluded neighbourhood that it lies in; "" for none
   bool kink = false;        // a convex combination of neighbouring gradients vanishes, not the gradient itself
@@ -71,7 +71,7 @@ struct Landscape {
   std::int64_t violation_count = 0;
   std::vector<Violation> violations;  // the first max_listed of each reason
   Outcomes outcomes;
-  std::vector<StationaryPoint> stationary;  // distinct, the first max_listed
+  std::vector<DescentEnd> stationary;  // distinct, the first max_listed
   std::int64_t directions = 0;              // in the grid
   std::int64_t evaluations = 0;             // directions evaluated, searches included
 };

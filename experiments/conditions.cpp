@@ -46,25 +46,27 @@ Condition of_one_matrix(const std::string& matrix, Symbol rows, Symbol columns, 
   return c;
 }
 
-std::vector<Shape> network_shapes(const std::vector<std::int64_t>& widths, Ensemble ensemble) {
+std::vector<Shape> network_shapes(const std::vector<std::int64_t>& widths, Ensemble ensemble,
+                                  const std::string& network) {
   if (widths.size() < 2)
     throw InputError(fmt::format("widths = {}: a network needs at least two, k and n_1", to_text(widths)));
   std::vector<Shape> shapes;
   for (std::size_t i = 1; i < widths.size(); ++i) {
     const bool inner = i + 1 < widths.size();
     const bool gaussian = inner && ensemble == Ensemble::truncated_gaussian;
-    shapes.push_back({layer_name(i - 1), widths[i], widths[i - 1], gaussian ? Ensemble::gaussian : ensemble});
+    shapes.push_back({layer_name(i - 1, network), widths[i], widths[i - 1], gaussian ? Ensemble::gaussian : ensemble});
   }
   return shapes;
 }
 
-Network network_of(const Matrices& matrices) {
+Network network_of(const Matrices& matrices, const std::string& network) {
   std::vector<Rows> layers;
-  while (matrices.contains(layer_name(layers.size()))) layers.push_back(matrices.at(layer_name(layers.size())));
+  for (std::size_t i = 0; matrices.contains(layer_name(i, network)); ++i)
+    layers.push_back(matrices.at(layer_name(i, network)));
   return Network(std::move(layers));
 }
 
-std::string layer_name(std::size_t i) { return fmt::format("W_{}", i + 1); }
+std::string layer_name(std::size_t i, const std::string& network) { return fmt::format("{}_{}", network, i + 1); }
 
 const std::vector<Condition>& conditions() {
   static const std::vector<Condition> all{weight_distribution(), phaseless_concentration(), joint_weight_distribution(),
@@ -78,16 +80,15 @@ const Condition& condition_named(const std::string& name) {
   return conditions()[position("condition", name, names)];
 }
 
-Stream draw_stream(std::uint64_t seed, const Condition& condition, const Sizes& sizes, std::uint64_t draw) {
+Stream draw_stream(std::uint64_t seed, const std::vector<Symbol>& symbols, const Sizes& sizes, std::uint64_t draw) {
   Stream stream(seed);
-  for (const Symbol& size : condition.sizes)
+  for (const Symbol& size : symbols)
     for (const std::int64_t number : sizes.at(size.name)) stream = stream.at({static_cast<std::uint64_t>(number)});
   return stream.at({draw});
 }
 
-void check_instance(const Condition& condition, const Ensembles& ensembles, const Sizes& sizes, const Matrices& given) {
-  for (const Shape& shape : condition.shapes(sizes, ensembles)) {
-    const auto [name, n, k, ensemble] = shape;
+void check_shapes(const std::vector<Shape>& shapes, const Matrices& given) {
+  for (const auto& [name, n, k, ensemble] : shapes) {
     if (const auto matrix = given.find(name); matrix != given.end()) {
       if (matrix->second.rows() != n || matrix->second.cols() != k)
         throw InputError(fmt::format("{} is {} x {}, where {} x {} would fit the rest", name, matrix->second.rows(),
@@ -102,17 +103,29 @@ void check_instance(const Condition& condition, const Ensembles& ensembles, cons
   }
 }
 
-Matrices instance(const Condition& condition, const Ensembles& ensembles, const Sizes& sizes, const Matrices& given,
-                  const Stream& stream) {
+Matrices draw_matrices(const std::vector<Shape>& shapes, const Matrices& given, const Stream& stream) {
   Matrices all;
   std::uint64_t i = 0;
-  for (const Shape& shape : condition.shapes(sizes, ensembles)) {
+  for (const Shape& shape : shapes) {
     const Stream own = i == 0 ? stream.at({purpose::weights}) : stream.at({purpose::weights, i});
     ++i;
     const auto matrix = given.find(shape.name);
     all[shape.name] = matrix != given.end() ? matrix->second : draw(shape.ensemble, shape.rows, shape.columns, own);
   }
   return all;
+}
+
+Stream draw_stream(std::uint64_t seed, const Condition& condition, const Sizes& sizes, std::uint64_t draw) {
+  return draw_stream(seed, condition.sizes, sizes, draw);
+}
+
+void check_instance(const Condition& condition, const Ensembles& ensembles, const Sizes& sizes, const Matrices& given) {
+  check_shapes(condition.shapes(sizes, ensembles), given);
+}
+
+Matrices instance(const Condition& condition, const Ensembles& ensembles, const Sizes& sizes, const Matrices& given,
+                  const Stream& stream) {
+  return draw_matrices(condition.shapes(sizes, ensembles), given, stream);
 }
 
 void check_request(const Condition& condition, const Sizes& sizes, const Request& request) {

@@ -37,18 +37,29 @@ struct Shape {
 struct Given {
   std::string option;
   std::string meaning;
-  std::string matrix;  // "" for a network
+  std::string matrix;         // "" for a network
+  std::string network = "W";  // what its layers are called
 };
 
-/// W_1 for the first layer of a network, i = 0.
-std::string layer_name(std::size_t i);
+/// W_1 for the first layer of a network called W, i = 0.
+std::string layer_name(std::size_t i, const std::string& network = "W");
 
 /// The layers of a network of widths k, n_1, ..., n_d. Truncated are the rows of the last layer alone, as in [HJ Thm
 /// 2].
-std::vector<Shape> network_shapes(const std::vector<std::int64_t>& widths, Ensemble ensemble);
+std::vector<Shape> network_shapes(const std::vector<std::int64_t>& widths, Ensemble ensemble,
+                                  const std::string& network = "W");
 
 /// The network with layers W_1, W_2, ...
-Network network_of(const Matrices& matrices);
+Network network_of(const Matrices& matrices, const std::string& network = "W");
+
+/// The stream of a draw: a function of the seed, the sizes and the draw.
+Stream draw_stream(std::uint64_t seed, const std::vector<Symbol>& symbols, const Sizes& sizes, std::uint64_t draw);
+
+/// Throws InputError unless all these matrices can be drawn and held, and fit those given.
+void check_shapes(const std::vector<Shape>& shapes, const Matrices& given);
+
+/// The matrices of a draw: those given, and what they lack drawn.
+Matrices draw_matrices(const std::vector<Shape>& shapes, const Matrices& given, const Stream& draw);
 
 enum class Certificates { none, on_request, by_default };
 
@@ -82,8 +93,7 @@ const std::vector<Condition>& conditions();
 /// Throws InputError, suggesting the nearest name.
 const Condition& condition_named(const std::string& name);
 
-/// The stream of a draw: a function of the seed, the sizes and the draw, so that a draw of a sweep is replayed by
-/// `measure` with the same sizes.
+/// As above: a draw of a sweep is replayed by `measure` with the same sizes.
 Stream draw_stream(std::uint64_t seed, const Condition& condition, const Sizes& sizes, std::uint64_t draw);
 
 /// Throws InputError unless all matrices of these sizes can be drawn and held, and fit those given.

@@ -2,6 +2,7 @@
 // 1 on failure.
 #include "experiments/conditions.hpp"
 #include "experiments/interruption.hpp"
+#include "experiments/landscape.hpp"
 #include "experiments/rho.hpp"
 #include "experiments/run.hpp"
 #include "experiments/usage.hpp"
@@ -25,6 +26,7 @@ constexpr const char* examples = R"(Examples:
   theoremeter measure wdc --weights W.npy --json    a layer of your own
   theoremeter run sweep.toml --output sweep.h5      a sweep over sizes and draws
   theoremeter show sweep.h5
+  theoremeter landscape phase-retrieval --widths 2,20,60 --m 100 --census
 
 Results go to stdout, progress and messages to stderr.
 Exit code: 0 success, 2 wrong use or bad input, 1 failure.)";
@@ -40,7 +42,10 @@ constexpr const char* experiment_keys = R"(The experiment:
   k = [2, 3]                           a number or a list
   n_over_k = [5, 10]                   or n itself
   evidence = "sample,search,certify"   this, samples, starts, nodes, grid and alpha
-                                       are as in measure, with the same defaults)";
+                                       are as in measure, with the same defaults
+Of landscapes: problem = "inversion" or another in place of condition, noise in place of gap, and of a
+sweep its sizes (widths = [[2, 20, 60], [2, 50]], m = [100]), directions, starts, descents,
+condition_starts, grid, census = true.)";
 
 void add_output(CLI::App& verb, Options& o, const char* when) {
   const std::string meaning = fmt::format("keep the results, with witnesses, in this HDF5 file{}", when);
@@ -141,6 +146,7 @@ void add_verbs(CLI::App& app, Options& o, int& status) {
   check->callback([&] { status = verify_verb(o); });
 
   add_rho(app, status);
+  add_landscape(app, status);
 }
 
 int main_checked(int argc, char** argv) {

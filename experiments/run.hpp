@@ -9,8 +9,6 @@
 
 namespace theoremeter {
 
-inline constexpr std::int64_t max_draws = 1'000'000;
-
 /// One point of the sweep, with what is asked there.
 struct SweepPoint {
   Sizes sizes;

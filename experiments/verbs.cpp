@@ -1,13 +1,16 @@
 #include "experiments/verbs.hpp"
 
+#include "experiments/arguments.hpp"
 #include "experiments/interruption.hpp"
+#include "experiments/landscape.hpp"
+#include "experiments/landscape_run.hpp"
 #include "experiments/progress_line.hpp"
 #include "experiments/run.hpp"
 #include "results/file.hpp"
 #include "results/json.hpp"
+#include "results/landscape_file.hpp"
 #include "results/table.hpp"
 #include "results/verify.hpp"
-#include "results/weights.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>
@@ -15,29 +18,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 #include <vector>
 
 namespace theoremeter {
 namespace {
 
-constexpr std::int64_t max_threads = 1024;
 constexpr const char* layer_size = "layer";  // the size that tells the layers of a network apart
-
-void require_between(const char* name, std::int64_t value, std::int64_t least, std::int64_t most) {
-  if (value < least) throw InputError(fmt::format("--{} {}: must be at least {}", name, value, least));
-  if (value > most) throw InputError(fmt::format("--{} {}: must be at most {}", name, value, most));
-}
-
-void require_positive(const char* name, std::int64_t value) {
-  require_between(name, value, 1, std::numeric_limits<std::int64_t>::max());
-}
-
-int thread_count(const Options& o) {
-  require_between("threads", o.threads, 1, max_threads);
-  return static_cast<int>(o.threads);
-}
 
 void check_output_of(const Options& o, bool overwrite) {
   if (!o.output.empty()) uninterrupted([&] { check_output(o.output, overwrite); });
@@ -110,46 +97,10 @@ void print_hints(const Condition& condition, const Options& o, const Results& re
                starts ? fmt::format(" --starts {} searches harder.", 10 * starts) : "");
 }
 
-/// The matrices given on the command line, by the paper's names, and the option that gave the first.
-Matrices read_given(const Condition& condition, const Options& o, std::string& option, Results& results) {
-  Matrices given;
-  for (const Given& g : condition.given) {
-    const auto spec = o.given.find(g.option);
-    if (spec == o.given.end() || spec->second.empty()) continue;
-    if (option.empty()) option = g.option;
-    results.weights_spec += (results.weights_spec.empty() ? "" : " ") + spec->second;
-    if (!g.matrix.empty()) {
-      given[g.matrix] = read_weights(spec->second);
-      continue;
-    }
-    const std::vector<Rows> layers = read_network(spec->second);
-    for (std::size_t i = 0; i < layers.size(); ++i) given[layer_name(i)] = layers[i];
-  }
-  return given;
-}
-
-/// The sizes that the matrices given determine, and the others from their options.
-Sizes sizes_of(const Condition& condition, const Options& o, const Matrices& given, const std::string& option) {
-  Sizes sizes = given.empty() ? Sizes{} : condition.sizes_of(given);
-  for (const Symbol& size : condition.sizes) {
-    const std::string& text = o.sizes.at(size.name);
-    if (sizes.contains(size.name)) {
-      if (!text.empty()) throw InputError(fmt::format("--{}: has no place beside --{}", size.name, option));
-      continue;
-    }
-    if (text.empty())
-      throw InputError(
-          fmt::format("--{} is missing: give the sizes, or --{} FILE", size.name, condition.given[0].option));
-    sizes[size.name] = *whole_numbers(text);
-    for (const std::int64_t number : sizes[size.name]) require_positive(size.name.c_str(), number);
-  }
-  return sizes;
-}
-
 /// Sets the points of `results` to the one instance asked for, or to the layers of --network; returns what draws it.
 Ensembles set_instance(const Condition& condition, const Options& o, Results& results) {
   std::string option;
-  results.matrices = read_given(condition, o, option, results);
+  results.matrices = read_given(condition.given, o, option, results.weights_spec);
   const auto refuse = [&](const std::string& name, bool present) {
     if (present) throw InputError(fmt::format("--{}: has no place beside --{}", name, option));
   };
@@ -170,7 +121,8 @@ Ensembles set_instance(const Condition& condition, const Options& o, Results& re
       results.points.push_back({sizes, unmeasured});
     }
   } else {
-    results.points = {{sizes_of(condition, o, results.matrices, option), unmeasured}};
+    const Sizes given_sizes = results.matrices.empty() ? Sizes{} : condition.sizes_of(results.matrices);
+    results.points = {{sizes_of(condition.sizes, condition.given, o, given_sizes, option), unmeasured}};
   }
   bool drawn = false, measurements_drawn = condition.measures;
   if (!by_layer) {
@@ -289,6 +241,7 @@ int measure_verb(const Condition& condition, const Options& o) {
 int run_verb(const Options& o) {
   if (o.resume && o.output.empty()) throw InputError("--resume: needs --output, the file to resume");
   const int threads = thread_count(o);
+  if (describes_landscapes(o.experiment)) return run_landscapes(o);
   const Experiment experiment = read_experiment(o.experiment);
   if (o.dry_run) {
     const std::size_t points = experiment.points.size(), draws = static_cast<std::size_t>(experiment.draws);
@@ -312,6 +265,7 @@ int run_verb(const Options& o) {
 }
 
 int show_verb(const Options& o) {
+  if (holds_landscapes(o.file)) return show_landscapes(o);
   const Results results = read(o.file);
   if (o.json)
     print_points(results);
@@ -321,6 +275,7 @@ int show_verb(const Options& o) {
 }
 
 int verify_verb(const Options& o) {
+  if (holds_landscapes(o.file)) return verify_landscapes(o);
   const Results results = read(o.file);
   const Condition& condition = condition_named(results.condition);
   std::size_t measured = 0;

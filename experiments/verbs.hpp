@@ -15,11 +15,11 @@ struct Options {
   std::map<std::string, std::string> sizes;
   std::map<std::string, std::string> given;  // --weights FILE and the like, by option
   std::optional<std::string> ensemble, measurements;
-  std::optional<std::int64_t> draws, samples, starts, nodes;
+  std::optional<std::int64_t> draws, samples, starts, nodes, directions, descents, condition_starts;
   std::string network, evidence, grid, alpha, output, file, experiment;
   std::int64_t seed = 1, threads = 1;
-  double gap = Request().gap;
-  bool json = false, overwrite = false, resume = false, dry_run = false, each_draw = false;
+  double gap = Request().gap, noise = 0;
+  bool census = false, json = false, overwrite = false, resume = false, dry_run = false, each_draw = false;
 };
 
 /// Each returns the exit code: 0, or 1 when `verify` finds something wrong. Throws InputError for bad input.

@@ -1,18 +1,16 @@
 #include "results/file.hpp"
 
 #include "results/atomic.hpp"
-#include "results/hdf5.hpp"
+#include "results/variables.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>
-#include <hdf5_hl.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <filesystem>
 #include <limits>
-#include <numeric>
+#include <utility>
 
 namespace theoremeter {
 namespace {
@@ -22,7 +20,6 @@ using hdf5::Shape;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t not_made = -1;
-constexpr const char* list_coordinate = "list coordinate";  // the kind of a size that is a list: text, as 3,40,200
 
 // --- What a draw holds: each variable says its name, its meaning and where in a Measurement it lives (null: absent).
 // ---
@@ -99,47 +96,6 @@ auto* locate(Measurement* cell, const In& in) {
 
 // --- Writing --------------------------------------------------------------------------------------------------------
 
-/// A dimension: a one-dimensional dataset made a scale, to which the axes of variables are attached.
-struct Dimension {
-  Handle scale;
-  hsize_t size;
-};
-
-void describe(hid_t set, const std::string& long_name, const std::string& kind) {
-  hdf5::write_attribute(set, "long_name", long_name);
-  hdf5::write_attribute(set, "kind", kind);
-}
-
-template <class T>
-Dimension write_dimension(hid_t group, const std::string& name, const std::vector<T>& values,
-                          const std::string& meaning) {
-  Handle set = hdf5::write_dataset(group, name, {values.size()}, values);
-  describe(set, meaning, "coordinate");
-  hdf5::check(H5DSset_scale(set, name.c_str()), "cannot make dimension " + name);
-  return {std::move(set), values.size()};
-}
-
-Dimension write_index(hid_t group, const std::string& name, std::size_t size, const std::string& meaning) {
-  std::vector<std::int64_t> index(size);
-  std::iota(index.begin(), index.end(), 0);
-  return write_dimension(group, name, index, meaning);
-}
-
-using Dimensions = std::vector<const Dimension*>;
-
-template <class T>
-Handle write_variable(hid_t group, const std::string& name, const Dimensions& dimensions, const std::vector<T>& values,
-                      const std::string& meaning, const std::string& kind) {
-  Shape shape;
-  for (const Dimension* d : dimensions) shape.push_back(d->size);
-  Handle set = hdf5::write_dataset(group, name, shape, values);
-  describe(set, meaning, kind);
-  for (std::size_t i = 0; i < dimensions.size(); ++i)
-    hdf5::check(H5DSattach_scale(set, dimensions[i]->scale, static_cast<unsigned>(i)),
-                "cannot attach a dimension to " + name);
-  return set;
-}
-
 /// One value a draw; `absent` where there is none.
 template <class T, class In>
 std::vector<T> gather(const std::vector<Measurement*>& draws, const In& in, const T& absent) {
@@ -173,8 +129,7 @@ std::size_t largest_dimension(const std::vector<Measurement*>& draws, std::size_
 
 void write_root_attributes(hid_t file, const Results& r) {
   const auto put = [&](const char* name, const auto& value) { hdf5::write_attribute(file, name, value); };
-  put("format", std::string("theoremeter"));
-  put("format_version", std::vector<std::int64_t>{format_major, format_minor});
+  write_format(file);
   put("condition", r.condition);
   put("factor", r.factor);
   put("ensemble", r.ensemble);
@@ -184,22 +139,14 @@ void write_root_attributes(hid_t file, const Results& r) {
   put("gap", r.gap);
   put("seed", r.seed);
   put("experiment", r.experiment);
-  std::vector<std::string> sizes, witness, meanings;
-  for (const Symbol& s : r.sizes) sizes.push_back(s.name);
+  std::vector<std::string> witness, meanings;
   std::vector<std::int64_t> unit;
   for (const Symbol& s : r.witness)
     witness.push_back(s.name), meanings.push_back(s.meaning), unit.push_back(s.unit ? 1 : 0);
-  put("coordinates", fmt::format("{}", fmt::join(sizes, " ")));
   put("witness", witness);
   put("witness_meaning", meanings);
   put("witness_unit", unit);
-  put("program_version", r.provenance.version);
-  put("commit", r.provenance.commit);
-  put("compiler", r.provenance.compiler);
-  put("flags", r.provenance.flags);
-  put("libraries", r.provenance.libraries);
-  put("host_cpu", r.provenance.host_cpu);
-  put("date", r.provenance.date);
+  write_provenance(file, r.provenance);
 }
 
 void write_attained(hid_t file, const Attained& a, const Results& r, const std::vector<Measurement*>& draws,
@@ -240,19 +187,6 @@ void write_quantiles(hid_t file, const std::vector<Measurement*>& draws, const D
                  "quantiles of the deviation over the sampled points", "statistic");
 }
 
-void write_matrices(hid_t file, const Results& r) {
-  if (r.matrices.empty()) return;
-  const Handle group(H5Gcreate2(file, "matrices", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose,
-                     "cannot make a group");
-  for (const auto& [name, W] : r.matrices) {
-    const Dimension rows = write_index(group, name + "_row", static_cast<std::size_t>(W.rows()), "row of " + name);
-    const Dimension columns =
-        write_index(group, name + "_column", static_cast<std::size_t>(W.cols()), "column of " + name);
-    write_variable(group, name, {&rows, &columns}, std::vector<double>(W.data(), W.data() + W.size()),
-                   "the matrix measured, rows are neurons", "input");
-  }
-}
-
 void write_draws(hid_t file, const Results& r, const std::vector<Measurement*>& draws, const Dimensions& grid) {
   std::vector<Dimension> coordinates;
   for (std::size_t s = 0; s < r.witness.size(); ++s)
@@ -274,60 +208,21 @@ void write_draws(hid_t file, const Results& r, const std::vector<Measurement*>& 
   write_quantiles(file, draws, grid);
 }
 
-void write_size(hid_t file, const Symbol& size, const std::vector<Record>& points, const Dimension& point) {
-  std::vector<std::int64_t> numbers;
-  std::vector<std::string> lists;
-  for (const Record& p : points) {
-    if (size.list)
-      lists.push_back(to_text(p.sizes.at(size.name)));
-    else
-      numbers.push_back(scalar(p.sizes, size.name));
-  }
-  if (size.list)
-    write_variable(file, size.name, {&point}, lists, size.meaning, list_coordinate);
-  else
-    write_variable(file, size.name, {&point}, numbers, size.meaning, "coordinate");
-}
-
 std::vector<char> encode(Results r) {
   if (r.points.empty() || r.points[0].draws.empty()) throw InputError("results without a point or without a draw");
   const Handle file = hdf5::create_in_memory();
   write_root_attributes(file, r);
   const Dimension point = write_index(file, "point", r.points.size(), "point of the sweep");
   const Dimension draw = write_index(file, "draw", r.points[0].draws.size(), "draw");
-  for (const Symbol& size : r.sizes) write_size(file, size, r.points, point);
+  std::vector<Sizes> sizes;
+  for (const Record& p : r.points) sizes.push_back(p.sizes);
+  write_sizes(file, r.sizes, sizes, point);
   write_draws(file, r, cells(r), {&point, &draw});
-  write_matrices(file, r);
+  write_matrices(file, r.matrices);
   return hdf5::image(file);
 }
 
 // --- Reading --------------------------------------------------------------------------------------------------------
-
-void check_format(hid_t file) {
-  if (!hdf5::has_attribute(file, "format") || hdf5::read_attribute<std::string>(file, "format") != "theoremeter")
-    throw hdf5::Error("an HDF5 file, but not a theoremeter results file");
-  const auto version = hdf5::read_attributes<std::int64_t>(file, "format_version");
-  if (version.size() != 2) throw hdf5::Error("attribute format_version is not [major, minor]");
-  if (version[0] > format_major)
-    throw hdf5::Error(fmt::format("written by a newer theoremeter: format {}.{}, this one reads {}.x", version[0],
-                                  version[1], format_major));
-}
-
-std::size_t length_of(hid_t group, const std::string& name) {
-  const Shape shape = hdf5::shape_of(hdf5::open_dataset(group, name));
-  if (shape.size() != 1) throw hdf5::Error(fmt::format("dataset {} is not one-dimensional", name));
-  return shape[0];
-}
-
-std::vector<std::string> words(const std::string& text) {
-  std::vector<std::string> list;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    list.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return list;
-}
 
 void read_root_attributes(hid_t file, Results& r) {
   const auto text = [&](const char* name) { return hdf5::read_attribute<std::string>(file, name); };
@@ -340,11 +235,7 @@ void read_root_attributes(hid_t file, Results& r) {
   r.gap = hdf5::read_attribute<double>(file, "gap");
   r.seed = hdf5::read_attribute<std::uint64_t>(file, "seed");
   r.experiment = text("experiment");
-  for (const std::string& name : words(text("coordinates"))) {
-    const Handle set = hdf5::open_dataset(file, name);
-    r.sizes.push_back({name, hdf5::read_attribute<std::string>(set, "long_name"),
-                       hdf5::read_attribute<std::string>(set, "kind") == list_coordinate});
-  }
+  r.sizes = read_symbols(file);
   const auto names = hdf5::read_attributes<std::string>(file, "witness");
   const auto meanings = hdf5::read_attributes<std::string>(file, "witness_meaning");
   std::vector<std::int64_t> unit(names.size(), 1);
@@ -353,8 +244,7 @@ void read_root_attributes(hid_t file, Results& r) {
   if (names.size() != meanings.size() || names.size() != unit.size())
     throw hdf5::Error("attributes witness, witness_meaning and witness_unit differ in length");
   for (std::size_t s = 0; s < names.size(); ++s) r.witness.push_back({names[s], meanings[s], false, unit[s] != 0});
-  r.provenance = {text("program_version"), text("commit"),   text("compiler"), text("flags"),
-                  text("libraries"),       text("host_cpu"), text("date")};
+  r.provenance = read_provenance(file);
 }
 
 /// Makes a measurement wherever `kind` says there is one, with the evidence that was gathered.
@@ -383,12 +273,6 @@ void scatter(const std::vector<Measurement*>& draws, const In& in, const std::ve
     if (auto* value = locate(draws[i], in)) *value = values[i];
 }
 
-/// The coordinates before the padding.
-Eigen::VectorXd unpad(const double* values, std::size_t length) {
-  while (length > 0 && std::isnan(values[length - 1])) --length;
-  return Eigen::Map<const Eigen::VectorXd>(values, static_cast<Eigen::Index>(length));
-}
-
 Side parse_side(const std::string& text) {
   if (text == to_string(Side::plus)) return Side::plus;
   if (text == to_string(Side::minus)) return Side::minus;
@@ -402,7 +286,7 @@ void read_attained(hid_t file, const Attained& a, const Results& r, const std::v
   const auto margins = hdf5::read_dataset<double>(file, prefix + "margin", grid);
   const auto sides = hdf5::read_dataset<std::string>(file, prefix + "side", grid);
   std::vector<std::string> forms(draws.size());
-  if (H5Lexists(file, (prefix + "form").c_str(), H5P_DEFAULT) > 0)  // since 1.1
+  if (has_dataset(file, prefix + "form"))  // since 1.1
     forms = hdf5::read_dataset<std::string>(file, prefix + "form", grid);
   for (std::size_t i = 0; i < draws.size(); ++i)
     if (Witness* w = locate(draws[i], a.in)) *w = {{}, values[i], parse_side(sides[i]), margins[i], forms[i]};
@@ -426,72 +310,31 @@ void read_quantiles(hid_t file, const std::vector<Measurement*>& draws, const Sh
                                           values.begin() + static_cast<std::ptrdiff_t>((i + 1) * levels));
 }
 
-herr_t collect_matrix(hid_t, const char* name, const H5L_info_t*, void* names) noexcept {
-  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
-  return 0;
-}
-
-void read_matrices(hid_t file, Results& r) {
-  if (H5Lexists(file, "matrices", H5P_DEFAULT) <= 0) return;
-  const Handle group(H5Gopen2(file, "matrices", H5P_DEFAULT), H5Gclose, "matrices is not a group");
-  std::vector<std::string> names;
-  hdf5::check(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_matrix, &names),
-              "group matrices is damaged");
-  for (const std::string& name : names) {
-    const Shape shape = hdf5::shape_of(hdf5::open_dataset(group, name));
-    if (shape.size() != 2) continue;  // a dimension
-    const auto values = hdf5::read_dataset<double>(group, name, shape);
-    r.matrices[name] =
-        Eigen::Map<const Rows>(values.data(), static_cast<Eigen::Index>(shape[0]), static_cast<Eigen::Index>(shape[1]));
-  }
-}
-
-void read_size(hid_t file, const Symbol& size, std::vector<Record>& points) {
-  if (!size.list) {
-    const auto numbers = hdf5::read_dataset<std::int64_t>(file, size.name, {points.size()});
-    for (std::size_t p = 0; p < points.size(); ++p) points[p].sizes[size.name] = {numbers[p]};
-    return;
-  }
-  const auto lists = hdf5::read_dataset<std::string>(file, size.name, {points.size()});
-  for (std::size_t p = 0; p < points.size(); ++p) {
-    const auto numbers = whole_numbers(lists[p]);
-    if (!numbers) throw hdf5::Error(fmt::format("{} = \"{}\" is no list of whole numbers", size.name, lists[p]));
-    points[p].sizes[size.name] = *numbers;
-  }
-}
-
 Results decode(hid_t file) {
   check_format(file);
+  if (hdf5::has_attribute(file, "problem"))
+    throw hdf5::Error("holds landscapes, where measurements of a condition are expected");
   Results r;
   read_root_attributes(file, r);
   const Shape grid{length_of(file, "point"), length_of(file, "draw")};
-  r.points.resize(grid[0]);
-  for (Record& p : r.points) p.draws.resize(grid[1]);
-  for (const Symbol& size : r.sizes) read_size(file, size, r.points);
+  for (Sizes& sizes : read_sizes(file, r.sizes, grid[0]))
+    r.points.push_back({std::move(sizes), std::vector<std::optional<Measurement>>(grid[1])});
   read_presence(file, r, grid);
   const std::vector<Measurement*> draws = cells(r);
   for (const Attained& a : attained) read_attained(file, a, r, draws, grid);
   for (const Real& v : reals) scatter(draws, v.in, hdf5::read_dataset<double>(file, v.name, grid));
   for (const Count& v : counts)
-    if (v.since == 0 || H5Lexists(file, v.name, H5P_DEFAULT) > 0)
+    if (v.since == 0 || has_dataset(file, v.name))
       scatter(draws, v.in, hdf5::read_dataset<std::int64_t>(file, v.name, grid));
   read_quantiles(file, draws, grid);
-  read_matrices(file, r);
+  r.matrices = read_matrices(file);
   return r;
 }
 
 }  // namespace
 
 void check_output(const std::string& path, bool overwrite) {
-  check_replaceable(path);
-  if (!std::filesystem::exists(path)) return;
-  if (!overwrite) throw InputError(fmt::format("output {}: exists; give --overwrite to replace it", path));
-  try {
-    read(path);
-  } catch (const InputError& error) {
-    throw InputError(
-        fmt::format("output {}: will not overwrite what is no sound results file ({})", path, error.what()));
-  }
+  check_output(path, overwrite, [](const std::string& existing) { read(existing); });
 }
 
 void write(const Results& results, const std::string& path, bool overwrite) {
@@ -500,14 +343,9 @@ void write(const Results& results, const std::string& path, bool overwrite) {
 }
 
 Results read(const std::string& path) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) throw InputError(fmt::format("{}: no such file", path));
-  if (!std::filesystem::is_regular_file(path, ignored)) throw InputError(fmt::format("{}: not a regular file", path));
-  try {
-    return decode(hdf5::open_file(path));
-  } catch (const hdf5::Error& error) {
-    throw InputError(fmt::format("{}: {}", path, error.what()));
-  }
+  Results results;
+  decode_file(path, [&](hid_t file) { results = decode(file); });
+  return results;
 }
 
 }  // namespace theoremeter

@@ -3,13 +3,9 @@
 
 #include "results/results.hpp"
 
-#include <cstdint>
 #include <string>
 
 namespace theoremeter {
-
-/// A reader accepts its own major version; a minor version only adds.
-inline constexpr std::int64_t format_major = 1, format_minor = 1;
 
 /// Throws InputError unless `write` can put a file at `path`: an existing file needs `overwrite` and must be a sound
 /// results file of ours; the directory must exist and be writable. To be called before a long measurement, too.

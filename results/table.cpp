@@ -1,5 +1,7 @@
 #include "results/table.hpp"
 
+#include "results/columns.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -13,7 +15,6 @@
 namespace theoremeter {
 namespace {
 
-using Line = std::vector<std::string>;
 using Draws = std::vector<const Measurement*>;
 
 /// Four decimals, rounded down or up.
@@ -111,22 +112,6 @@ std::vector<Line> point_lines(const Results& r, const Record& point, Detail deta
   }
   if (detail == Detail::points) lines.push_back(line(fmt::format("{}", measured.size()), measured));
   return lines;
-}
-
-/// Right-aligned columns two spaces apart; the heading is underlined.
-std::string align(const std::vector<Line>& lines) {
-  std::vector<std::size_t> widths(lines[0].size());
-  for (const Line& line : lines)
-    for (std::size_t c = 0; c < line.size(); ++c) widths[c] = std::max(widths[c], line[c].size());
-  std::string text;
-  for (const Line& line : lines) {
-    for (std::size_t c = 0; c < line.size(); ++c) text += fmt::format("{}{:>{}}", c ? "  " : "", line[c], widths[c]);
-    text += '\n';
-    if (&line != &lines[0]) continue;
-    for (std::size_t c = 0; c < widths.size(); ++c) text += fmt::format("{}{:->{}}", c ? "  " : "", "", widths[c]);
-    text += '\n';
-  }
-  return text;
 }
 
 /// What was measured, on what.

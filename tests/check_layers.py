@@ -14,7 +14,8 @@ import unittest
 MAY_INCLUDE = {
     "theory": ("theory/",),
     "estimators": ("theory/", "estimators/"),
-    "results": ("theory/", "results/", "estimators/measurement.hpp"),
+    "results": ("theory/", "results/", "estimators/measurement.hpp", "estimators/landscape_result.hpp",
+                "estimators/census_result.hpp"),
     "experiments": ("theory/", "estimators/", "results/", "experiments/"),
     "tests": ("theory/", "estimators/", "results/", "tests/"),
 }

@@ -1,0 +1,52 @@
+// What the census of stationary points finds: plain structs. What is guaranteed of them stands in
+// estimators/census.hpp.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace theoremeter {
+
+enum class StationaryKind {
+  minimum,       // f is differentiable with gradient 0
+  kink_minimum,  // D_u f >= 0 for all u, and > 0 to at least one side of the ray
+  kink_saddle,   // on a ray: least along it; D_u f <= 0 to both sides, and < 0 to at least one
+  maximum        // only 0: D_u f < 0 for all u. (0 is a kink minimum if >= 0 for all u, and otherwise a kink saddle.)
+};
+inline const std::vector<std::string> stationary_kind_names{"minimum", "kink minimum", "kink saddle", "maximum"};
+const std::string& name(StationaryKind kind);
+
+struct StationaryPoint {
+  Eigen::Vector2d x;
+  StationaryKind kind;
+  double objective;
+  double distance_x0;            // |x - x0|/|x0|
+  double distance_minus_rho_x0;  // |x + rho x0|/|x0|
+  double counterclockwise = 0;   // D_u f(x), u of unit length, across the ray to either side;
+  double clockwise = 0;          // 0 for a minimum
+  bool isolated = true;          // false: an end of a flat set
+};
+
+/// Points that are not isolated, f the same on all: directions in the open arc from < to (radians), or on the ray
+/// from = to; and of these the points with normal'x = 1, or all x != 0 where normal = 0. No descent direction unless a
+/// kink saddle (a ray only). Its limits on the ends of the arc are listed as points if normal != 0, else not.
+struct FlatSet {
+  StationaryKind kind;
+  double from, to;
+  Eigen::Vector2d normal;
+  double objective;
+};
+
+struct Census {
+  std::vector<StationaryPoint> points;  // other than 0, counterclockwise
+  std::vector<FlatSet> flat;
+  StationaryKind zero;           // x = 0
+  double descent_at_zero;        // min over unit p of b(p) = -D_p f(0)
+  Eigen::Vector2d zero_witness;  // such a p
+  std::int64_t cells = 0;
+  std::int64_t integer_signs = 0;  // decisions too close for doubles, made in integers
+};
+
+}  // namespace theoremeter

@@ -1,0 +1,86 @@
+#include "results/landscape_results.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace theoremeter {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double at_solution = 1e-3;  // as near x0 a minimum is x0, whatever is implied
+
+double alpha_of(const std::vector<Epsilon>& epsilon) {
+  for (const Epsilon& e : epsilon)
+    if (e.condition == "joint-wdc") return e.alpha;
+  return 1;
+}
+
+/// Is this a minimum, as far as is known, and where?
+void count(SpuriousMinima& found, double to_solution, double to_spurious, double around_solution) {
+  if (to_solution <= std::max(around_solution, at_solution) && to_solution <= to_spurious) return;
+  ++(to_spurious < to_solution && to_spurious <= 0.5 ? found.near : found.elsewhere);
+}
+
+}  // namespace
+
+std::vector<std::string> argument_names(Problem problem) {
+  if (problem == Problem::blind_demodulation) return {"h", "m"};
+  return {"x"};
+}
+
+std::vector<int> depths(Problem problem, const Sizes& sizes) {
+  const auto layers = [&](const char* name) { return static_cast<int>(sizes.at(name).size()) - 1; };
+  if (problem == Problem::amplitude_flow) return {0};
+  if (problem == Problem::blind_demodulation) return {layers("widths"), layers("widths2")};
+  return {layers("widths")};
+}
+
+double largest(const std::vector<Epsilon>& epsilon) {
+  double most = 0;
+  for (const Epsilon& e : epsilon) most = std::max(most, e.value);
+  return most;
+}
+
+Comparison compare(Problem problem, const Sizes& sizes, const Landscape& landscape,
+                   const std::vector<Epsilon>& epsilon) {
+  Comparison c;
+  c.K = nan;
+  const double eps = largest(epsilon);
+  if (!(eps > 0) || problem == Problem::amplitude_flow) return c;
+  const std::vector<int> layers = depths(problem, sizes);
+  const double d = layers[0], root = std::pow(eps, 0.25);
+  const auto radius = [&](std::size_t i) { return landscape.implied.at(i).radius; };
+  double least = 0;  // what K1 = 1 would have to bring to 1
+  if (layers.size() == 1) {
+    c.K = landscape.population_error.value / (d * d * d * std::sqrt(eps));
+    for (const std::size_t i : {0, 1}) c.K2.push_back(radius(i) / (d * d * d * root));
+    least = std::pow(d, 8) * root;
+  } else {
+    const double s = layers[1], alpha = alpha_of(epsilon);
+    constexpr std::array<std::array<int, 2>, 4> powers{{{3, 3}, {8, 3}, {3, 8}, {8, 8}}};
+    for (std::size_t i = 0; i < powers.size(); ++i)
+      c.K2.push_back(radius(i) * alpha / (std::pow(d, powers[i][0]) * std::pow(s, powers[i][1]) * root));
+    least = (std::pow(d, 7) * s * s + d * d * std::pow(s, 7)) * root / alpha;
+  }
+  const bool shallow = *std::min_element(layers.begin(), layers.end()) < 2;
+  c.hypothesis = shallow || least > 1 ? "cannot hold" : "not excluded";
+  return c;
+}
+
+SpuriousMinima spurious_minima(const MeasuredLandscape& draw) {
+  SpuriousMinima found;
+  const double around = draw.landscape.excluded.empty() ? 0 : draw.landscape.excluded[0].radius;
+  if (!draw.census) {
+    for (const DescentEnd& end : draw.landscape.stationary)
+      if (end.near != "0") count(found, end.to_solution, end.to_spurious, around);
+    return found;
+  }
+  for (const StationaryPoint& p : draw.census->points)
+    if (p.kind == StationaryKind::minimum || p.kind == StationaryKind::kink_minimum)
+      count(found, p.distance_x0, p.distance_minus_rho_x0, around);
+  return found;
+}
+
+}  // namespace theoremeter

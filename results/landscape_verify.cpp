@@ -1,0 +1,365 @@
+#include "results/landscape_verify.hpp"
+
+#include "theory/error.hpp"
+#include "theory/population.hpp"
+#include "theory/rho.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numbers>
+#include <string>
+#include <utility>
+
+namespace theoremeter {
+namespace {
+
+using Eigen::Vector2d;
+using Eigen::VectorXd;
+
+constexpr double tolerance = 1e-9;
+
+/// What the checks need of an instance, in the units of Landscape: |x0| = 1, gradients scaled.
+class Instance {
+ public:
+  virtual ~Instance() = default;
+  virtual Point solution() const = 0;
+  virtual std::vector<double> rho() const = 0;
+  /// The scaled gradients at distance r along unit directions, one a factor, and those of the population.
+  virtual std::vector<VectorXd> gradients(const Point& direction, double r) const = 0;
+  virtual std::vector<VectorXd> population(const Point& direction, double r) const = 0;
+  /// -D_p f(0), scaled.
+  virtual double descent_at_zero(const Point& direction) const = 0;
+  /// D_{-v} f/|v|^2, 0 where v = 0.
+  virtual double derivative(const Point& direction, double r) const = 0;
+  /// f in the units of DescentEnd.
+  virtual double objective(const Point& x) const = 0;
+  /// From x0, in the units of DescentEnd; NaN: not checked.
+  virtual double to_solution(const Point& x) const = 0;
+  virtual double to_spurious(const Point& x) const = 0;
+};
+
+class RecoveryInstance final : public Instance {
+ public:
+  RecoveryInstance(const Recovery& f, Problem problem)
+      : f_(f), problem_(problem), length_(f.x0.norm()), scale_(std::ldexp(1, f.G.depth())), x0_(f.x0 / length_) {}
+
+  Point solution() const override { return {f_.x0}; }
+  std::vector<double> rho() const override { return {theoremeter::rho(problem_, f_.G.depth())}; }
+  std::vector<VectorXd> gradients(const Point& p, double r) const override {
+    return {scale_ / length_ * gradient(f_, r * length_ * p[0])};
+  }
+  std::vector<VectorXd> population(const Point& p, double r) const override {
+    return {population_gradient(problem_, f_.G.depth(), r * p[0], x0_)};
+  }
+  double descent_at_zero(const Point& p) const override {
+    return -scale_ / length_ * one_sided_derivative(f_, VectorXd::Zero(p[0].size()), p[0]);
+  }
+  double derivative(const Point& p, double r) const override {
+    const VectorXd x = r * length_ * p[0], v = gradient(f_, x);
+    return v.squaredNorm() > 0 ? one_sided_derivative(f_, x, -v) / v.squaredNorm() : 0;
+  }
+  double objective(const Point& x) const override {
+    return scale_ / (length_ * length_) * theoremeter::objective(f_, length_ * x[0]);
+  }
+  double to_solution(const Point& x) const override { return (x[0] - x0_).norm(); }
+  double to_spurious(const Point& x) const override { return (x[0] + rho()[0] * x0_).norm(); }
+
+ private:
+  const Recovery& f_;
+  Problem problem_;
+  double length_, scale_;
+  VectorXd x0_;
+};
+
+class DemodulationInstance final : public Instance {
+ public:
+  DemodulationInstance(const Demodulation& f, double alpha)
+      : f_(f),
+        length_(f.h0.norm() * f.m0.norm()),
+        scale_(std::ldexp(static_cast<double>(f.b.size()), f.G1.depth() + f.G2.depth()) / alpha),
+        h0_(f.h0.normalized()),
+        m0_(f.m0.normalized()) {}
+
+  Point solution() const override { return {f_.h0, f_.m0}; }
+  std::vector<double> rho() const override {
+    return {theoremeter::rho(Problem::blind_demodulation, f_.G1.depth()),
+            theoremeter::rho(Problem::blind_demodulation, f_.G2.depth())};
+  }
+  std::vector<VectorXd> gradients(const Point& p, double r) const override {
+    const double t = std::sqrt(r * length_);
+    const auto [h, m] = gradient(f_, t * p[0], t * p[1]);
+    return {scale_ / (t * length_) * h, scale_ / (t * length_) * m};
+  }
+  std::vector<VectorXd> population(const Point& p, double r) const override {
+    const double t = std::sqrt(r);
+    const auto [h, m] = population_gradient(f_.G1.depth(), f_.G2.depth(), t * p[0], t * p[1], h0_, m0_);
+    return {h / t, m / t};
+  }
+  // f = 1/2 (a t^2 - 2 b t + c) along the rays: b from f(0), f(1) and f(2), in units of |h0||m0|.
+  double descent_at_zero(const Point& p) const override {
+    const auto along = [&](double t) { return theoremeter::objective(f_, t * length_ * p[0], p[1]); };
+    const double b = (3 * along(0) - 4 * along(1) + along(2)) / 2;
+    return scale_ / (length_ * length_) * b;
+  }
+  double derivative(const Point& p, double r) const override {
+    const double t = std::sqrt(r * length_);
+    const auto [h, m] = gradient(f_, t * p[0], t * p[1]);
+    const double square = h.squaredNorm() + m.squaredNorm();
+    return square > 0 ? one_sided_derivative(f_, t * p[0], t * p[1], -h, -m) / square : 0;
+  }
+  double objective(const Point& x) const override {
+    const double root = std::sqrt(length_);
+    return scale_ / (length_ * length_) * theoremeter::objective(f_, root * x[0], root * x[1]);
+  }
+  double to_solution(const Point& x) const override { return distance(x, 1, 1); }
+  double to_spurious(const Point& x) const override {
+    const double h = -rho()[0], m = -rho()[1];
+    return std::min({distance(x, h, 1), distance(x, 1, m), distance(x, h, m)});
+  }
+
+ private:
+  // The least max(|h - c h~|/|c h~|, |m - m~/c|/|m~/c|) over c > 0, by golden section in log c between where the first
+  // part alone and the second alone are well.
+  double distance(const Point& x, double h, double m) const {
+    const auto at = [&](double log_c) {
+      const double c = std::exp(log_c);
+      return std::max((x[0] - c * h * h0_).norm() / std::abs(c * h), (x[1] - m * m0_ / c).norm() / std::abs(m / c));
+    };
+    constexpr double ratio = std::numbers::phi - 1;
+    double from = -20, to = 20;
+    for (int i = 0; i < 200; ++i) {
+      const double left = to - ratio * (to - from), right = from + ratio * (to - from);
+      (at(left) < at(right) ? to : from) = at(left) < at(right) ? right : left;
+    }
+    return at((from + to) / 2);
+  }
+
+  const Demodulation& f_;
+  double length_, scale_;
+  VectorXd h0_, m0_;
+};
+
+/// The failures of one draw, as sentences.
+class Draw {
+ public:
+  Draw(const MeasuredLandscape& d, const LandscapeResults& results, const Sizes& sizes, const RebuiltInstance& rebuilt)
+      : d_(d), l_(d.landscape), problem_(results.problem), sizes_(sizes), rebuilt_(rebuilt) {
+    if (const Recovery* f = std::get_if<Recovery>(&rebuilt.f))
+      instance_ = std::make_unique<RecoveryInstance>(*f, problem_);
+    else
+      instance_ = std::make_unique<DemodulationInstance>(std::get<Demodulation>(rebuilt.f), rebuilt.alpha);
+  }
+
+  std::vector<std::string> check() {
+    check_solution();
+    for (const auto& [name, witness] :
+         {std::pair{"population_error", &l_.population_error}, std::pair{"worst_margin", &l_.worst_margin},
+          std::pair{"descent_at_zero", &l_.descent_at_zero}})
+      check_ray(name, *witness);
+    if (failures_.empty()) check_witnesses();
+    check_violations();
+    check_descents();
+    check_epsilon();
+    check_comparison();
+    if (d_.census) check_census(*d_.census);
+    require(d_.seconds >= 0, "the time is negative");
+    require(l_.directions >= 0 && l_.evaluations >= l_.directions, "evaluations are fewer than directions");
+    return failures_;
+  }
+
+ private:
+  void require(bool condition, const std::string& otherwise) {
+    if (!condition) failures_.push_back(otherwise);
+  }
+  void agrees(const std::string& name, double stored, double recomputed, double allowed = tolerance) {
+    require(stored == recomputed || std::abs(stored - recomputed) <= allowed * std::max(std::abs(recomputed), 1.0),
+            fmt::format("{} = {}, but recomputed it is {}", name, stored, recomputed));
+  }
+
+  bool fits(const Point& p) const {
+    const Point solution = instance_->solution();
+    return std::equal(p.begin(), p.end(), solution.begin(), solution.end(),
+                      [](const VectorXd& a, const VectorXd& b) { return a.size() == b.size(); });
+  }
+  bool unit(const std::string& name, const Point& p) {
+    const bool right =
+        fits(p) && std::all_of(p.begin(), p.end(), [](const VectorXd& x) { return std::abs(x.norm() - 1) <= 1e-12; });
+    require(right, fmt::format("the direction of {} is not made of unit vectors of the instance's dimensions", name));
+    return right;
+  }
+
+  void check_solution() {
+    const Point solution = instance_->solution();
+    require(fits(d_.x0), "the solution has other dimensions than the instance");
+    if (!fits(d_.x0)) return;
+    for (std::size_t i = 0; i < solution.size(); ++i)
+      require(solution[i] == d_.x0[i], "the solution is not the one that the seed gives");
+    const std::vector<double> rho = instance_->rho();
+    require(l_.rho.size() == rho.size(), "there is not one rho for each network");
+    for (std::size_t i = 0; i < std::min(rho.size(), l_.rho.size()); ++i) agrees("rho", l_.rho[i], rho[i], 1e-12);
+  }
+
+  void check_ray(const std::string& name, const RayWitness& w) {
+    if (name == "worst_margin" && w.value == INFINITY) return;  // nothing is outside
+    unit(name, w.direction);
+    const bool place = w.where == RayEnd::origin ? w.r == 0 : w.where == RayEnd::point ? w.r > 0 : w.r == INFINITY;
+    require(place || name == "worst_margin",
+            fmt::format("{} is attained at r = {}, which is not where it says", name, w.r));
+  }
+
+  /// |g|/max(r, 1) of the largest factor. Along a ray g is affine in r: at its ends from two points of it.
+  template <class Gradients>
+  double size(const RayWitness& w, const Gradients& gradients) const {
+    double largest = 0;
+    const std::vector<VectorXd> one = gradients(1), two = gradients(2);
+    const std::vector<VectorXd> here = w.where == RayEnd::point && w.r > 0 ? gradients(w.r) : one;
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      VectorXd g = here[i] / std::max(w.r, 1.0);
+      if (w.r == 0) g = 2 * one[i] - two[i];
+      if (w.r == INFINITY) g = two[i] - one[i];
+      largest = std::max(largest, g.norm());
+    }
+    return largest;
+  }
+
+  void check_witnesses() {
+    const RayWitness& error = l_.population_error;
+    agrees("population_error", error.value, size(error, [&](double r) {
+             std::vector<VectorXd> v = instance_->gradients(error.direction, r);
+             const std::vector<VectorXd> h = instance_->population(error.direction, r);
+             for (std::size_t i = 0; i < v.size(); ++i) v[i] -= h[i];
+             return v;
+           }));
+    const RayWitness& margin = l_.worst_margin;
+    if (margin.value < INFINITY) {
+      agrees("worst_margin", margin.value,
+             size(margin, [&](double r) { return instance_->gradients(margin.direction, r); }));
+      check_outside(margin);
+    }
+    agrees("descent_at_zero", l_.descent_at_zero.value, instance_->descent_at_zero(l_.descent_at_zero.direction));
+  }
+
+  /// The worst margin is attained outside the neighbourhoods of x0 and -rho x0.
+  void check_outside(const RayWitness& w) {
+    if (!std::isfinite(w.r)) return;
+    Point x = w.direction;
+    for (VectorXd& part : x) part *= std::pow(w.r, 1 / static_cast<double>(x.size()));
+    for (const Neighbourhood& n : l_.excluded)
+      if (n.centre == "x0" || n.centre == "(h0, m0)")
+        require(w.r == 0 || instance_->to_solution(x) >= n.radius * (1 - 1e-6),
+                fmt::format("worst_margin is attained inside the neighbourhood of {}", n.centre));
+  }
+
+  void check_violations() {
+    require(l_.violation_count >= 0 &&
+                l_.violations.size() == std::min(static_cast<std::size_t>(l_.violation_count), max_listed),
+            fmt::format("violations = {}, but {} are listed", l_.violation_count, l_.violations.size()));
+    for (const Violation& v : l_.violations) {
+      if (!unit("a violation", v.direction)) continue;
+      const bool right = v.r == 0 ? instance_->descent_at_zero(v.direction) <= tolerance
+                                  : instance_->derivative(v.direction, v.r) >= -tolerance ||
+                                        instance_->gradients(v.direction, v.r)[0].norm() <= 1e-6 * std::max(v.r, 1.0);
+      require(right, fmt::format("a violation at r = {} ({}) is none", v.r, v.reason));
+    }
+  }
+
+  void check_descents() {
+    const Outcomes& o = l_.outcomes;
+    const std::vector<std::int64_t> counts{o.solution, o.spurious, o.zero, o.elsewhere, o.not_converged};
+    require(*std::min_element(counts.begin(), counts.end()) >= 0, "a count of descents is negative");
+    std::int64_t listed = 0, total = 0;
+    for (const std::int64_t c : counts) total += c;
+    for (const DescentEnd& end : l_.stationary) {
+      listed += end.starts;
+      if (!fits(end.x)) {
+        failures_.emplace_back("a point of descent has other dimensions than the instance");
+        continue;
+      }
+      agrees("objective of a point of descent", end.objective, instance_->objective(end.x));
+      agrees("to_solution of a point of descent", end.to_solution, instance_->to_solution(end.x), 1e-6);
+      agrees("to_spurious of a point of descent", end.to_spurious, instance_->to_spurious(end.x), 1e-6);
+    }
+    require(listed <= total - o.not_converged, "more descents ended at the points listed than converged");
+  }
+
+  void check_epsilon() {
+    for (const Epsilon& e : d_.epsilon) {
+      const std::string name = fmt::format("epsilon of {} {}", e.condition, e.matrix);
+      const auto value = static_cast<double>(rebuilt_.naive(e)(e.witness.point, e.witness.form));
+      require(std::abs(value - e.witness.value) <= std::max(1e-10 * e.witness.value, 1e-13 * e.alpha),
+              fmt::format("{}: deviation = {}, but its witness attains {}", name, e.witness.value, value));
+      agrees(name, e.value, e.condition == "rrcp" ? e.witness.value / 31 : e.witness.value, 1e-15);
+    }
+  }
+
+  void check_comparison() {
+    const Comparison c = compare(problem_, sizes_, l_, d_.epsilon);
+    const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+    require(same(c.K, d_.comparison.K), fmt::format("K = {}, but recomputed it is {}", d_.comparison.K, c.K));
+    require(std::equal(c.K2.begin(), c.K2.end(), d_.comparison.K2.begin(), d_.comparison.K2.end(), same),
+            "K2 is not what the implied radii give");
+    require(c.hypothesis == d_.comparison.hypothesis,
+            fmt::format("hypothesis \"{}\" is not what epsilon gives", d_.comparison.hypothesis));
+  }
+
+  void check_census(const Census& census) {
+    const Recovery& f = std::get<Recovery>(rebuilt_.f);
+    const double length = f.x0.norm(), rho = instance_->rho()[0], size = scale_of(f);
+    for (const StationaryPoint& p : census.points) {
+      const VectorXd x = p.x;
+      require(std::abs(p.objective - objective(f, x)) <= 1e-10 * size,
+              fmt::format("objective of a census point = {}, but recomputed it is {}", p.objective, objective(f, x)));
+      agrees("distance_x0", p.distance_x0, (x - f.x0).norm() / length);
+      agrees("distance_minus_rho_x0", p.distance_minus_rho_x0, (x + rho * f.x0).norm() / length);
+      if (p.kind == StationaryKind::minimum || p.kind == StationaryKind::kink_minimum) check_minimum(f, x, size);
+    }
+    const VectorXd p = census.zero_witness;
+    agrees("census_descent_at_zero", census.descent_at_zero, -one_sided_derivative(f, VectorXd::Zero(2), p));
+    require(std::abs(p.norm() - 1) <= 1e-12, "the witness of census_descent_at_zero is no unit vector");
+    require(census.zero == StationaryKind::maximum || !(census.descent_at_zero > 0),
+            "0 is no maximum, although f falls in all directions");
+    require(census.cells > 0 && census.integer_signs >= 0, "the counts of the census are wrong");
+  }
+
+  static double scale_of(const Recovery& f) { return std::max(f.b.squaredNorm(), 1e-300); }
+
+  /// x is off its ray by rounding, so a derivative may be negative by that much of the curvature.
+  void check_minimum(const Recovery& f, const VectorXd& x, double size) {
+    constexpr int directions = 64;
+    for (int i = 0; i < directions; ++i) {
+      const double t = 2 * std::numbers::pi * (i + 0.5) / directions;
+      const Vector2d u(std::cos(t), std::sin(t));
+      const double step = 1e-6 * x.norm(), rise = objective(f, x + step * u) - objective(f, x);
+      if (rise >= -1e-11 * size || one_sided_derivative(f, x, u) >= -1e-9 * size / x.norm()) continue;
+      return failures_.push_back(fmt::format("f falls from a minimum of the census at ({}, {})", x[0], x[1]));
+    }
+  }
+
+  const MeasuredLandscape& d_;
+  const Landscape& l_;
+  Problem problem_;
+  const Sizes& sizes_;
+  const RebuiltInstance& rebuilt_;
+  std::unique_ptr<Instance> instance_;
+  std::vector<std::string> failures_;
+};
+
+}  // namespace
+
+std::vector<Failure> verify(const LandscapeResults& results, const RebuildInstance& rebuild) {
+  std::vector<Failure> failures;
+  for (std::size_t p = 0; p < results.points.size(); ++p)
+    for (std::size_t d = 0; d < results.points[p].draws.size(); ++d) {
+      const auto& draw = results.points[p].draws[d];
+      if (!draw) continue;
+      const RebuiltInstance rebuilt = rebuild(p, d);
+      for (std::string& what : Draw(*draw, results, results.points[p].sizes, rebuilt).check())
+        failures.push_back({p, d, std::move(what)});
+    }
+  return failures;
+}
+
+}  // namespace theoremeter

@@ -1,0 +1,297 @@
+#!/usr/bin/env python3
+"""`theoremeter landscape` through the real binary: every problem, JSON, files, sweeps, verify, and numbers re-evaluated
+with numpy.
+
+The binary is named by the environment variable THEOREMETER (default: build/theoremeter beside this folder).
+"""
+
+import json
+import math
+import unittest
+
+import h5py
+import numpy as np
+from command_line import CommandLine
+
+QUICK = ["--directions", "500", "--starts", "4", "--descents", "6", "--condition-starts", "8"]
+INSTANCES = {
+    "inversion": ["--widths", "2,12,30"],
+    "compressed-sensing": ["--widths", "2,10,20", "--m", "15", "--noise", "0.05"],
+    "phase-retrieval": ["--widths", "2,10,20", "--m", "25"],
+    "amplitude-flow": ["--m", "30", "--n", "3"],
+    "blind-demodulation": ["--widths", "2,6,40", "--widths2", "2,5,40"],
+}
+KEYS = ["draw", "rho", "solution", "population_error", "neighbourhoods", "merged", "epsilon", "K", "K2", "hypothesis",
+        "descent_at_zero", "excluded", "worst_margin", "violation_count", "violations", "descents",
+        "stationary_points", "spurious_minima", "directions", "evaluations", "seconds"]
+
+
+def without_seconds(value):
+    """The same JSON without wall times."""
+    if isinstance(value, dict):
+        return {key: without_seconds(item) for key, item in value.items() if key != "seconds"}
+    return [without_seconds(item) for item in value] if isinstance(value, list) else value
+
+
+def network(layers, x):
+    for W in layers:
+        x = np.maximum(W @ x, 0)
+    return x
+
+
+class Landscape(CommandLine):
+    def landscape(self, problem, *arguments):
+        done = self.run_it("landscape", problem, "--json", *QUICK, *arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return json.loads(done.stdout)
+
+
+class Problems(Landscape):
+    def test_every_problem(self):
+        for problem, sizes in INSTANCES.items():
+            with self.subTest(problem=problem):
+                found = self.landscape(problem, *sizes)
+                self.assertEqual(list(found), ["problem", "sizes", "seed", "draws"])
+                self.assertEqual((found["problem"], found["seed"]), (problem, 1))
+                d = found["draws"][0]
+                self.assertEqual(list(d), KEYS)
+                self.assertGreater(d["population_error"]["at_least"], 0)
+                self.assertEqual(sum(d["descents"].values()), 6)
+                names = ["h", "m"] if problem == "blind-demodulation" else ["x"]
+                self.assertEqual(list(d["population_error"]["witness"]), names + ["r"])
+                for name in names:
+                    self.assertAlmostEqual(np.linalg.norm(d["solution"][name]), 1, delta=1e-12)
+                values = [c["at_least"] for c in d["epsilon"]["conditions"]]
+                self.assertEqual(d["epsilon"]["at_least"], max(values))
+                centres = [n["centre"] for n in d["neighbourhoods"]]
+                self.assertEqual(len(centres), 4 if problem == "blind-demodulation" else 3)
+                self.assertIn("at_most", d["worst_margin"])
+
+    def test_conditions_and_comparison(self):
+        d = self.landscape("phase-retrieval", *INSTANCES["phase-retrieval"])["draws"][0]
+        self.assertEqual([(c["condition"], c.get("matrix", "")) for c in d["epsilon"]["conditions"]],
+                         [("wdc", "W_1"), ("wdc", "W_2"), ("rrcp", "")])
+        eps, E = d["epsilon"]["at_least"], d["population_error"]["at_least"]
+        self.assertAlmostEqual(d["K"], E / (8 * math.sqrt(eps)), delta=1e-12)
+        self.assertEqual(d["hypothesis"], "cannot hold" if 256 * eps ** 0.25 > 1 else "not excluded")
+        for n in d["neighbourhoods"][:2]:
+            expected = None if n["radius"] is None else n["radius"] / (8 * eps ** 0.25)
+            self.assertEqual(d["K2"][n["centre"]] is None, expected is None)
+            if expected is not None:
+                self.assertAlmostEqual(d["K2"][n["centre"]], expected, delta=1e-12)
+        joint = self.landscape("blind-demodulation", *INSTANCES["blind-demodulation"])["draws"][0]
+        self.assertEqual([c["condition"] for c in joint["epsilon"]["conditions"]], ["wdc"] * 4 + ["joint-wdc"])
+        self.assertIsNone(joint["K"])
+        none = self.landscape("inversion", "--widths", "2,12", "--condition-starts", 0)["draws"][0]
+        self.assertEqual((none["epsilon"], none["K"], none["K2"], none["hypothesis"]), (None,) * 4)
+        flow = self.landscape("amplitude-flow", *INSTANCES["amplitude-flow"])["draws"][0]
+        self.assertEqual((flow["K"], flow["K2"], flow["hypothesis"]), (None,) * 3)
+
+    def test_given_network_re_evaluated(self):
+        random = np.random.default_rng(4)
+        layers = [random.normal(size=(15, 2)) / math.sqrt(15), random.normal(size=(40, 15)) / math.sqrt(40)]
+        A = random.normal(size=(30, 40)) / math.sqrt(30)
+        files = f"{self.npy('a.npy', layers[0])},{self.npy('b.npy', layers[1])}"
+        found = self.landscape("phase-retrieval", "--network", files, "--A", self.npy("A.npy", A), "--census")
+        self.assertEqual(found["sizes"], {"m": 30, "widths": [2, 15, 40]})
+        d = found["draws"][0]
+        x0 = np.array(d["solution"]["x"])
+        b = np.abs(A @ network(layers, x0))
+
+        def f(x):
+            return 0.5 * np.sum((np.abs(A @ network(layers, x)) - b) ** 2)
+
+        self.assertTrue(d["stationary_points"])
+        for point in d["stationary_points"]:
+            x = np.array(point["x"])
+            self.assertAlmostEqual(f(x), point["objective"], delta=1e-12)
+            self.assertAlmostEqual(np.linalg.norm(x - x0), point["distance_x0"], delta=1e-12)
+            self.assertAlmostEqual(np.linalg.norm(x + d["rho"] * x0), point["distance_minus_rho_x0"], delta=1e-12)
+            if "minimum" in point["kind"]:
+                around = [f(x + 1e-6 * np.array([math.cos(t), math.sin(t)])) for t in np.linspace(0, 6.28, 33)]
+                self.assertGreaterEqual(min(around), f(x) - 1e-14)
+        self.assertLess(min(p["distance_x0"] for p in d["stationary_points"]), 1e-9)
+        p, step = np.array(d["descent_at_zero"]["witness"]["x"]), 1e-6
+        self.assertAlmostEqual(4 * (f(0 * p) - f(step * p)) / step, d["descent_at_zero"]["min"], delta=1e-4)
+
+    def test_census(self):
+        for problem in ("inversion", "compressed-sensing", "phase-retrieval"):
+            with self.subTest(problem=problem):
+                d = self.landscape(problem, *INSTANCES[problem], "--census")["draws"][0]
+                self.assertEqual(set(d["census"]), {"zero", "descent_at_zero", "flat", "cells", "integer_signs"})
+                self.assertLessEqual({p["kind"] for p in d["stationary_points"]},
+                                     {"minimum", "kink minimum", "kink saddle"})
+        text = self.succeed("landscape", "inversion", *INSTANCES["inversion"], "--census", *QUICK)
+        for words in ("population error E", ">= ", "<= ", "census: all stationary points, proved", "implied"):
+            self.assertIn(words, text)
+
+    def test_draws_and_seeds(self):
+        arguments = ["inversion", *INSTANCES["inversion"]]
+        several = self.landscape(*arguments, "--draws", 3)["draws"]
+        self.assertEqual([d["draw"] for d in several], [0, 1, 2])
+        self.assertEqual(len({d["population_error"]["at_least"] for d in several}), 3)
+        one = self.landscape(*arguments)["draws"][0]
+        self.assertEqual(without_seconds(one), without_seconds(several[0]))
+        other = self.landscape(*arguments, "--seed", 2)["draws"][0]
+        self.assertNotEqual(one["solution"], other["solution"])
+        text = self.succeed("landscape", *arguments, "--draws", 2, *QUICK)
+        self.assertIn("draws with a spurious minimum near -rho x0: ", text)
+
+    def test_no_number_depends_on_threads(self):
+        for problem, sizes in INSTANCES.items():
+            with self.subTest(problem=problem):
+                found = [without_seconds(self.landscape(problem, *sizes, "--threads", t)) for t in (1, 3)]
+                self.assertEqual(*found)
+
+    def test_ensembles(self):
+        given = ["phase-retrieval", *INSTANCES["phase-retrieval"]]
+        plain = self.landscape(*given)["draws"][0]
+        for option in ("--ensemble", "--measurements"):
+            other = self.landscape(*given, option, "rademacher")["draws"][0]
+            self.assertNotEqual(other["population_error"], plain["population_error"])
+        blind = self.landscape("blind-demodulation", *INSTANCES["blind-demodulation"],
+                               "--ensemble", "truncated-gaussian")["draws"][0]
+        alphas = [c["alpha"] for c in blind["epsilon"]["conditions"]]
+        self.assertEqual((alphas[0], alphas[2]), (1, 1))
+        self.assertAlmostEqual(alphas[4], alphas[1] * alphas[3], delta=1e-15)
+
+    def test_bad_input(self):
+        for arguments, says in (
+                (["inversion"], "--widths is missing"),
+                (["inversion", "--widths", "3"], "at least two"),
+                (["inversion", "--widths", "3,0"], "at least 1"),
+                (["inversion", "--widths", "3,9", "--census"], "k = 2"),
+                (["inversion", "--widths", "2,9", "--m", "4"], "--m"),
+                (["inversion", "--widths", "2,9", "--noise", "1"], "--noise"),
+                (["amplitude-flow", "--m", "9", "--n", "2", "--ensemble", "uniform"], "--ensemble"),
+                (["compressed-sensing", "--widths", "2,9", "--m", "4", "--noise", "-1"], "noise"),
+                (["blind-demodulation", "--widths", "2,9", "--widths2", "2,8"], "same number of outputs"),
+                (["blind-demodulation", "--widths", "2,9", "--widths2", "2,9", "--census"], "--census"),
+                (["blind-demodulation", "--widths", "2,9", "--widths2", "2,9", "--grid", "circle"], "sobol or random"),
+                (["inversion", "--widths", "3,9", "--grid", "circle"], "circle"),
+                (["inversion", "--widths", "2,9", "--directions", "0"], "--directions 0"),
+                (["inversion", "--widths", "2,9", "--descents", "-1"], "--descents"),
+                (["inversion", "--widths", "2,9", "--seed", "-1"], "--seed"),
+                (["inversion", "--widths", "2,9", "--ensemble", "gausian"], "gaussian"),
+                (["inversion", "--network", "none.npy"], "none.npy"),
+                (["inversions", "--widths", "2,9"], "inversion")):
+            with self.subTest(arguments=arguments):
+                self.refuse("landscape", *arguments, says=says)
+        W = self.npy("W.npy", np.ones((5, 2)))
+        self.refuse("landscape", "inversion", "--network", W, "--widths", "2,5", says="--widths")
+        self.refuse("landscape", "inversion", "--network", W, "--ensemble", "uniform", says="--ensemble")
+        A = self.npy("A.npy", np.ones((5, 3)))
+        self.refuse("landscape", "compressed-sensing", "--network", W, "--A", A, says="A is 5 x 3")
+
+
+class Files(Landscape):
+    def test_show_and_verify(self):
+        for problem, sizes in INSTANCES.items():
+            with self.subTest(problem=problem):
+                census = ["--census"] if problem in ("inversion", "compressed-sensing", "phase-retrieval") else []
+                found = self.landscape(problem, *sizes, *census, "--draws", 2, "--output", "l.h5", "--overwrite")
+                self.assertEqual(json.loads(self.succeed("show", "--json", "l.h5")), {"points": [found]})
+                self.assertIn(problem + " landscape", self.succeed("show", "l.h5"))
+                self.assertIn("2 draws verified", self.succeed("verify", "l.h5"))
+
+    def test_verify_finds_tampering(self):
+        arguments = ["phase-retrieval", *INSTANCES["phase-retrieval"], "--census", "--output", "l.h5", "--overwrite"]
+        for path, says in (("population_error", "population_error ="), ("worst_margin", "worst_margin ="),
+                           ("descent_at_zero", "descent_at_zero ="), ("epsilon_deviation", "its witness attains"),
+                           ("epsilon_at_least", "epsilon of"), ("K", "K ="), ("K2", "K2"), ("rho", "rho ="),
+                           ("census_point_objective", "objective"), ("census_point_distance_x0", "distance_x0"),
+                           ("solution_x", "the seed gives"), ("implied_radius", "K2")):
+            with self.subTest(path=path):
+                self.landscape(*arguments)
+                with h5py.File(self.folder / "l.h5", "r+") as file:
+                    values = file[path][...]
+                    if not np.isfinite(values.flat[0]):
+                        continue
+                    values.flat[0] = values.flat[0] * 1.001 + 1e-5
+                    file[path][...] = values
+                done = self.run_it("verify", "l.h5")
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn(says, done.stdout)
+
+    def test_given_matrices_are_kept(self):
+        W, A = np.random.default_rng(1).normal(size=(9, 2)), np.random.default_rng(2).normal(size=(7, 9))
+        self.landscape("compressed-sensing", "--network", self.npy("W.npy", W), "--A", self.npy("A.npy", A),
+                       "--output", "l.h5")
+        self.assertIn("1 draws verified", self.succeed("verify", "l.h5"))
+        with h5py.File(self.folder / "l.h5") as file:
+            np.testing.assert_array_equal(file["matrices/W_1"], W)
+            np.testing.assert_array_equal(file["matrices/A"], A)
+
+    def test_the_two_kinds_of_files_are_told_apart(self):
+        self.landscape("inversion", *INSTANCES["inversion"], "--output", "l.h5")
+        measure = ["measure", "wdc", "--n", 9, "--k", 2, "--evidence", "sample", "--samples", 50]
+        self.refuse(*measure, "--output", "l.h5", "--overwrite", says="holds landscapes")
+        self.succeed(*measure, "--output", "m.h5")
+        self.refuse("landscape", "inversion", *INSTANCES["inversion"], "--output", "m.h5", "--overwrite",
+                    says="holds measurements")
+        self.refuse("landscape", "inversion", *INSTANCES["inversion"], "--output", "l.h5", says="exists")
+        self.assertIn("wdc constant", self.succeed("show", "m.h5"))
+
+
+class Sweeps(Landscape):
+    SWEEP = """
+        title = "Small"
+        problem = "phase-retrieval"
+        draws = 2
+        seed = 3
+        noise = 0.01
+        [[sweep]]
+        widths = [[2, 8], [2, 6, 12]]
+        m = [10, 20]
+        directions = 300
+        starts = 2
+        descents = 3
+        condition_starts = 4
+        census = true
+    """
+
+    def test_run_resume_verify(self):
+        self.write("e.toml", self.SWEEP)
+        self.assertIn("points: 4, draws of each: 2, landscapes of phase-retrieval: 8",
+                      self.succeed("run", "e.toml", "--dry-run"))
+        text = self.succeed("run", "e.toml", "--output", "e.h5")
+        self.assertTrue(text.startswith("Small\n\n"))
+        self.assertIn("(census: exact)", text)
+        self.assertIn("8 draws verified", self.succeed("verify", "e.h5"))
+        whole = json.loads(self.succeed("show", "--json", "e.h5"))
+        self.assertEqual([p["sizes"] for p in whole["points"]],
+                         [{"m": m, "widths": w} for m in (10, 20) for w in ([2, 8], [2, 6, 12])])
+        with h5py.File(self.folder / "e.h5", "r+") as file:  # as if killed before the last draws
+            measured = file["measured"][...]
+            measured[2:, 1] = 0
+            file["measured"][...] = measured
+        self.assertEqual(sum(len(p["draws"]) for p in json.loads(self.succeed("show", "--json", "e.h5"))["points"]), 6)
+        self.succeed("run", "e.toml", "--output", "e.h5", "--resume", "--threads", 2)
+        self.assertEqual(without_seconds(json.loads(self.succeed("show", "--json", "e.h5"))), without_seconds(whole))
+        self.write("other.toml", self.SWEEP + "\n# other")
+        self.refuse("run", "other.toml", "--output", "e.h5", "--resume", says="another experiment")
+
+    def test_a_draw_of_a_sweep_is_replayed(self):
+        self.write("e.toml", self.SWEEP)
+        self.succeed("run", "e.toml", "--output", "e.h5")
+        swept = json.loads(self.succeed("show", "--json", "e.h5"))["points"][0]
+        done = self.run_it("landscape", "phase-retrieval", "--widths", "2,8", "--m", 10, "--seed", 3, "--noise", 0.01,
+                           "--draws", 2, "--directions", 300, "--starts", 2, "--descents", 3, "--condition-starts", 4,
+                           "--census", "--json")
+        self.assertEqual(without_seconds(json.loads(done.stdout)), without_seconds(swept))
+
+    def test_bad_experiments(self):
+        for change, says in ((("seed = 3", "sed = 3"), "seed"), (("draws = 2", "draws = 0"), "draws = 0"),
+                             (("phase-retrieval", "phase-retreival"), "phase-retrieval"),
+                             (("census = true", "census = 1"), "census"), (("m = [10, 20]", ""), "has no m"),
+                             (("[2, 8]", "[3, 8]"), "k = 2"), (("noise = 0.01", "gap = 0.01"), "gap"),
+                             (("descents = 3", "descents = -3"), "descents = -3")):
+            with self.subTest(change=change):
+                self.write("bad.toml", self.SWEEP.replace(*change))
+                self.refuse("run", "bad.toml", says=says)
+        self.write("both.toml", 'condition = "wdc"\n' + 'problem = "inversion"\n[[sweep]]\nwidths = [2, 9]\n')
+        self.refuse("run", "both.toml", says="condition")
+
+
+if __name__ == "__main__":
+    unittest.main()

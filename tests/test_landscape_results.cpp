@@ -1,0 +1,472 @@
+// Landscape files and what is made of them: round trip, damage, format document, JSON, tables, verify.
+#include "estimators/census.hpp"
+#include "estimators/ensembles.hpp"
+#include "estimators/landscape.hpp"
+#include "results/file.hpp"
+#include "results/landscape_file.hpp"
+#include "results/landscape_json.hpp"
+#include "results/landscape_table.hpp"
+#include "results/landscape_verify.hpp"
+#include "tests/results_files.hpp"
+#include "theory/conditions.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+namespace theoremeter {
+
+using namespace testing;
+
+namespace {
+
+const std::vector<std::int64_t> widths{2, 6, 12};
+
+LandscapeOptions quick() {
+  LandscapeOptions o;
+  o.directions = 200;
+  o.starts = 2;
+  o.steps = 20;
+  o.descents = 5;
+  return o;
+}
+
+Eigen::VectorXd unit_vector(Eigen::Index k, Stream stream) {
+  Eigen::VectorXd x(k);
+  for (double& entry : x) entry = stream.normal();
+  return x.normalized();
+}
+
+Recovery recovery(std::size_t draw) {
+  const Stream stream = Stream(7).at({draw});
+  return phase_retrieval(draw_network(widths, stream.at({0})),
+                         theoremeter::draw(Ensemble::gaussian, 15, 12, stream.at({1})), unit_vector(2, stream.at({2})));
+}
+
+Demodulation demodulation() {
+  const Stream stream(8);
+  return blind_demodulation(draw_network({2, 5, 20}, stream.at({0})), draw_network({3, 6, 20}, stream.at({1})),
+                            unit_vector(2, stream.at({2})), unit_vector(3, stream.at({3})));
+}
+
+NaiveDeviation naive(const Rows& W) {
+  return [W](const Point& p, const std::string&) { return wdc_deviation(W, 1, p.at(0), p.at(1)); };
+}
+
+Epsilon epsilon(const Rows& W) {
+  Epsilon e{"wdc", "W_1", 1, 0, {}};
+  e.witness.point = {unit_vector(W.cols(), Stream(1)), unit_vector(W.cols(), Stream(2))};
+  e.witness.margin = 0x1p-1060;
+  e.value = e.witness.value = static_cast<double>(naive(W)(e.witness.point, ""));
+  return e;
+}
+
+/// Two points of phase retrieval, two draws each; one not measured, one without census and epsilon.
+LandscapeResults of_recovery() {
+  LandscapeResults r;
+  r.problem = Problem::phase_retrieval;
+  r.ensemble = r.measurements = "gaussian";
+  r.grid = "default";
+  r.noise = 0.1;
+  r.seed = 0xfedcba9876543210;
+  r.experiment = "# with \"quotes\" and \xce\xb5\n";
+  r.sizes = {{"m", "rows of A"}, {"widths", "of the network", true}};
+  for (std::size_t p = 0; p < 2; ++p) {
+    r.points.push_back({{{"m", {15}}, {"widths", widths}}, {}});
+    for (std::size_t d = 0; d < 2; ++d) {
+      const Recovery f = recovery(2 * p + d);
+      MeasuredLandscape m;
+      m.x0 = {f.x0};
+      m.landscape = measure_landscape(f, r.problem, quick(), Stream(9));
+      if (p == 0) m.census = census(f, m.landscape.rho[0]);
+      if (p == 0) m.epsilon = {epsilon(f.G.layers[0])};
+      m.comparison = compare(r.problem, r.points[p].sizes, m.landscape, m.epsilon);
+      m.seconds = 0.1;
+      r.points[p].draws.emplace_back(std::move(m));
+    }
+  }
+  r.points[1].draws[1].reset();
+  r.provenance = this_program();
+  return r;
+}
+
+LandscapeResults of_demodulation() {
+  const Demodulation f = demodulation();
+  LandscapeResults r;
+  r.problem = Problem::blind_demodulation;
+  r.ensemble = "gaussian";
+  r.grid = "random";
+  r.sizes = {{"widths", "of the first", true}, {"widths2", "of the second", true}};
+  r.points.push_back({{{"widths", {2, 5, 20}}, {"widths2", {3, 6, 20}}}, {}});
+  MeasuredLandscape m;
+  m.x0 = {f.h0, f.m0};
+  m.landscape = measure_landscape(f, 1, quick(), Stream(9));
+  m.epsilon = {epsilon(f.G1.layers[0])};
+  m.comparison = compare(r.problem, r.points[0].sizes, m.landscape, m.epsilon);
+  r.points[0].draws = {m};
+  r.provenance = this_program();
+  return r;
+}
+
+RebuiltInstance rebuild_recovery(std::size_t point, std::size_t draw) {
+  const Recovery f = recovery(2 * point + draw);
+  return {f, 1, [W = f.G.layers[0]](const Epsilon&) { return naive(W); }};
+}
+
+RebuiltInstance rebuild_demodulation(std::size_t, std::size_t) {
+  const Demodulation f = demodulation();
+  return {f, 1, [W = f.G1.layers[0]](const Epsilon&) { return naive(W); }};
+}
+
+/// A landscape with every list filled, infinities, and points at the ends of rays: nothing that was measured.
+LandscapeResults made_up() {
+  LandscapeResults r = of_recovery();
+  Landscape& l = r.points[0].draws[0]->landscape;
+  l.violation_count = 7;
+  l.violations = {{{Eigen::Vector2d(1, -0.0)}, 0.5, "v = 0 along the ray"},
+                  {{Eigen::Vector2d(0, 1)}, 0, "D_p f(0) >= 0"}};
+  l.implied[1].radius = std::numeric_limits<double>::infinity();
+  l.merged = true;
+  l.population_error.where = RayEnd::infinity;
+  l.population_error.r = std::numeric_limits<double>::infinity();
+  l.worst_margin.where = RayEnd::origin;
+  l.stationary.push_back({{Eigen::Vector2d(0.1, 0.2)}, "", true, 0.1, 1e-9, 0.5, 0.7, 3});
+  r.points[0].draws[0]->census->flat.push_back({StationaryKind::kink_minimum, 0.1, 0.2, {0, -1}, 0.3});
+  r.points[0].draws[0]->epsilon.push_back({"rrcp", "", 1, 0.1, {{}, 3.1, Side::minus, 0.2, "tangent"}});
+  r.points[0].draws[0]->epsilon.back().witness.point.assign(6, Eigen::Vector4d(1, 2, 3, 4));
+  r.points[1].draws[0]->landscape.excluded.clear();
+  r.matrices["W_1"] = Rows::Random(6, 2);
+  return r;
+}
+
+/// Every bit, as text.
+class Digest {
+ public:
+  std::string operator()(const LandscapeResults& r) {
+    add(name(r.problem), r.ensemble, r.measurements, r.weights_spec, r.grid, r.noise, r.seed, r.experiment);
+    for (const Symbol& s : r.sizes) add(s.name, s.meaning, s.list);
+    for (const auto& [name, W] : r.matrices) add(name, Eigen::VectorXd(W.reshaped<Eigen::RowMajor>()));
+    for (const LandscapeRecord& point : r.points) {
+      for (const auto& [name, size] : point.sizes) add(name, to_text(size));
+      for (const auto& draw : point.draws) draw ? add(*draw) : add("not measured");
+    }
+    const Provenance& v = r.provenance;
+    add(v.version, v.commit, v.compiler, v.flags, v.libraries, v.host_cpu, v.date);
+    return text_;
+  }
+
+ private:
+  template <class... Values>
+  void add(const Values&... values) {
+    (add(values), ...);
+  }
+  void add(const char* text) { add(std::string(text)); }
+  void add(const std::string& text) { text_ += fmt::format("{}:{}|", text.size(), text); }
+  void add(bool value) { add(std::string(value ? "yes" : "no")); }
+  void add(std::int64_t value) { add(fmt::format("{}", value)); }
+  void add(std::uint64_t value) { add(fmt::format("{}", value)); }
+  void add(double value) {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, &value, sizeof value);
+    add(fmt::format("{:x}", bits));
+  }
+  void add(const Eigen::VectorXd& x) {
+    add(static_cast<std::int64_t>(x.size()));
+    for (const double value : x) add(value);
+  }
+  void add(const Eigen::Vector2d& x) { add(x[0], x[1]); }
+  template <class Item>
+  void add(const std::vector<Item>& list) {
+    add(static_cast<std::int64_t>(list.size()));
+    for (const Item& item : list) add(item);
+  }
+  void add(const RayWitness& w) { add(w.direction, static_cast<std::int64_t>(w.where), w.r, w.value); }
+  void add(const Neighbourhood& n) { add(n.centre, n.radius); }
+  void add(const Violation& v) { add(v.direction, v.r, v.reason); }
+  void add(const DescentEnd& e) {
+    add(e.x, e.near, e.kink, e.objective, e.gradient, e.to_solution, e.to_spurious, e.starts);
+  }
+  void add(const StationaryPoint& p) {
+    add(p.x, name(p.kind), p.objective, p.distance_x0, p.distance_minus_rho_x0, p.counterclockwise, p.clockwise,
+        p.isolated);
+  }
+  void add(const FlatSet& f) { add(name(f.kind), f.from, f.to, f.normal, f.objective); }
+  void add(const Epsilon& e) {
+    add(e.condition, e.matrix, e.alpha, e.value, e.witness.point, e.witness.value,
+        std::string(to_string(e.witness.side)), e.witness.margin, e.witness.form);
+  }
+  void add(const MeasuredLandscape& d) {
+    const Landscape& l = d.landscape;
+    const Outcomes& o = l.outcomes;
+    add(d.x0, l.rho, l.population_error, l.implied, l.merged, l.excluded, l.worst_margin, l.derivative_at_worst,
+        l.descent_at_zero, l.violation_count, l.violations, o.solution, o.spurious, o.zero, o.elsewhere,
+        o.not_converged, l.stationary, l.directions, l.evaluations);
+    add(d.census.has_value());
+    if (const auto& c = d.census)
+      add(c->points, c->flat, name(c->zero), c->descent_at_zero, c->zero_witness, c->cells, c->integer_signs);
+    add(d.epsilon, std::isnan(d.comparison.K), std::isnan(d.comparison.K) ? 0 : d.comparison.K, d.comparison.K2,
+        d.comparison.hypothesis, d.seconds);
+  }
+
+  std::string text_;
+};
+
+std::string digest(const LandscapeResults& r) { return Digest()(r); }
+
+}  // namespace
+
+TEST_CASE("a landscape file round-trips bit for bit") {
+  const Scratch scratch;
+  const std::string path = scratch / "l.h5";
+  for (LandscapeResults r : {of_recovery(), of_demodulation(), made_up()}) {
+    write(r, path, true);
+    CHECK(digest(read_landscapes(path)) == digest(r));
+    CHECK(scratch.files() == 1);
+    CHECK(holds_landscapes(path));
+    double& value = r.points[0].draws[0]->landscape.population_error.direction[0][0];
+    value = std::nextafter(value, 2.);
+    CHECK(digest(read_landscapes(path)) != digest(r));  // the digest sees one bit
+    for (LandscapeRecord& p : r.points)
+      for (auto& draw : p.draws) draw.reset();
+    write(r, path, true);  // nothing measured yet
+    CHECK(digest(read_landscapes(path)) == digest(r));
+  }
+}
+
+TEST_CASE("damaged and foreign landscape files are refused with a reason") {
+  const Scratch scratch;
+  const std::string path = scratch / "l.h5", bad = scratch / "bad.h5";
+  const LandscapeResults r = of_recovery();
+  write(r, path, false);
+  fails([&] { write(r, path, false); }, "exists; give --overwrite");
+  const std::string good = load(path);
+  fails([&] { read_landscapes(scratch / "none.h5"); }, "no such file");
+  for (const std::size_t length : {std::size_t{0}, std::size_t{96}, good.size() / 2, good.size() - 1}) {
+    save(bad, good.substr(0, length));
+    fails([&] { read_landscapes(bad); }, length < 8 ? "not an HDF5 file" : "damaged HDF5 file");
+    fails([&] { write(r, bad, true); }, "will not overwrite");
+  }
+  const double value = r.points[0].draws[0]->landscape.population_error.value;
+  std::string raw(sizeof value, '\0'), flipped = good;
+  std::memcpy(raw.data(), &value, sizeof value);
+  REQUIRE(good.find(raw) != std::string::npos);
+  flipped[good.find(raw)] ^= 1;
+  save(bad, flipped);
+  fails([&] { read_landscapes(bad); }, "dataset population_error is damaged");
+
+  fails([&] { read(path); }, "holds landscapes, where measurements of a condition are expected");
+  Results other;
+  other.condition = "wdc";
+  other.sizes = {{"n", "rows"}};
+  other.points = {{{{"n", {2}}}, {std::nullopt}}};
+  write(other, scratch / "m.h5", false);
+  CHECK(!holds_landscapes(scratch / "m.h5"));
+  fails([&] { read_landscapes(scratch / "m.h5"); }, "holds measurements of a condition, where landscapes are expected");
+  fails([&] { write(r, scratch / "m.h5", true); }, "will not overwrite");
+}
+
+TEST_CASE("landscape files edited out of shape are refused with a reason") {
+  const Scratch scratch;
+  const std::string path = scratch / "l.h5";
+  const auto edit = [&](const std::function<void(hid_t)>& change, const std::string& part) {
+    fs::remove(path);
+    write(of_recovery(), path, false);
+    {
+      const hdf5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose, "open");
+      change(file);
+    }
+    fails([&] { read_landscapes(path); }, part);
+  };
+  const auto set = [](hid_t file, const char* name, const auto& value) {
+    H5Adelete(file, name);
+    hdf5::write_attribute(file, name, value);
+  };
+  const auto replace = [](hid_t file, const char* name, const hdf5::Shape& shape, const auto& values) {
+    H5Ldelete(file, name, H5P_DEFAULT);
+    hdf5::write_dataset(file, name, shape, values);
+  };
+  edit([&](hid_t file) { set(file, "format_version", std::vector<std::int64_t>{2, 0}); }, "newer theoremeter");
+  edit([&](hid_t file) { set(file, "format", std::string("other")); }, "not a theoremeter results file");
+  edit([&](hid_t file) { set(file, "problem", std::string("other")); }, "unknown problem");
+  edit([&](hid_t file) { H5Ldelete(file, "worst_margin", H5P_DEFAULT); }, "no dataset worst_margin");
+  edit([&](hid_t file) { replace(file, "merged", {3, 1}, std::vector<std::int64_t>(3)); }, "has shape");
+  edit(
+      [&](hid_t file) {
+        replace(file, "epsilon_count", {2, 2}, std::vector<std::int64_t>(4, 1000));
+      },
+      "epsilon_count = 1000");
+  edit(
+      [&](hid_t file) {
+        replace(file, "population_error_where", {2, 2}, std::vector<std::string>(4, "there"));
+      },
+      "\"there\" is unknown here");
+}
+
+TEST_CASE("docs/landscape_format.md lists every path, type and shape of a fresh file, and no other") {
+  const Scratch scratch;
+  for (LandscapeResults r : {made_up(), of_demodulation()}) {
+    r.matrices["W_1"] = Rows::Random(6, 2);
+    write(r, scratch / "l.h5", true);
+    Placeholders names{{"<argument>", argument_names(r.problem)}, {"<matrix>", {"W_1"}}, {"<size>", {}}};
+    for (const Symbol& size : r.sizes) names[size.list ? "<list>" : "<size>"].push_back(size.name);
+    const std::set<std::string> document = documented("landscape_format.md", names), file = present(scratch / "l.h5");
+    CHECK(file.size() > 100);
+    for (const std::string& entry : document) {
+      CAPTURE(entry);
+      CHECK(file.count(entry) == 1);
+    }
+    for (const std::string& entry : file) {
+      CAPTURE(entry);
+      CHECK(document.count(entry) == 1);
+    }
+  }
+}
+
+TEST_CASE("comparison with the theorems") {
+  Landscape l;
+  l.population_error.value = 0.5;
+  l.implied = {{"x0", 0.1}, {"-rho x0", 0.2}, {"0", 0}};
+  const Sizes two{{"widths", {2, 20, 60}}};
+  const std::vector<Epsilon> eps{{"wdc", "W_1", 1, 0.01, {}}, {"rrcp", "", 1, 0.0625, {}}};
+  const Comparison c = compare(Problem::phase_retrieval, two, l, eps);
+  CHECK(c.K == doctest::Approx(0.5 / (8 * 0.25)));
+  REQUIRE(c.K2.size() == 2);
+  CHECK(c.K2[0] == doctest::Approx(0.1 / (8 * 0.5)));
+  CHECK(c.K2[1] == doctest::Approx(0.2 / (8 * 0.5)));
+  CHECK(c.hypothesis == "cannot hold");  // 2^8/2 > 1
+  const std::vector<Epsilon> tiny{{"wdc", "W_1", 1, std::ldexp(1, -32), {}}},
+      large{{"wdc", "W_1", 1, std::ldexp(1, -31), {}}};
+  CHECK(compare(Problem::inversion, two, l, tiny).hypothesis == "not excluded");  // 2^8 2^-8 = 1
+  CHECK(compare(Problem::inversion, two, l, large).hypothesis == "cannot hold");
+  CHECK(compare(Problem::inversion, {{"widths", {2, 20}}}, l, tiny).hypothesis == "cannot hold");  // d = 1
+  CHECK(compare(Problem::inversion, two, l, {}).hypothesis.empty());
+  CHECK(std::isnan(compare(Problem::inversion, two, l, {}).K));
+  CHECK(compare(Problem::amplitude_flow, {}, l, eps).hypothesis.empty());
+
+  l.implied = {{"(h0, m0)", 0.1}, {"(-rho h0, m0)", 0.2}, {"(h0, -rho m0)", 0.3}, {"(-rho h0, -rho m0)", INFINITY}};
+  const Sizes both{{"widths", {2, 5, 20}}, {"widths2", {3, 5, 6, 20}}};
+  const std::vector<Epsilon> joint{{"joint-wdc", "", 0.5, 0.0625, {}}};
+  const Comparison j = compare(Problem::blind_demodulation, both, l, joint);
+  CHECK(std::isnan(j.K));
+  REQUIRE(j.K2.size() == 4);
+  CHECK(j.K2[0] == doctest::Approx(0.1 * 0.5 / (8 * 27 * 0.5)));
+  CHECK(j.K2[1] == doctest::Approx(0.2 * 0.5 / (256 * 27 * 0.5)));
+  CHECK(j.K2[2] == doctest::Approx(0.3 * 0.5 / (8 * 6561 * 0.5)));
+  CHECK(j.K2[3] == INFINITY);
+  CHECK(j.hypothesis == "cannot hold");
+}
+
+TEST_CASE("spurious minima are counted by where they are") {
+  MeasuredLandscape d;
+  d.landscape.excluded = {{"x0", 0.1}, {"-rho x0", 0.1}, {"0", 0}};
+  const auto found = [&] {
+    const SpuriousMinima s = spurious_minima(d);
+    return std::pair{s.near, s.elsewhere};
+  };
+  const auto end = [](double to_solution, double to_spurious, const char* near = "") {
+    DescentEnd e;
+    e.to_solution = to_solution, e.to_spurious = to_spurious, e.near = near;
+    return e;
+  };
+  d.landscape.stationary = {end(0.05, 1.5), end(1.4, 0.3), end(1.2, 0.6), end(0.4, 1.2), end(1, 0.6, "0")};
+  CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 2});
+  d.census.emplace();
+  CHECK(found() == std::pair<std::int64_t, std::int64_t>{0, 0});
+  d.census->points = {{{1, 0}, StationaryKind::minimum, 0, 0, 1.5},
+                      {{1, 0}, StationaryKind::kink_minimum, 0.1, 1.5, 0.01},
+                      {{1, 0}, StationaryKind::kink_saddle, 0.1, 1.5, 0.01}};
+  CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 0});
+}
+
+TEST_CASE("JSON and tables of landscapes") {
+  const LandscapeResults r = made_up();
+  const auto json = to_json(r, r.points[0]);
+  CHECK(json.dump().starts_with(
+      R"({"problem":"phase-retrieval","sizes":{"m":15,"widths":[2,6,12]},"seed":18364758544493064720,"draws":[{"draw":0,"rho":)"));
+  const auto d = json["draws"][0];
+  const MeasuredLandscape& m = *r.points[0].draws[0];
+  CHECK(d["population_error"]["at_least"].get<double>() == m.landscape.population_error.value);
+  CHECK(d["population_error"]["witness"]["r"] == "infinity");
+  CHECK(d["neighbourhoods"][0]["centre"] == "x0");
+  CHECK(d["neighbourhoods"][1]["radius"].is_null());
+  CHECK(d["violation_count"] == 7);
+  CHECK(d["violations"][0]["reason"] == "v = 0 along the ray");
+  CHECK(d["violations"][0]["x"] == std::vector<double>{1, 0});
+  CHECK(d["epsilon"]["conditions"][1]["condition"] == "rrcp");
+  CHECK(d["stationary_points"].size() == m.census->points.size());
+  CHECK(d["census"]["cells"] == m.census->cells);
+  CHECK(json["draws"][1]["stationary_points"].size() == r.points[0].draws[1]->census->points.size());
+  const auto descended = to_json(r, r.points[1])["draws"];
+  CHECK(descended.size() == 1);  // the other was not measured
+  CHECK(descended[0]["epsilon"].is_null());
+  CHECK(!descended[0].contains("census"));
+  const auto blind = of_demodulation();
+  const auto b = to_json(blind, blind.points[0])["draws"][0];
+  CHECK(b["rho"].size() == 2);
+  CHECK(b["descent_at_zero"]["witness"]["m"].size() == 3);
+
+  const std::string by_draw = table(r, Detail::draws), whole = report(r, r.points[0], m);
+  CHECK(by_draw.find("phase-retrieval landscape, gaussian ensemble, A gaussian, noise 0.1, seed ") == 0);
+  CHECK(by_draw.find("not measured") != std::string::npos);
+  CHECK(by_draw.find("draws with a spurious minimum near -rho x0: ") != std::string::npos);
+  CHECK(whole.find("merged: an error of this size excludes nothing") != std::string::npos);
+  CHECK(whole.find("cannot hold for any K1 >= 1") != std::string::npos);
+  CHECK(report(blind, blind.points[0], *blind.points[0].draws[0]).find("d, s >= 2") != std::string::npos);
+}
+
+TEST_CASE("verify accepts landscapes as they were measured") {
+  for (const Failure& f : verify(of_recovery(), rebuild_recovery)) FAIL_CHECK(f.point, " ", f.draw, " ", f.what);
+  for (const Failure& f : verify(of_demodulation(), rebuild_demodulation)) FAIL_CHECK(f.what);
+}
+
+TEST_CASE("verify finds every kind of tampering with landscapes") {
+  const LandscapeResults sound[] = {of_recovery(), of_demodulation()};
+  const auto tampered = [&](std::size_t which, const std::string& part,
+                            const std::function<void(MeasuredLandscape&)>& change) {
+    LandscapeResults r = sound[which];
+    change(*r.points[0].draws[0]);
+    const std::vector<Failure> failures = verify(r, which ? rebuild_demodulation : rebuild_recovery);
+    CAPTURE(part);
+    REQUIRE(!failures.empty());
+    CHECK(std::any_of(failures.begin(), failures.end(),
+                      [&](const Failure& f) { return f.what.find(part) != std::string::npos; }));
+  };
+  for (const std::size_t which : {0, 1}) {
+    tampered(which, "population_error =", [](auto& d) { d.landscape.population_error.value *= 1.0001; });
+    tampered(which, "population_error =", [](auto& d) { d.landscape.population_error.direction[0] *= -1; });
+    tampered(which, "unit vectors", [](auto& d) { d.landscape.population_error.direction[0] *= 1.001; });
+    tampered(which, "worst_margin =", [](auto& d) { d.landscape.worst_margin.value += 1e-6; });
+    tampered(which, "descent_at_zero =", [](auto& d) { d.landscape.descent_at_zero.value += 1e-6; });
+    tampered(which, "rho =", [](auto& d) { d.landscape.rho[0] += 1e-9; });
+    tampered(which, "the seed gives", [](auto& d) { d.x0[0] *= -1; });
+    tampered(which, "its witness attains", [](auto& d) { d.epsilon[0].witness.value *= 1.0001; });
+    tampered(which, "epsilon of wdc W_1 =", [](auto& d) { d.epsilon[0].value *= 1.0001; });
+    tampered(which, "K2", [](auto& d) { d.comparison.K2[0] += 1; });
+    tampered(which, "hypothesis", [](auto& d) { d.comparison.hypothesis = "not excluded"; });
+    tampered(which, "are listed", [](auto& d) { ++d.landscape.violation_count; });
+    tampered(which, "is none", [](auto& d) {
+      d.landscape.violation_count = 1;
+      d.landscape.violations = {{d.landscape.descent_at_zero.direction, 0, "D_p f(0) >= 0"}};
+    });
+    tampered(which, "negative", [](auto& d) { d.landscape.outcomes.zero = -1; });
+    tampered(which, "more descents", [](auto& d) { d.landscape.stationary.at(0).starts += 100; });
+    tampered(which, "objective of a point of descent", [](auto& d) { d.landscape.stationary.at(0).objective += 1e-3; });
+    tampered(which, "to_solution", [](auto& d) { d.landscape.stationary.at(0).to_solution += 1e-3; });
+  }
+  tampered(0, "K =", [](auto& d) { d.comparison.K *= 1.01; });
+  tampered(0, "objective of a census point", [](auto& d) { d.census->points.at(0).objective += 1e-3; });
+  tampered(0, "distance_x0", [](auto& d) { d.census->points.at(0).distance_x0 += 1e-3; });
+  tampered(0, "f falls from a minimum", [](auto& d) {
+    StationaryPoint& p = d.census->points.at(0);
+    p.x = 0.7 * p.x;
+    p.kind = StationaryKind::minimum;
+  });
+  tampered(0, "census_descent_at_zero", [](auto& d) { d.census->descent_at_zero += 1e-3; });
+}
+
+}  // namespace theoremeter
