@@ -33,8 +33,9 @@ Exit code: 0 success, 2 wrong use or bad input, 1 failure.)";
 
 constexpr const char* experiment_keys = R"(The experiment:
   title = "..."                        printed above the table
-  condition = "wdc"
-  ensemble = "gaussian"                the default, as are the next three
+  condition = "wdc"                    or phaseless, joint-wdc, rrcp
+  ensemble = "gaussian"                the default, as are the next four
+  measurements = "gaussian"            of rrcp: what draws A
   seed = 1
   draws = 1                            independent draws at each point
   gap = 0.01
@@ -45,7 +46,8 @@ constexpr const char* experiment_keys = R"(The experiment:
                                        are as in measure, with the same defaults
 Of landscapes: problem = "inversion" or another in place of condition, noise in place of gap, and of a
 sweep its sizes (widths = [[2, 20, 60], [2, 50]], m = [100]), directions, starts, descents,
-condition_starts, grid, census = true.)";
+condition_starts, grid, census = true.
+Of a population surface: surface = "phase-retrieval" or another, depth, depth2, points, extent.)";
 
 void add_output(CLI::App& verb, Options& o, const char* when) {
   const std::string meaning = fmt::format("keep the results, with witnesses, in this HDF5 file{}", when);

@@ -1,5 +1,6 @@
 #include "experiments/surface.hpp"
 
+#include "experiments/interruption.hpp"
 #include "experiments/toml_section.hpp"
 #include "theory/population.hpp"
 #include "theory/rho.hpp"
@@ -48,7 +49,7 @@ std::vector<CriticalPoint> critical_curves(const Surface& s) {
 
 }  // namespace
 
-bool is_surface(const std::string& path) {
+bool describes_surface(const std::string& path) {
   std::string text;
   return read_toml(path, text).contains("surface");
 }
@@ -85,6 +86,32 @@ Surface surface_of(const std::string& path) {
   for (CriticalPoint& p : s.critical) p.objective = objective_at(s, p.x, p.y);
   s.provenance = this_program();
   return s;
+}
+
+int run_surface(const Options& o) {
+  if (o.resume) throw InputError("--resume: a surface is made at once, there is nothing to resume");
+  Surface s = surface_of(o.experiment);
+  if (o.dry_run) {
+    fmt::print("a surface of {} x {} points\n", s.x.size(), s.y.size());
+    return 0;
+  }
+  if (!o.output.empty()) uninterrupted([&] { write_surface(s, o.output, o.overwrite); }, o.output);
+  fmt::print("{}", table(s));
+  return 0;
+}
+
+int show_surface(const Options& o) {
+  if (o.json) throw InputError(fmt::format("--json: {} holds a surface; read it with h5py or xarray", o.file));
+  fmt::print("{}", table(read_surface(o.file)));
+  return 0;
+}
+
+int verify_surface(const Options& o) {
+  const std::vector<std::string> wrong = verify(read_surface(o.file));
+  for (const std::string& what : wrong) fmt::print("{}\n", what);
+  if (wrong.empty()) fmt::print("{}: every value recomputed from the angle recurrence\n", o.file);
+  if (!wrong.empty()) fmt::print(stderr, "theoremeter: {}: {} checks failed\n", o.file, wrong.size());
+  return wrong.empty() ? 0 : 1;
 }
 
 }  // namespace theoremeter

@@ -6,9 +6,11 @@
 #include "experiments/landscape_run.hpp"
 #include "experiments/progress_line.hpp"
 #include "experiments/run.hpp"
+#include "experiments/surface.hpp"
 #include "results/file.hpp"
 #include "results/json.hpp"
 #include "results/landscape_file.hpp"
+#include "results/surface.hpp"
 #include "results/table.hpp"
 #include "results/verify.hpp"
 #include "theory/error.hpp"
@@ -242,6 +244,7 @@ int run_verb(const Options& o) {
   if (o.resume && o.output.empty()) throw InputError("--resume: needs --output, the file to resume");
   const int threads = thread_count(o);
   if (describes_landscapes(o.experiment)) return run_landscapes(o);
+  if (describes_surface(o.experiment)) return run_surface(o);
   const Experiment experiment = read_experiment(o.experiment);
   if (o.dry_run) {
     const std::size_t points = experiment.points.size(), draws = static_cast<std::size_t>(experiment.draws);
@@ -266,6 +269,7 @@ int run_verb(const Options& o) {
 
 int show_verb(const Options& o) {
   if (holds_landscapes(o.file)) return show_landscapes(o);
+  if (holds_surface(o.file)) return show_surface(o);
   const Results results = read(o.file);
   if (o.json)
     print_points(results);
@@ -276,6 +280,7 @@ int show_verb(const Options& o) {
 
 int verify_verb(const Options& o) {
   if (holds_landscapes(o.file)) return verify_landscapes(o);
+  if (holds_surface(o.file)) return verify_surface(o);
   const Results results = read(o.file);
   const Condition& condition = condition_named(results.condition);
   std::size_t measured = 0;

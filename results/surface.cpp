@@ -86,6 +86,15 @@ Surface decode(hid_t file) {
 
 }  // namespace
 
+bool holds_surface(const std::string& path) {
+  bool answer = false;
+  decode_file(path, [&](hid_t file) {
+    check_format(file);
+    answer = hdf5::has_attribute(file, "surface");
+  });
+  return answer;
+}
+
 void check_surface_output(const std::string& path, bool overwrite) {
   check_output(path, overwrite, [](const std::string& existing) { read_surface(existing); });
 }

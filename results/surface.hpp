@@ -29,6 +29,9 @@ struct Surface {
   Provenance provenance;
 };
 
+/// Is `path` a file of ours that holds a surface? Throws InputError for one that is missing, foreign or damaged.
+bool holds_surface(const std::string& path);
+
 /// As `write` and `read` of results/file.hpp.
 void check_surface_output(const std::string& path, bool overwrite);
 void write_surface(const Surface& surface, const std::string& path, bool overwrite);

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""The figure of a census: how often instances have a spurious minimum near -rho x0, and elsewhere, as PDF and PNG.
+
+    census_figure.py FILE.h5 --out PREFIX        writes PREFIX.pdf and PREFIX.png, prints the table
+
+Near -rho x0 is what lies nearer to it than to x0, and within half of |x0|; "elsewhere" is every other local minimum but those
+within 0.05 |x0| of x0. Bars are 95 % Wilson intervals over the draws.
+"""
+
+import argparse
+import math
+import os
+import sys
+
+import h5py
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from figures import DOUBLE_COLUMN, STYLE, save  # noqa: E402
+
+NEAR, AT_SOLUTION = 0.5, 0.05
+SPURIOUS = {"color": "#D55E00", "marker": "s", "markersize": 4.0}
+ELSEWHERE = {"color": "#0072B2", "marker": "o", "markersize": 4.0, "markerfacecolor": "white"}
+
+
+def wilson(hits, draws, z=1.959964):
+    """The score interval of a proportion."""
+    p, n = hits / draws, draws
+    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
+class Census:
+    def __init__(self, path):
+        with h5py.File(path, "r") as file:
+            if file.attrs.get("format") != "theoremeter" or "problem" not in file.attrs or "census_point_kind" not in file:
+                raise ValueError("not a theoremeter landscape file with a census")
+            self.problem = file.attrs["problem"]
+            self.m = file["m"][:]
+            self.widths = file["widths"].asstr()[:]
+            kind = file["census_point_kind"].asstr()[:]
+            to_x0, to_spurious = file["census_point_distance_x0"][:], file["census_point_distance_minus_rho_x0"][:]
+            counted = file["census"][:] == 1
+        minimum = (kind == "minimum") | (kind == "kink minimum")
+        spurious = minimum & (to_spurious < to_x0) & (to_spurious < NEAR)
+        elsewhere = minimum & ~spurious & (to_x0 > AT_SOLUTION)
+        self.draws = counted.sum(axis=1)
+        self.near = (spurious.any(axis=2) & counted).sum(axis=1)
+        self.elsewhere = (elsewhere.any(axis=2) & counted).sum(axis=1)
+        if not self.draws.any():
+            raise ValueError("nothing has been measured yet")
+
+    def panels(self):
+        for widths in dict.fromkeys(self.widths):
+            points = np.flatnonzero((self.widths == widths) & (self.draws > 0))
+            yield widths, points[np.argsort(self.m[points], kind="stable")]
+
+    def table(self):
+        lines = [f"{'widths':>14} {'m':>6} {'draws':>6}  minimum near -rho x0  minimum elsewhere"]
+        for widths, points in self.panels():
+            for p in points:
+                near, other = self.near[p] / self.draws[p], self.elsewhere[p] / self.draws[p]
+                lines.append(f"{widths:>14} {self.m[p]:>6} {self.draws[p]:>6} {100 * near:>19.1f} % {100 * other:>15.1f} %")
+        return "\n".join(lines)
+
+
+def draw_fractions(axes, m, hits, draws, style):
+    fraction = hits / draws
+    low, high = np.array([wilson(h, n) for h, n in zip(hits, draws)]).T
+    axes.errorbar(m, fraction, yerr=[np.maximum(fraction - low, 0), np.maximum(high - fraction, 0)], linewidth=0.8, elinewidth=0.8,
+                  **style)
+
+
+def figure(census):
+    panels = list(census.panels())
+    fig, grid = plt.subplots(1, len(panels), figsize=(DOUBLE_COLUMN, 2.3), sharey=True, squeeze=False, layout="constrained")
+    for axes, (widths, points) in zip(grid.flat, panels):
+        draw_fractions(axes, census.m[points], census.near[points], census.draws[points],
+                       {**SPURIOUS, "label": r"near $-\rho\,x_0$"})
+        draw_fractions(axes, census.m[points], census.elsewhere[points], census.draws[points], {**ELSEWHERE, "label": "elsewhere"})
+        axes.set_xscale("log")
+        axes.set_xticks(census.m[points], [str(m) for m in census.m[points]])
+        axes.minorticks_off()
+        axes.set(xlabel="$m$", ylim=(-0.03, 1.03))
+        axes.text(0.95, 0.93, widths.replace(",", "–"), transform=axes.transAxes, ha="right", va="top")
+    grid[0, 0].set_ylabel("draws with a spurious minimum")
+    grid[0, -1].legend(frameon=False, loc="center right")
+    return fig
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", help="results file of a census (HDF5)")
+    parser.add_argument("--out", required=True, metavar="PREFIX", help="writes PREFIX.pdf and PREFIX.png")
+    arguments = parser.parse_args()
+    try:
+        census = Census(arguments.file)
+    except OSError:
+        reason = "not an HDF5 file, or damaged" if os.path.isfile(arguments.file) else "no such file"
+        print(f"census_figure.py: {arguments.file}: {reason}", file=sys.stderr)
+        return 2
+    except (KeyError, ValueError) as error:
+        print(f"census_figure.py: {arguments.file}: {error}", file=sys.stderr)
+        return 2
+    plt.rcParams.update(STYLE)
+    print(census.table())
+    try:
+        save(figure(census), arguments.out)
+    except OSError as error:
+        print(f"census_figure.py: {arguments.out}: {error.strerror}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
