@@ -15,6 +15,11 @@ namespace {
 
 using Draws = std::vector<const MeasuredLandscape*>;
 
+struct Fact {
+  std::string what, value;
+};
+using Facts = std::vector<Fact>;
+
 std::string plain(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4g}", value); }
 
 /// "(0.6, -0.8)" of the first few coordinates.
@@ -68,40 +73,40 @@ std::vector<std::string> outcomes(const Outcomes& o, bool bilinear) {
   return all;
 }
 
-void add_theory(std::vector<std::pair<std::string, std::string>>& lines, const MeasuredLandscape& d, bool bilinear) {
+void add_theory(Facts& lines, const MeasuredLandscape& d, bool bilinear) {
   if (d.epsilon.empty()) return;
-  lines.emplace_back("epsilon", fmt::format(">= {}  ({})", rounded_down(largest(d.epsilon)), epsilons(d.epsilon)));
+  lines.push_back({"epsilon", fmt::format(">= {}  ({})", rounded_down(largest(d.epsilon)), epsilons(d.epsilon))});
   if (!std::isnan(d.comparison.K))
-    lines.emplace_back("K = E/(d^3 sqrt(eps))", fmt::format("{}  of these two values", plain(d.comparison.K)));
+    lines.push_back({"K = E/(d^3 sqrt(eps))", fmt::format("{}  of these two values", plain(d.comparison.K))});
   std::vector<std::string> K2;
   for (std::size_t i = 0; i < d.comparison.K2.size(); ++i)
     K2.push_back(fmt::format("{}: {}", d.landscape.implied.at(i).centre, plain(d.comparison.K2[i])));
-  if (!K2.empty()) lines.emplace_back("K2, of the radii", fmt::format("{}", fmt::join(K2, ", ")));
-  if (!d.comparison.hypothesis.empty()) lines.emplace_back("theorem's hypothesis", hypothesis(d, bilinear));
+  if (!K2.empty()) lines.push_back({"K2, of the radii", fmt::format("{}", fmt::join(K2, ", "))});
+  if (!d.comparison.hypothesis.empty()) lines.push_back({"theorem's hypothesis", hypothesis(d, bilinear)});
 }
 
-std::vector<std::pair<std::string, std::string>> facts(const LandscapeResults& r, const MeasuredLandscape& d) {
+Facts facts(const LandscapeResults& r, const MeasuredLandscape& d) {
   const Landscape& l = d.landscape;
   const std::vector<std::string> names = argument_names(r.problem);
   const bool bilinear = names.size() == 2;
-  std::vector<std::pair<std::string, std::string>> lines;
-  lines.emplace_back("rho", fmt::format("{:.6g}", fmt::join(l.rho, ", ")));
-  lines.emplace_back("population error E", fmt::format(">= {}  at {}", rounded_down(l.population_error.value),
-                                                       place(l.population_error, names)));
-  lines.emplace_back("implied neighbourhoods", l.merged
-                                                   ? "merged: an error of this size excludes nothing"
-                                                   : fmt::format("{}  proved, were E this value", radii(l.implied)));
+  Facts lines;
+  lines.push_back({"rho", fmt::format("{:.6g}", fmt::join(l.rho, ", "))});
+  lines.push_back({"population error E", fmt::format(">= {}  at {}", rounded_down(l.population_error.value),
+                                                     place(l.population_error, names))});
+  lines.push_back({"implied neighbourhoods", l.merged
+                                                 ? "merged: an error of this size excludes nothing"
+                                                 : fmt::format("{}  proved, were E this value", radii(l.implied))});
   add_theory(lines, d, bilinear);
-  lines.emplace_back("excluded", radii(l.excluded));
-  lines.emplace_back("least gradient outside",
-                     l.worst_margin.value == INFINITY
-                         ? "nothing is outside"
-                         : fmt::format("<= {}  at {}", rounded_up(l.worst_margin.value), place(l.worst_margin, names)));
-  lines.emplace_back("descent at 0, least", fmt::format("<= {}", rounded_up(l.descent_at_zero.value)));
-  lines.emplace_back("violations", fmt::format("{} found in {} directions", l.violation_count, l.directions));
+  lines.push_back({"excluded", radii(l.excluded)});
+  lines.push_back({"least gradient outside",
+                   l.worst_margin.value == INFINITY
+                       ? "nothing is outside"
+                       : fmt::format("<= {}  at {}", rounded_up(l.worst_margin.value), place(l.worst_margin, names))});
+  lines.push_back({"descent at 0, least", fmt::format("<= {}", rounded_up(l.descent_at_zero.value))});
+  lines.push_back({"violations", fmt::format("{} found in {} directions", l.violation_count, l.directions)});
   for (const Violation& v : l.violations)
-    if (&v < &l.violations[0] + 3) lines.emplace_back("", fmt::format("{} at r = {:.4g}", v.reason, v.r));
-  lines.emplace_back("descents", fmt::format("{}", fmt::join(outcomes(l.outcomes, bilinear), ", ")));
+    if (&v < &l.violations[0] + 3) lines.push_back({"", fmt::format("{} at r = {:.4g}", v.reason, v.r)});
+  lines.push_back({"descents", fmt::format("{}", fmt::join(outcomes(l.outcomes, bilinear), ", "))});
   return lines;
 }
 
