@@ -10,13 +10,15 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr Index block = 128;        // large enough for the rate of a matrix product
+constexpr Index block = 128;         // large enough for the rate of a matrix product
+constexpr std::int64_t round = 100;  // steps between tournaments
+constexpr double first_step = 0.3;
 constexpr Index search_block = 32;  // small enough for every thread to have one
 
 /// One local search.
 struct Walk {
   VectorXd at, tangent;
-  double value, step = 0.3;
+  double value, step = first_step;
   bool lucky = false;
   Stream stream;
 
@@ -41,6 +43,21 @@ struct Walk {
     value = its_value;
   }
 };
+
+/// The worse half goes on from where the better half is, all with long steps again.
+void tournament(std::vector<Walk>& walks) {
+  std::stable_sort(walks.begin(), walks.end(), [](const Walk& a, const Walk& b) { return a.value < b.value; });
+  const std::size_t half = walks.size() / 2;
+  for (std::size_t j = 0; j < walks.size(); ++j) {
+    Walk& walk = walks[j];
+    if (j >= walks.size() - half) {
+      walk.at = walks[j - (walks.size() - half)].at;
+      walk.value = walks[j - (walks.size() - half)].value;
+    }
+    walk.step = first_step;
+    walk.lucky = false;
+  }
+}
 
 }  // namespace
 
@@ -84,9 +101,10 @@ MatrixXd search_directions(const Rays& rays, MatrixXd starts, const RayScore& sc
     RayWorkspace work;
     rays.evaluate(columns, numbers.data(), work);
     for (Index j = 0; j < columns.cols(); ++j)
-      walks.push_back({columns.col(j), columns.col(j), score(numbers[static_cast<std::size_t>(j)]), 0.3, false,
+      walks.push_back({columns.col(j), columns.col(j), score(numbers[static_cast<std::size_t>(j)]), first_step, false,
                        stream.at({static_cast<std::uint64_t>(from + j)})});
     for (std::int64_t i = 0; i < steps; ++i) {
+      if (i > 0 && i % round == 0) tournament(walks);
       for (Index j = 0; j < columns.cols(); ++j) columns.col(j) = walks[static_cast<std::size_t>(j)].propose(rays);
       rays.evaluate(columns, numbers.data(), work);
       for (Index j = 0; j < columns.cols(); ++j)

@@ -2,7 +2,8 @@
 //
 // Values jump where a neuron or a measurement changes sign, so no gradient is used: from every start a random tangent
 // step is tried, repeated while it helps, with steps that grow after a success and shrink after a failure. All starts
-// move together, in blocks of fixed size: no result depends on the threads.
+// move together, in blocks of fixed size; now and then the worse half of a block goes on from where the better half is.
+// No result depends on the threads.
 #pragma once
 
 #include "estimators/rays.hpp"
