@@ -52,56 +52,85 @@ Eigen::MatrixXd nearby_gradients(const DescentProblem& f, const VectorXd& x, dou
   return V;
 }
 
-}  // namespace
+/// Wolfe's corral: affinely independent columns, and their weights in the least element of their hull.
+class Corral {
+ public:
+  explicit Corral(const Eigen::MatrixXd& V) : V_(V), products_(V.transpose() * V) {
+    Index first = 0;
+    largest_ = products_.diagonal().maxCoeff();
+    products_.diagonal().minCoeff(&first);
+    columns_ = {first};
+    weight_ = VectorXd::Ones(1);
+  }
 
-// The corral holds affinely independent columns, the iterate is the least element of their hull. A column on its near
-// side joins; while the least element of the affine hull is outside the hull, the iterate moves there as far as it can,
-// and the column whose weight has become 0 leaves.
-VectorXd least_combination(const Eigen::MatrixXd& V) {
-  const Eigen::MatrixXd products = V.transpose() * V;
-  const double accuracy = 1e-14 * products.diagonal().maxCoeff();
-  Index first = 0;
-  products.diagonal().minCoeff(&first);
-  std::vector<Index> corral{first};
-  VectorXd weight = VectorXd::Ones(1);
-  const auto combination = [&] { return VectorXd(V(Eigen::all, corral) * weight); };
-  for (Index joins = 0; joins < 10 * V.cols(); ++joins) {
-    const VectorXd least = combination();
+  VectorXd least() const { return V_(Eigen::all, columns_) * weight_; }
+
+  /// The column furthest on the near side of the plane through the least element, unless that separates all from 0.
+  std::optional<Index> beyond(const VectorXd& least) const {
     Index nearest = 0;
-    const double side = (V.transpose() * least).minCoeff(&nearest);
-    if (side >= least.squaredNorm() - accuracy || std::count(corral.begin(), corral.end(), nearest) > 0) break;
-    corral.push_back(nearest);
-    weight.conservativeResize(weight.size() + 1);
-    weight(weight.size() - 1) = 0;
-    while (true) {
-      const Eigen::MatrixXd shifted = (products(corral, corral).array() + products.diagonal().maxCoeff()).matrix();
-      VectorXd affine = shifted.ldlt().solve(VectorXd::Ones(weight.size()));
-      affine /= affine.sum();
-      if (!affine.allFinite() || affine.minCoeff() > 1e-12) {
-        if (affine.allFinite()) weight = affine;
-        break;
-      }
+    const double side = (V_.transpose() * least).minCoeff(&nearest);
+    if (side >= least.squaredNorm() - 1e-14 * largest_) return std::nullopt;
+    return std::count(columns_.begin(), columns_.end(), nearest) > 0 ? std::nullopt : std::optional(nearest);
+  }
+
+  /// While the least element of the affine hull lies outside the hull, the iterate moves towards it as far as it can,
+  /// and the column whose weight has become 0 leaves.
+  void join(Index column) {
+    columns_.push_back(column);
+    weight_.conservativeResize(weight_.size() + 1);
+    weight_(weight_.size() - 1) = 0;
+    while (columns_.size() > 1) {
+      const VectorXd affine = least_of_affine_hull();
+      if (!affine.allFinite()) return;
       double share = 1;
-      Index leaves = 0;
-      for (Index i = 0; i < weight.size(); ++i) {
-        if (affine(i) > 1e-12 || weight(i) - affine(i) <= 0) continue;
-        const double reaches = weight(i) / (weight(i) - affine(i));
-        if (reaches > share) continue;
+      Index leaves = -1;
+      for (Index i = 0; i < weight_.size(); ++i) {
+        if (affine(i) > 1e-12) continue;
+        const double reaches = weight_(i) > affine(i) ? weight_(i) / (weight_(i) - affine(i)) : 0;
+        if (leaves >= 0 && reaches >= share) continue;
         share = reaches;
         leaves = i;
       }
-      weight += share * (affine - weight);
-      corral.erase(corral.begin() + leaves);
-      const Index after = weight.size() - leaves - 1;
-      weight.segment(leaves, after) = weight.tail(after).eval();
-      weight.conservativeResize(weight.size() - 1);
-      if (corral.size() == 1) {
-        weight(0) = 1;
-        break;
-      }
+      weight_ += share * (affine - weight_);
+      if (leaves < 0) return;
+      leave(leaves);
     }
+    weight_(0) = 1;
   }
-  return combination();
+
+ private:
+  // Adding a constant to all products adds it to |V w|^2 wherever the weights add up to 1.
+  VectorXd least_of_affine_hull() const {
+    const Eigen::MatrixXd shifted = (products_(columns_, columns_).array() + largest_).matrix();
+    const VectorXd w = shifted.ldlt().solve(VectorXd::Ones(weight_.size()));
+    return w / w.sum();
+  }
+  void leave(Index i) {
+    columns_.erase(columns_.begin() + i);
+    const Index after = weight_.size() - i - 1;
+    weight_.segment(i, after) = weight_.tail(after).eval();
+    weight_.conservativeResize(weight_.size() - 1);
+  }
+
+  const Eigen::MatrixXd& V_;
+  Eigen::MatrixXd products_;
+  double largest_;
+  std::vector<Index> columns_;
+  VectorXd weight_;
+};
+
+}  // namespace
+
+VectorXd least_combination(const Eigen::MatrixXd& V) {
+  Corral corral(V);
+  VectorXd least = corral.least();
+  for (Index joins = 0; joins < 10 * V.cols(); ++joins) {
+    const std::optional<Index> column = corral.beyond(least);
+    if (!column) break;
+    corral.join(*column);
+    least = corral.least();
+  }
+  return least;
 }
 
 Descent descend(const DescentProblem& f, VectorXd x, const DescentOptions& options, Stream stream) {

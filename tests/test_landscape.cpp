@@ -445,7 +445,7 @@ TEST_CASE("descent: ends at minima, all of which are found by sampling their sur
     const auto with_descent = landscape_instance(instance.f, instance.problem);
     const DescentProblem problem = with_descent->descent();
     Stream s(21);
-    for (const StationaryPoint& at : found.stationary) {
+    for (const DescentEnd& at : found.stationary) {
       CAPTURE(at.kink);
       const VectorXd& x = at.x[0];
       CHECK(at.objective == problem.objective(x));
