@@ -72,8 +72,8 @@ struct Landscape {
   std::vector<Violation> violations;  // the first max_listed of each reason
   Outcomes outcomes;
   std::vector<DescentEnd> stationary;  // distinct, the first max_listed
-  std::int64_t directions = 0;              // in the grid
-  std::int64_t evaluations = 0;             // directions evaluated, searches included
+  std::int64_t directions = 0;         // in the grid
+  std::int64_t evaluations = 0;        // directions evaluated, searches included
 };
 
 inline constexpr std::size_t max_listed = 100;
