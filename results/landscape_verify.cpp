@@ -142,6 +142,13 @@ class DemodulationInstance final : public Instance {
   VectorXd h0_, m0_;
 };
 
+/// f at the solution.
+double objective_at(const std::variant<Recovery, Demodulation>& f) {
+  if (const Recovery* g = std::get_if<Recovery>(&f)) return objective(*g, g->x0);
+  const Demodulation& g = std::get<Demodulation>(f);
+  return objective(g, g.h0, g.m0);
+}
+
 /// The failures of one draw, as sentences.
 class Draw {
  public:
@@ -197,6 +204,8 @@ class Draw {
     if (!fits(d_.x0)) return;
     for (std::size_t i = 0; i < solution.size(); ++i)
       require(solution[i] == d_.x0[i], "the solution is not the one that the seed gives");
+    require(std::abs(d_.objective_x0 - objective_at(rebuilt_.f)) <= tolerance * d_.objective_x0 + 1e-25,
+            fmt::format("solution_objective = {}, but recomputed it is {}", d_.objective_x0, objective_at(rebuilt_.f)));
     const std::vector<double> rho = instance_->rho();
     require(l_.rho.size() == rho.size(), "there is not one rho for each network");
     for (std::size_t i = 0; i < std::min(rho.size(), l_.rho.size()); ++i) agrees("rho", l_.rho[i], rho[i], 1e-12);
