@@ -121,20 +121,10 @@ class DemodulationInstance final : public Instance {
   }
 
  private:
-  // The least max(|h - c h~|/|c h~|, |m - m~/c|/|m~/c|) over c > 0, by golden section in log c between where the first
-  // part alone and the second alone are well.
+  // max(|h - h~|/|h~|, |m - m~|/|m~|) from the centre (h~, m~), balanced as x is: |h~| = |m~|.
   double distance(const Point& x, double h, double m) const {
-    const auto at = [&](double log_c) {
-      const double c = std::exp(log_c);
-      return std::max((x[0] - c * h * h0_).norm() / std::abs(c * h), (x[1] - m * m0_ / c).norm() / std::abs(m / c));
-    };
-    constexpr double ratio = std::numbers::phi - 1;
-    double from = -20, to = 20;
-    for (int i = 0; i < 200; ++i) {
-      const double left = to - ratio * (to - from), right = from + ratio * (to - from);
-      (at(left) < at(right) ? to : from) = at(left) < at(right) ? right : left;
-    }
-    return at((from + to) / 2);
+    const double root = std::sqrt(std::abs(h * m)), sign_h = std::copysign(root, h), sign_m = std::copysign(root, m);
+    return std::max((x[0] - sign_h * h0_).norm(), (x[1] - sign_m * m0_).norm()) / root;
   }
 
   const Demodulation& f_;
