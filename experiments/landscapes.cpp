@@ -227,11 +227,13 @@ MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeReques
     const auto stage = [&](const char* name) { return [&progress, name](double done) { progress(name, done); }; };
     if (const Recovery* f = std::get_if<Recovery>(&instance)) {
       d.x0 = {f->x0};
+      d.objective_x0 = objective(*f, f->x0);
       d.landscape = measure_landscape(*f, setting.problem, options, stream, stage("landscape"));
       if (request.census) d.census = census(*f, d.landscape.rho[0], stage("census"));
     } else {
       const Demodulation& g = std::get<Demodulation>(instance);
       d.x0 = {g.h0, g.m0};
+      d.objective_x0 = objective(g, g.h0, g.m0);
       d.landscape = measure_landscape(g, alpha_of(setting), options, stream, stage("landscape"));
     }
     d.epsilon = measure_epsilons(setting, matrices, request, draw, progress);

@@ -435,6 +435,8 @@ void draws(File file, const Names& arguments) {
       [&](auto draw) {
         point(draw, arguments, "solution", "the solution, x0, or h0, m0",
               [](MeasuredLandscape& d) -> Point& { return d.x0; });
+        draw.value("solution_objective", "f there: that of the noise", statistic,
+                   [](MeasuredLandscape& d) -> double& { return d.objective_x0; });
         landscape(draw, arguments);
         census(draw);
         epsilons(draw);

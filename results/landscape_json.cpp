@@ -125,14 +125,16 @@ Json census_json(const Census& c) {
           {"integer_signs", c.integer_signs}};
 }
 
-Json draw_json(std::size_t draw, const MeasuredLandscape& d, const Names& names) {
+Json draw_json(std::size_t draw, const MeasuredLandscape& d, Problem problem, const Sizes& sizes) {
+  const Names names = argument_names(problem);
   const Landscape& l = d.landscape;
   Json margin = evidence("at_most", l.worst_margin, names);
   margin["derivative"] = l.derivative_at_worst;
-  const SpuriousMinima spurious = spurious_minima(d);
+  const SpuriousMinima spurious = spurious_minima(problem, sizes, d);
   Json json{{"draw", draw},
             {"rho", l.rho.size() == 1 ? Json(l.rho[0]) : Json(l.rho)},
             {"solution", point_json(d.x0, names)},
+            {"solution_objective", d.objective_x0},
             {"population_error", evidence("at_least", l.population_error, names)},
             {"neighbourhoods", neighbourhoods_json(l.implied)},
             {"merged", l.merged},
@@ -162,10 +164,9 @@ nlohmann::ordered_json to_json(const LandscapeResults& results, const LandscapeR
   Json sizes = Json::object();
   for (const Symbol& size : results.sizes)
     sizes[size.name] = size.list ? Json(point.sizes.at(size.name)) : Json(scalar(point.sizes, size.name));
-  const Names names = argument_names(results.problem);
   Json draws = Json::array();
   for (std::size_t d = 0; d < point.draws.size(); ++d)
-    if (point.draws[d]) draws.push_back(draw_json(d, *point.draws[d], names));
+    if (point.draws[d]) draws.push_back(draw_json(d, *point.draws[d], results.problem, point.sizes));
   return {{"problem", name(results.problem)}, {"sizes", sizes}, {"seed", results.seed}, {"draws", draws}};
 }
 

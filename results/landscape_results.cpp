@@ -9,18 +9,12 @@ namespace theoremeter {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double at_solution = 1e-3;  // as near x0 a minimum is x0, whatever is implied
+constexpr double as_good = 1e-9;  // scaled objectives this near are those of solutions
 
 double alpha_of(const std::vector<Epsilon>& epsilon) {
   for (const Epsilon& e : epsilon)
     if (e.condition == "joint-wdc") return e.alpha;
   return 1;
-}
-
-/// Is this a minimum, as far as is known, and where?
-void count(SpuriousMinima& found, double to_solution, double to_spurious, double around_solution) {
-  if (to_solution <= std::max(around_solution, at_solution) && to_solution <= to_spurious) return;
-  ++(to_spurious < to_solution && to_spurious <= 0.5 ? found.near : found.elsewhere);
 }
 
 }  // namespace
@@ -69,17 +63,21 @@ Comparison compare(Problem problem, const Sizes& sizes, const Landscape& landsca
   return c;
 }
 
-SpuriousMinima spurious_minima(const MeasuredLandscape& draw) {
+SpuriousMinima spurious_minima(Problem problem, const Sizes& sizes, const MeasuredLandscape& draw) {
+  const double scale = problem == Problem::blind_demodulation ? 1 : std::ldexp(1, depths(problem, sizes)[0]);
   SpuriousMinima found;
-  const double around = draw.landscape.excluded.empty() ? 0 : draw.landscape.excluded[0].radius;
+  const auto add = [&](double scaled_objective, double to_solution, double to_spurious) {
+    if (scaled_objective <= scale * draw.objective_x0 + as_good) return;
+    ++(to_spurious < to_solution && to_spurious <= 0.5 ? found.near : found.elsewhere);
+  };
   if (!draw.census) {
     for (const DescentEnd& end : draw.landscape.stationary)
-      if (end.near != "0") count(found, end.to_solution, end.to_spurious, around);
+      if (end.near != "0") add(end.objective, end.to_solution, end.to_spurious);
     return found;
   }
   for (const StationaryPoint& p : draw.census->points)
     if (p.kind == StationaryKind::minimum || p.kind == StationaryKind::kink_minimum)
-      count(found, p.distance_x0, p.distance_minus_rho_x0, around);
+      add(scale * p.objective, p.distance_x0, p.distance_minus_rho_x0);
   return found;
 }
 

@@ -33,7 +33,8 @@ struct Comparison {
 
 /// Everything about one draw.
 struct MeasuredLandscape {
-  Point x0;  // of unit length: {x0}, or {h0, m0}
+  Point x0;                 // of unit length: {x0}, or {h0, m0}
+  double objective_x0 = 0;  // f there: that of the noise
   Landscape landscape;
   std::optional<Census> census;
   std::vector<Epsilon> epsilon;
@@ -81,11 +82,11 @@ double largest(const std::vector<Epsilon>& epsilon);
 Comparison compare(Problem problem, const Sizes& sizes, const Landscape& landscape,
                    const std::vector<Epsilon>& epsilon);
 
-/// A point descent or the census found: a minimum nearer to -rho x0 (blind demodulation: to one of the three) than to
-/// x0, and within 0.5 of it; or one that is neither that nor in the neighbourhood of x0.
+/// Minima of the census, without one points that descent found, at which f is larger than at the solution: those nearer
+/// to -rho x0 (blind demodulation: to one of the three) than to x0 and within 0.5 of it, and others.
 struct SpuriousMinima {
   std::int64_t near = 0, elsewhere = 0;
 };
-SpuriousMinima spurious_minima(const MeasuredLandscape& draw);
+SpuriousMinima spurious_minima(Problem problem, const Sizes& sizes, const MeasuredLandscape& draw);
 
 }  // namespace theoremeter

@@ -148,12 +148,12 @@ double radius(const MeasuredLandscape& d, std::size_t i) {
   return i < d.landscape.implied.size() ? d.landscape.implied[i].radius : NAN;
 }
 
-Line evidence(const Draws& draws) {
+Line evidence(const LandscapeResults& r, const Sizes& sizes, const Draws& draws) {
   if (draws.empty()) return {"not measured", "-", "-", "-", "-", "-", "-", "-", "-", "-"};
   const auto real = [](auto member) { return [member](const MeasuredLandscape& d) { return double(member(d)); }; };
   std::int64_t near = 0, elsewhere = 0;
   for (const MeasuredLandscape* d : draws) {
-    const SpuriousMinima found = spurious_minima(*d);
+    const SpuriousMinima found = spurious_minima(r.problem, sizes, *d);
     near += found.near > 0;
     elsewhere += found.elsewhere > 0;
   }
@@ -187,7 +187,7 @@ std::vector<Line> point_lines(const LandscapeResults& r, const LandscapeRecord& 
   const auto line = [&](const std::string& draw, const Draws& draws) {
     Line all = sizes;
     all.push_back(draw);
-    for (std::string& cell : evidence(draws)) all.push_back(std::move(cell));
+    for (std::string& cell : evidence(r, point.sizes, draws)) all.push_back(std::move(cell));
     return all;
   };
   Draws measured;
@@ -207,7 +207,7 @@ std::string summary(const LandscapeResults& r) {
   for (const LandscapeRecord& point : r.points)
     for (const auto& draw : point.draws) {
       if (!draw) continue;
-      const SpuriousMinima found = spurious_minima(*draw);
+      const SpuriousMinima found = spurious_minima(r.problem, point.sizes, *draw);
       ++measured;
       near += found.near > 0;
       elsewhere += found.elsewhere > 0;

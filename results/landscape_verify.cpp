@@ -121,26 +121,23 @@ class DemodulationInstance final : public Instance {
   }
 
  private:
-  // The least max(|h - c h~|/|c h~|, |m - m~/c|/|m~/c|) over c > 0, by golden section in log c between where the first
-  // part alone and the second alone are well.
+  // max(|h - h~|/|h~|, |m - m~|/|m~|) from the centre (h~, m~), balanced as x is: |h~| = |m~|.
   double distance(const Point& x, double h, double m) const {
-    const auto at = [&](double log_c) {
-      const double c = std::exp(log_c);
-      return std::max((x[0] - c * h * h0_).norm() / std::abs(c * h), (x[1] - m * m0_ / c).norm() / std::abs(m / c));
-    };
-    constexpr double ratio = std::numbers::phi - 1;
-    double from = -20, to = 20;
-    for (int i = 0; i < 200; ++i) {
-      const double left = to - ratio * (to - from), right = from + ratio * (to - from);
-      (at(left) < at(right) ? to : from) = at(left) < at(right) ? right : left;
-    }
-    return at((from + to) / 2);
+    const double root = std::sqrt(std::abs(h * m)), sign_h = std::copysign(root, h), sign_m = std::copysign(root, m);
+    return std::max((x[0] - sign_h * h0_).norm(), (x[1] - sign_m * m0_).norm()) / root;
   }
 
   const Demodulation& f_;
   double length_, scale_;
   VectorXd h0_, m0_;
 };
+
+/// f at the solution.
+double objective_at(const std::variant<Recovery, Demodulation>& f) {
+  if (const Recovery* g = std::get_if<Recovery>(&f)) return objective(*g, g->x0);
+  const Demodulation& g = std::get<Demodulation>(f);
+  return objective(g, g.h0, g.m0);
+}
 
 /// The failures of one draw, as sentences.
 class Draw {
@@ -197,6 +194,8 @@ class Draw {
     if (!fits(d_.x0)) return;
     for (std::size_t i = 0; i < solution.size(); ++i)
       require(solution[i] == d_.x0[i], "the solution is not the one that the seed gives");
+    require(std::abs(d_.objective_x0 - objective_at(rebuilt_.f)) <= tolerance * d_.objective_x0 + 1e-25,
+            fmt::format("solution_objective = {}, but recomputed it is {}", d_.objective_x0, objective_at(rebuilt_.f)));
     const std::vector<double> rho = instance_->rho();
     require(l_.rho.size() == rho.size(), "there is not one rho for each network");
     for (std::size_t i = 0; i < std::min(rho.size(), l_.rho.size()); ++i) agrees("rho", l_.rho[i], rho[i], 1e-12);

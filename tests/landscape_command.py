@@ -21,7 +21,7 @@ INSTANCES = {
     "amplitude-flow": ["--m", "30", "--n", "3"],
     "blind-demodulation": ["--widths", "2,6,40", "--widths2", "2,5,40"],
 }
-KEYS = ["draw", "rho", "solution", "population_error", "neighbourhoods", "merged", "epsilon", "K", "K2", "hypothesis",
+KEYS = ["draw", "rho", "solution", "solution_objective", "population_error", "neighbourhoods", "merged", "epsilon", "K", "K2", "hypothesis",
         "descent_at_zero", "excluded", "worst_margin", "violation_count", "violations", "descents",
         "stationary_points", "spurious_minima", "directions", "evaluations", "seconds"]
 

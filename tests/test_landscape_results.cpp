@@ -82,6 +82,7 @@ LandscapeResults of_recovery() {
       const Recovery f = recovery(2 * p + d);
       MeasuredLandscape m;
       m.x0 = {f.x0};
+      m.objective_x0 = objective(f, f.x0);
       m.landscape = measure_landscape(f, r.problem, quick(), Stream(9));
       if (p == 0) m.census = census(f, m.landscape.rho[0]);
       if (p == 0) m.epsilon = {epsilon(f.G.layers[0])};
@@ -203,9 +204,9 @@ class Digest {
   void add(const MeasuredLandscape& d) {
     const Landscape& l = d.landscape;
     const Outcomes& o = l.outcomes;
-    add(d.x0, l.rho, l.population_error, l.implied, l.merged, l.excluded, l.worst_margin, l.derivative_at_worst,
-        l.descent_at_zero, l.violation_count, l.violations, o.solution, o.spurious, o.zero, o.elsewhere,
-        o.not_converged, l.stationary, l.directions, l.evaluations);
+    add(d.x0, d.objective_x0, l.rho, l.population_error, l.implied, l.merged, l.excluded, l.worst_margin,
+        l.derivative_at_worst, l.descent_at_zero, l.violation_count, l.violations, o.solution, o.spurious, o.zero,
+        o.elsewhere, o.not_converged, l.stationary, l.directions, l.evaluations);
     add(d.census.has_value());
     if (const auto& c = d.census)
       add(c->points, c->flat, name(c->zero), c->descent_at_zero, c->zero_witness, c->cells, c->integer_signs);
@@ -362,24 +363,26 @@ TEST_CASE("comparison with the theorems") {
 }
 
 TEST_CASE("spurious minima are counted by where they are") {
+  const Sizes sizes{{"widths", {2, 8, 9}}};
   MeasuredLandscape d;
-  d.landscape.excluded = {{"x0", 0.1}, {"-rho x0", 0.1}, {"0", 0}};
+  d.objective_x0 = 0.1;  // 0.4, scaled
   const auto found = [&] {
-    const SpuriousMinima s = spurious_minima(d);
+    const SpuriousMinima s = spurious_minima(Problem::phase_retrieval, sizes, d);
     return std::pair{s.near, s.elsewhere};
   };
-  const auto end = [](double to_solution, double to_spurious, const char* near = "") {
+  const auto end = [](double objective, double to_solution, double to_spurious, const char* near = "") {
     DescentEnd e;
-    e.to_solution = to_solution, e.to_spurious = to_spurious, e.near = near;
+    e.objective = objective, e.to_solution = to_solution, e.to_spurious = to_spurious, e.near = near;
     return e;
   };
-  d.landscape.stationary = {end(0.05, 1.5), end(1.4, 0.3), end(1.2, 0.6), end(0.4, 1.2), end(1, 0.6, "0")};
+  d.landscape.stationary = {end(0.39, 0.05, 1.5), end(0.5, 1.4, 0.3), end(0.5, 1.2, 0.6), end(0.41, 0.4, 1.2),
+                            end(0.5, 1, 0.6, "0")};
   CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 2});
   d.census.emplace();
   CHECK(found() == std::pair<std::int64_t, std::int64_t>{0, 0});
-  d.census->points = {{{1, 0}, StationaryKind::minimum, 0, 0, 1.5},
-                      {{1, 0}, StationaryKind::kink_minimum, 0.1, 1.5, 0.01},
-                      {{1, 0}, StationaryKind::kink_saddle, 0.1, 1.5, 0.01}};
+  d.census->points = {{{1, 0}, StationaryKind::minimum, 0.09, 0, 1.5},
+                      {{1, 0}, StationaryKind::kink_minimum, 0.11, 1.5, 0.01},
+                      {{1, 0}, StationaryKind::kink_saddle, 0.11, 1.5, 0.01}};
   CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 0});
 }
 
@@ -444,6 +447,7 @@ TEST_CASE("verify finds every kind of tampering with landscapes") {
     tampered(which, "descent_at_zero =", [](auto& d) { d.landscape.descent_at_zero.value += 1e-6; });
     tampered(which, "rho =", [](auto& d) { d.landscape.rho[0] += 1e-9; });
     tampered(which, "the seed gives", [](auto& d) { d.x0[0] *= -1; });
+    tampered(which, "solution_objective", [](auto& d) { d.objective_x0 += 1e-9; });
     tampered(which, "its witness attains", [](auto& d) { d.epsilon[0].witness.value *= 1.0001; });
     tampered(which, "epsilon of wdc W_1 =", [](auto& d) { d.epsilon[0].value *= 1.0001; });
     tampered(which, "K2", [](auto& d) { d.comparison.K2[0] += 1; });
