@@ -25,7 +25,7 @@ using namespace testing;
 
 namespace {
 
-const std::vector<std::int64_t> widths{2, 6, 12};
+const std::vector<std::int64_t> widths{2, 12, 20};
 
 LandscapeOptions quick() {
   LandscapeOptions o;
@@ -45,12 +45,12 @@ Eigen::VectorXd unit_vector(Eigen::Index k, Stream stream) {
 Recovery recovery(std::size_t draw) {
   const Stream stream = Stream(7).at({draw});
   return phase_retrieval(draw_network(widths, stream.at({0})),
-                         theoremeter::draw(Ensemble::gaussian, 15, 12, stream.at({1})), unit_vector(2, stream.at({2})));
+                         theoremeter::draw(Ensemble::gaussian, 15, 20, stream.at({1})), unit_vector(2, stream.at({2})));
 }
 
 Demodulation demodulation() {
   const Stream stream(8);
-  return blind_demodulation(draw_network({2, 5, 20}, stream.at({0})), draw_network({3, 6, 20}, stream.at({1})),
+  return blind_demodulation(draw_network({2, 10, 20}, stream.at({0})), draw_network({3, 12, 20}, stream.at({1})),
                             unit_vector(2, stream.at({2})), unit_vector(3, stream.at({3})));
 }
 
@@ -103,7 +103,7 @@ LandscapeResults of_demodulation() {
   r.ensemble = "gaussian";
   r.grid = "random";
   r.sizes = {{"widths", "of the first", true}, {"widths2", "of the second", true}};
-  r.points.push_back({{{"widths", {2, 5, 20}}, {"widths2", {3, 6, 20}}}, {}});
+  r.points.push_back({{{"widths", {2, 10, 20}}, {"widths2", {3, 12, 20}}}, {}});
   MeasuredLandscape m;
   m.x0 = {f.h0, f.m0};
   m.landscape = measure_landscape(f, 1, quick(), Stream(9));
@@ -141,7 +141,7 @@ LandscapeResults made_up() {
   r.points[0].draws[0]->epsilon.push_back({"rrcp", "", 1, 0.1, {{}, 3.1, Side::minus, 0.2, "tangent"}});
   r.points[0].draws[0]->epsilon.back().witness.point.assign(6, Eigen::Vector4d(1, 2, 3, 4));
   r.points[1].draws[0]->landscape.excluded.clear();
-  r.matrices["W_1"] = Rows::Random(6, 2);
+  r.matrices["W_1"] = Rows::Random(12, 2);
   return r;
 }
 
@@ -264,6 +264,7 @@ TEST_CASE("damaged and foreign landscape files are refused with a reason") {
   Results other;
   other.condition = "wdc";
   other.sizes = {{"n", "rows"}};
+  other.witness = {{"x", "argument"}};
   other.points = {{{{"n", {2}}}, {std::nullopt}}};
   write(other, scratch / "m.h5", false);
   CHECK(!holds_landscapes(scratch / "m.h5"));
@@ -311,7 +312,7 @@ TEST_CASE("landscape files edited out of shape are refused with a reason") {
 TEST_CASE("docs/landscape_format.md lists every path, type and shape of a fresh file, and no other") {
   const Scratch scratch;
   for (LandscapeResults r : {made_up(), of_demodulation()}) {
-    r.matrices["W_1"] = Rows::Random(6, 2);
+    r.matrices["W_1"] = Rows::Random(12, 2);
     write(r, scratch / "l.h5", true);
     Placeholders names{{"<argument>", argument_names(r.problem)}, {"<matrix>", {"W_1"}}, {"<size>", {}}};
     for (const Symbol& size : r.sizes) names[size.list ? "<list>" : "<size>"].push_back(size.name);
@@ -350,7 +351,7 @@ TEST_CASE("comparison with the theorems") {
   CHECK(compare(Problem::amplitude_flow, {}, l, eps).hypothesis.empty());
 
   l.implied = {{"(h0, m0)", 0.1}, {"(-rho h0, m0)", 0.2}, {"(h0, -rho m0)", 0.3}, {"(-rho h0, -rho m0)", INFINITY}};
-  const Sizes both{{"widths", {2, 5, 20}}, {"widths2", {3, 5, 6, 20}}};
+  const Sizes both{{"widths", {2, 10, 20}}, {"widths2", {3, 5, 6, 20}}};
   const std::vector<Epsilon> joint{{"joint-wdc", "", 0.5, 0.0625, {}}};
   const Comparison j = compare(Problem::blind_demodulation, both, l, joint);
   CHECK(std::isnan(j.K));
@@ -390,7 +391,7 @@ TEST_CASE("JSON and tables of landscapes") {
   const LandscapeResults r = made_up();
   const auto json = to_json(r, r.points[0]);
   CHECK(json.dump().starts_with(
-      R"({"problem":"phase-retrieval","sizes":{"m":15,"widths":[2,6,12]},"seed":18364758544493064720,"draws":[{"draw":0,"rho":)"));
+      R"({"problem":"phase-retrieval","sizes":{"m":15,"widths":[2,12,20]},"seed":18364758544493064720,"draws":[{"draw":0,"rho":)"));
   const auto d = json["draws"][0];
   const MeasuredLandscape& m = *r.points[0].draws[0];
   CHECK(d["population_error"]["at_least"].get<double>() == m.landscape.population_error.value);
@@ -450,12 +451,15 @@ TEST_CASE("verify finds every kind of tampering with landscapes") {
     tampered(which, "solution_objective", [](auto& d) { d.objective_x0 += 1e-9; });
     tampered(which, "its witness attains", [](auto& d) { d.epsilon[0].witness.value *= 1.0001; });
     tampered(which, "epsilon of wdc W_1 =", [](auto& d) { d.epsilon[0].value *= 1.0001; });
-    tampered(which, "K2", [](auto& d) { d.comparison.K2[0] += 1; });
+    tampered(which, "K2", [](auto& d) { d.comparison.K2[0] = 0.5; });
     tampered(which, "hypothesis", [](auto& d) { d.comparison.hypothesis = "not excluded"; });
-    tampered(which, "are listed", [](auto& d) { ++d.landscape.violation_count; });
+    tampered(which, "are listed", [](auto& d) {
+      d.landscape.violations.clear();
+      d.landscape.violation_count = 1;
+    });
     tampered(which, "is none", [](auto& d) {
       d.landscape.violation_count = 1;
-      d.landscape.violations = {{d.landscape.descent_at_zero.direction, 0, "D_p f(0) >= 0"}};
+      d.landscape.violations = {{d.x0, 0, "D_p f(0) >= 0"}};  // f falls towards the solution
     });
     tampered(which, "negative", [](auto& d) { d.landscape.outcomes.zero = -1; });
     tampered(which, "more descents", [](auto& d) { d.landscape.stationary.at(0).starts += 100; });
