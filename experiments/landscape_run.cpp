@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <utility>
 
@@ -77,9 +78,9 @@ bool resume(const LandscapeExperiment& experiment, const std::string& path, Land
   return true;
 }
 
-/// Measures what `results` lacks, calling `save` after each draw.
+/// Measures what `results` lacks, calling `save` after each draw, and says whether it was the last.
 void measure_missing(const LandscapeExperiment& e, int threads, LandscapeResults& results,
-                     const std::function<void()>& save) {
+                     const std::function<void(bool last)>& save) {
   ProgressLine line;
   double total = 0, done = 0;
   for (const LandscapeRecord& point : results.points)
@@ -97,8 +98,7 @@ void measure_missing(const LandscapeExperiment& e, int threads, LandscapeResults
                   [&](const std::string& stage, double fraction) {
                     line.update(fmt::format("{}draw {}, {}", label, draw, stage), (done + fraction / 3) / total);
                   });
-      ++done;
-      save();
+      save(++done == total);
     }
   }
 }
@@ -153,10 +153,13 @@ int run_landscapes(const Options& o) {
     fmt::print(stderr, "no --output: only the table will be kept\n");
   else
     uninterrupted([&] { check_landscape_output(o.output, replace); });
-  measure_missing(experiment, threads, results, [&] {
-    if (o.output.empty()) return;
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point saved;  // a file of many quick draws is written every second
+  measure_missing(experiment, threads, results, [&](bool last) {
+    if (o.output.empty() || (!last && Clock::now() - saved < std::chrono::seconds(1))) return;
     uninterrupted([&] { write(results, o.output, replace); }, o.output);
     replace = true;
+    saved = Clock::now();
   });
   if (!experiment.title.empty()) fmt::print("{}\n\n", experiment.title);
   fmt::print("{}", table(results, Detail::points));

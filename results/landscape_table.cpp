@@ -103,7 +103,9 @@ Facts facts(const LandscapeResults& r, const MeasuredLandscape& d) {
                        ? "nothing is outside"
                        : fmt::format("<= {}  at {}", rounded_up(l.worst_margin.value), place(l.worst_margin, names))});
   lines.push_back({"descent at 0, least", fmt::format("<= {}", rounded_up(l.descent_at_zero.value))});
-  lines.push_back({"violations", fmt::format("{} found in {} directions", l.violation_count, l.directions)});
+  lines.push_back(
+      {"conclusion violated", fmt::format("at {} of {} directions{}", l.violation_count, l.directions,
+                                          l.outcomes.elsewhere ? ", and where descent stops outside" : "")});
   for (const Violation& v : l.violations)
     if (&v < &l.violations[0] + 3) lines.push_back({"", fmt::format("{} at r = {:.4g}", v.reason, v.r)});
   lines.push_back({"descents", fmt::format("{}", fmt::join(outcomes(l.outcomes, bilinear), ", "))});

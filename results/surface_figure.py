@@ -63,7 +63,7 @@ def draw_surface(axes, surface):
 
 def draw_contours(axes, surface):
     low, top = surface.objective.min(), np.quantile(surface.objective, 0.9)
-    levels = low + (top - low) * np.linspace(0.01, 1, 24) ** 1.6
+    levels = low + (top - low) * np.linspace(0.05, 1, 28) ** (3 if surface.blind else 1.6)
     axes.contour(surface.x, surface.y, surface.objective, levels=levels, cmap="viridis", linewidths=0.6)
     labelled = set()
     for name, kind, points in surface.groups():
@@ -77,7 +77,10 @@ def draw_contours(axes, surface):
         else:
             axes.plot(points[0, 0], points[0, 1], linestyle="none", label=label, **style)
             at = points[0]
-        axes.annotate(mathematical(name), at[:2], (5, 5), textcoords="offset points", fontsize=8)
+        right, up = (1 if value >= 0 else -1 for value in at[:2])
+        axes.annotate(mathematical(name), at[:2], (7 * right, 6 * up), textcoords="offset points", fontsize=8,
+                      ha="left" if right > 0 else "right", va="bottom" if up > 0 else "top",
+                      bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8})
     axes.set(xlabel=AXES[surface.blind][0], ylabel=AXES[surface.blind][1], aspect="equal")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.16), ncols=2, frameon=False, fontsize=7, handletextpad=0.4)
 

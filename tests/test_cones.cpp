@@ -91,7 +91,7 @@ Vec point_of(const Cone<K>& cone, Stream& stream) {
 }
 
 // 2 asin(|x - y| / 2) of the directions, in long double.
-long double angle(const Vec& x, const Vec& y) {
+long double angle_of(const Vec& x, const Vec& y) {
   using Long = Eigen::Matrix<long double, Eigen::Dynamic, 1>;
   const Long a = x.cast<long double>(), b = y.cast<long double>();
   return 2 * std::asin((a / a.norm() - b / b.norm()).norm() / 2);
@@ -290,7 +290,7 @@ TEST_CASE_TEMPLATE("cones: what a cone says of itself is true of the points in i
     CHECK(cone.radius < pi / 2);
     for (int sample = 0; sample < 20; ++sample) {
       const Vec x = point_of(cone, stream);
-      const long double away = angle(Vec::Map(cone.centre.data(), K), x);
+      const long double away = angle_of(Vec::Map(cone.centre.data(), K), x);
       CHECK(away <= cone.radius + 1e-15L);  // centres are rounded to doubles
       tightest = std::max(tightest, away / cone.radius);
       for (Eigen::Index i = 0; i < W.rows(); ++i) {
