@@ -44,8 +44,8 @@ constexpr const char* experiment_keys = R"(The experiment:
   n_over_k = [5, 10]                   or n itself
   evidence = "sample,search,certify"   this, samples, starts, nodes, grid and alpha
                                        are as in measure, with the same defaults
-Of landscapes: problem = "inversion" or another in place of condition, noise in place of gap, and of a
-sweep its sizes (widths = [[2, 20, 60], [2, 50]], m = [100]), directions, starts, descents,
+Of landscapes: problem = "inversion" or another in place of condition, noise in place of gap, and of
+a sweep its sizes (widths = [[2, 20, 60], [2, 50]], m = [100]), directions, starts, descents,
 condition_starts, grid, census = true.
 Of a population surface: surface = "phase-retrieval" or another, depth, depth2, points, extent.)";
 

@@ -97,15 +97,15 @@ Facts facts(const LandscapeResults& r, const MeasuredLandscape& d) {
                                                  ? "merged: an error of this size excludes nothing"
                                                  : fmt::format("{}  proved, were E this value", radii(l.implied))});
   add_theory(lines, d, bilinear);
-  lines.push_back({"excluded", radii(l.excluded)});
+  lines.push_back({"excluded", radii(l.excluded) + (l.merged ? "  taken, as those implied merge" : "")});
   lines.push_back({"least gradient outside",
                    l.worst_margin.value == INFINITY
                        ? "nothing is outside"
                        : fmt::format("<= {}  at {}", rounded_up(l.worst_margin.value), place(l.worst_margin, names))});
   lines.push_back({"descent at 0, least", fmt::format("<= {}", rounded_up(l.descent_at_zero.value))});
   lines.push_back(
-      {"conclusion violated", fmt::format("at {} of {} directions{}", l.violation_count, l.directions,
-                                          l.outcomes.elsewhere ? ", and where descent stops outside" : "")});
+      {"violations", fmt::format("{} found in {} directions: no descent along -v, or none at 0{}", l.violation_count,
+                                 l.directions, l.outcomes.elsewhere ? "; more where descent stopped elsewhere" : "")});
   for (const Violation& v : l.violations)
     if (&v < &l.violations[0] + 3) lines.push_back({"", fmt::format("{} at r = {:.4g}", v.reason, v.r)});
   lines.push_back({"descents", fmt::format("{}", fmt::join(outcomes(l.outcomes, bilinear), ", "))});

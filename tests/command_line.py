@@ -24,7 +24,8 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = str(pathlib.Path(os.environ.get("THEOREMETER", ROOT / "build" / "theoremeter")).resolve())
 NOBODY = 65534
-VERBS = ([], ["measure"], ["measure", "wdc"], ["run"], ["show"], ["verify"], ["rho"])
+VERBS = ([], ["measure"], ["measure", "wdc"], ["run"], ["show"], ["verify"], ["rho"], ["landscape"],
+         ["landscape", "phase-retrieval"], ["landscape", "blind-demodulation"])
 SMALL = ["--samples", "200", "--starts", "8"]  # budgets that cost nothing
 
 
