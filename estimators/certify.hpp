@@ -5,6 +5,7 @@
 #include "estimators/cone_proof.hpp"
 #include "estimators/enumerate.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -30,7 +31,10 @@ Certified branch_and_bound(const D& d, Witness& incumbent, double gap, std::int6
   const auto prover = cone_prover(cone_problem(d));
   const auto k = static_cast<double>(d.rows().cols());
   Certified result{trivial_bound(d), 0, false};
-  constexpr double step_cost = 6;  // how much more a step takes than the one before
+  constexpr double step_cost = 6;  // a step takes at least so much more than the one before
+  double power = 2 * k - 2;        // nodes ~ (0.7 + gap)^-power, so far
+  double shrinkage = 1;            // of 0.7 + gap, by the last step
+  std::int64_t before = 0;         // nodes of the step before
   double at = std::max(gap, 1.0);  // the relative gap now attempted: from coarse to fine, until the budget runs out
   while (result.nodes < nodes && incumbent.value > 0) {
     const double tau = (1 + at) * incumbent.value;
@@ -51,9 +55,15 @@ Certified branch_and_bound(const D& d, Witness& incumbent, double gap, std::int6
     }
     result.at_most = std::min(result.at_most, tau);
     if (at <= gap) break;
-    // Cones shrink with what is left between tau and a typical value, about 0.3 of the supremum: nodes ~ (0.7 +
-    // gap)^(2-2k), a rough law. The steps do not depend on the budget, so that more of it never proves less.
-    at = std::max(gap, (0.7 + at) * std::pow(step_cost, -1 / (2 * k - 2)) - 0.7);
+    // Cones shrink with what is left between tau and a typical value, about 0.3 of the supremum: at first the law is
+    // (0.7 + gap)^(2-2k), then what the last two steps took. None of it depends on the budget, so that more of it never
+    // proves less.
+    if (before > 0) power = std::clamp(std::log(double(before) / double(spent)) / std::log(shrinkage), 1.0, 2 * k - 2);
+    before = spent;
+    const double left = std::log((0.7 + at) / (0.7 + gap));  // in steps of equal cost
+    const double steps = std::max(1.0, std::floor(power * left / std::log(step_cost)));
+    shrinkage = std::exp(-left / steps);
+    at = steps == 1 ? gap : (0.7 + at) * shrinkage - 0.7;
   }
   result.closed = result.at_most <= (1 + gap) * incumbent.value * (1 + 1e-12);
   return result;
