@@ -9,8 +9,8 @@
 // Rounding. Let T = sum_i |r_i|^2 max |c_i| + sup |E|, n rows, u = 2^-53. The sums over the rows are off by at most (n
 // + 8) u T <= 2e-10 T for n <= 1e6. Angles of arcs' ends are good to 1e-14, which moves E by less than 1e-13 T, and
 // factors that grow, sines and cosines by 1e-14 |h|, hence S by less than 1e-13 T. (Signs, where factors jump, are
-// exact.) E itself < 1e-13 T, and the eigenvalues of a 2 x 2 matrix < 1e-15 T. Every bound is raised by 1e-9 T, which
-// covers the sum.
+// exact.) E itself < 1e-13 T, and the eigenvalues of a 2 x 2 matrix < 1e-15 T. Every bound is raised by 1e-9 T, or by 4
+// (n + 8) u T where that is more, which covers the sum.
 #pragma once
 
 #include "estimators/arcs.hpp"
@@ -55,7 +55,7 @@ class CircleProver {
     plant_trees();
     std::tie(E_low_, E_high_) = d.expectation_range();
     E_size_ = std::max(std::abs(E_low_), std::abs(E_high_));
-    rounding_ = 1e-9 * (S_size_ + E_size_);
+    rounding_ = std::max(1e-9, 4 * (static_cast<double>(R.rows()) + 8) * 0x1p-53) * (S_size_ + E_size_);
   }
 
   /// f is nowhere larger.

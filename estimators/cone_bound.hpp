@@ -20,7 +20,7 @@
 // along a path from the root, error <= 3 n u T <= 4e-10 T for n <= 1e6. Q, its bound and theta: < 1e-13
 // T. Positive definiteness: a completed floating-point Cholesky of X - cI with c >= gamma_{k+1}/(1-gamma_{k+1}) trace X
 // proves X positive definite [S. M. Rump, Verification of positive definiteness, BIT 46, 2006]; c < 1e-13 T for k <= 10
-// and tau <= 2T. Pairs are discarded at tau - 1e-9 T, which covers the sum.
+// and tau <= 2T. Pairs are discarded at tau - 1e-9 T (8 n u T where that is more), which covers the sum.
 #pragma once
 
 #include "estimators/cone_proof.hpp"

@@ -17,7 +17,8 @@ class Prover : public ConeProver {
   explicit Prover(const ConeProblem& p)
       : problem_(p),
         bound_(p.q_scale, p.q_shift),
-        rounding_(rounding_margin * (p.trace + std::abs(p.q_scale) + std::abs(p.q_shift))),
+        rounding_(std::max(rounding_margin, 8 * double(p.rows.rows()) * 0x1p-53) *
+                  (p.trace + std::abs(p.q_scale) + std::abs(p.q_shift))),
         tree_(p.hyperplanes, decisions_that_matter(p), p.zero_is_negative) {
     for (Eigen::Index i = 0; i < p.rows.rows(); ++i) {
       Packed<K>& rr = outer_.emplace_back();

@@ -11,9 +11,8 @@ Condition range_restricted_concentration() {
   Condition c;
   c.name = "rrcp";
   c.statement =
-      "sup of |<(A_{G(x)}' A_{G(y)} - Phi) (G(x1) - G(x2)), G(x3) - G(x4)>| / (|G(x1) - G(x2)| |G(x3) - G(x4)|), in "
-      "the "
-      "paper 31 epsilon  (Range Restricted Concentration Property)";
+      "sup of |<(A_{G(x)}' A_{G(y)} - Phi) (G(x1) - G(x2)), G(x3) - G(x4)>| / (|G(x1) - G(x2)| |G(x3) - G(x4)|), "
+      "in the paper 31 epsilon (Range Restricted Concentration Property)";
   c.sizes = {{"m", "rows of A (measurements)"},
              {"widths", "of the network: k, n_1, ..., n_d; layer i is n_i x n_{i-1}", true}};
   for (const char* name : {"x", "y"}) c.arguments.push_back({name, "latent vector at which the signs are taken"});

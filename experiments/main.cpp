@@ -41,7 +41,7 @@ constexpr const char* experiment_keys = R"(The experiment:
   gap = 0.01
   [[sweep]]                            one or more: all combinations of its sizes
   k = [2, 3]                           a number or a list
-  n_over_k = [5, 10]                   or n itself
+  n_over_k = [5, 10]                   or n itself; likewise m_over_n, l_over_p, ...
   evidence = "sample,search,certify"   this, samples, starts, nodes, grid and alpha
                                        are as in measure, with the same defaults
 Of landscapes: problem = "inversion" or another in place of condition, noise in place of gap, and of
@@ -76,7 +76,9 @@ void add_condition(CLI::App& measure, const Condition& condition, Options& o, in
         ->check(size.list ? whole_number_list() : whole_number())
         ->group(group);
   text("--ensemble", o.ensemble,
-       fmt::format("what draws the rows: {} (default gaussian)", fmt::join(ensemble_names, ", ")), "NAME");
+       fmt::format("what draws the rows{}: {} (default gaussian)", condition.measures ? " of the layers" : "",
+                   fmt::join(ensemble_names, ", ")),
+       "NAME");
   if (condition.measures) text("--measurements", o.measurements, "what draws the rows of A (default gaussian)", "NAME");
   count("--draws", o.draws, "independent draws (default 1)");
   count("--seed", o.seed, fmt::format("seed of every random stream (default {})", o.seed));
@@ -91,21 +93,21 @@ void add_condition(CLI::App& measure, const Condition& condition, Options& o, in
          condition.fits_alpha ? "A|fit" : "A");
   group = "The evidence";
   text("--evidence", o.evidence,
-       fmt::format("any of sample,search,certify (default: sample,search, and certify where it is quick; there are "
-                   "certificates for {})",
-                   condition.certified_for),
+       fmt::format("any of sample,search,certify (default: sample,search{}; there are certificates for {})",
+                   condition.measures ? "" : ", and certify where it is quick", condition.certified_for),
        "LIST");
-  count("--samples", o.samples, "pairs of grid points (default: about a second's worth, 2000 to 500000)");
+  count("--samples", o.samples, "points sampled (default: about a second's worth)");
   text("--grid", o.grid,
        fmt::format("what is sampled on: {} (default: circle for k = 2, fibonacci for k = 3, sobol beyond)",
                    fmt::join(grid_names, ", ")),
        "NAME");
-  count("--starts", o.starts, "starts of the search (default: seconds' worth, 256 to 8192)");
+  count("--starts", o.starts, "starts of the search (default: seconds' worth)");
   verb->add_option("--gap", o.gap, fmt::format("relative gap at which a certificate is complete (default {})", o.gap))
       ->type_name("G")
       ->check(number())
       ->group(group);
-  count("--nodes", o.nodes, fmt::format("pairs of cones a certificate may bound (default {})", Request().nodes));
+  count("--nodes", o.nodes,
+        fmt::format("products of cones or arcs a certificate may bound (default {})", Request().nodes));
   add_threads(*verb, o);
   add_output(*verb, o, "");
   verb->add_flag("--json", o.json, "print one JSON object, in full precision, instead of the table");
@@ -144,7 +146,8 @@ void add_verbs(CLI::App& app, Options& o, int& status) {
       add_file_verb(app, "verify", "Recompute every witness of a results file", o.file, "F.h5", "results file");
   check->footer(
       "Draws the matrices anew, evaluates every stored witness from the definition alone, and checks\n"
-      "at least <= at most. Exit code 1 when anything disagrees.");
+      "at least <= at most; likewise the witnesses and stationary points of landscapes, and every value of\n"
+      "a surface. Exit code 1 when anything disagrees.");
   check->callback([&] { status = verify_verb(o); });
 
   add_rho(app, status);
