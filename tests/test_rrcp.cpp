@@ -403,7 +403,7 @@ TEST_CASE("rrcp: a direction that G hardly has counts in full") {
     CAPTURE(t);
     const Network G({Rows(Eigen::Matrix<double, 4, 2>{{1, 0}, {0, 1}, {-1, -.5}, {t, t}})});
     const double attained = naive(G, A, {v2(-1, 3), v2(-1, 3), v2(-1, 3), v2(-1.2, 3), v2(-1, 3), v2(-1.2, 3)});
-    REQUIRE(attained > 5000);
+    REQUIRE(attained > 4000);
     const Rrcp rrcp(G, A);
     Searched searched = search(rrcp, 32, Stream(1), 1);
     check_witness(G, A, searched.witness);
@@ -435,7 +435,7 @@ TEST_CASE("rrcp: certificates of networks whose ranges are lines, whose neurons 
     Witness none;
     const auto certified = certify(Rrcp(G, A), none, 0.05, 20000, 1);
     if (certified) {
-      check_witness(G, A, none);
+      CHECK(none.value == doctest::Approx(naive(G, A, none.point)).epsilon(1e-9));
       CHECK(certified->at_most >= brute_force(G, A, 60));
     }
     return certified.has_value();
