@@ -104,16 +104,4 @@ Rows draw(Ensemble ensemble, std::int64_t n, std::int64_t k, Stream stream) {
   throw InputError("unknown ensemble");
 }
 
-Network draw_network(const std::vector<std::int64_t>& widths, const Stream& stream, Ensemble last) {
-  if (widths.empty()) throw InputError("widths: are empty, must be k, n_1, ..., n_d");
-  if (widths[0] < 1) throw InputError(fmt::format("widths: k = {}, must be at least 1", widths[0]));
-  if (widths.size() == 1) return Network::identity(widths[0]);
-  std::vector<Rows> layers;
-  for (std::size_t i = 1; i < widths.size(); ++i) {
-    const Ensemble ensemble = i + 1 == widths.size() ? last : Ensemble::gaussian;
-    layers.push_back(draw(ensemble, widths[i], widths[i - 1], stream.at({i})));
-  }
-  return Network(std::move(layers));
-}
-
 }  // namespace theoremeter

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "estimators/stream.hpp"
-#include "theory/network.hpp"
 #include "theory/types.hpp"
 
 #include <cstdint>
@@ -37,10 +36,5 @@ inline constexpr std::int64_t max_entries = std::int64_t{1} << 28;
 
 /// W, n x k. Throws InputError unless n, k >= 1, n k <= max_entries, and n >= k where the ensemble needs it.
 Rows draw(Ensemble ensemble, std::int64_t n, std::int64_t k, Stream stream);
-
-/// A network of widths k, n_1, ..., n_d (d >= 0): W_i is drawn from stream.at({i}) with N(0, 1/n_i) entries [HLV Lemma
-/// II.3], W_d from the ensemble `last` (truncated_gaussian in [HJ Thm 2]). Throws InputError unless there is a width,
-/// and as draw does.
-Network draw_network(const std::vector<std::int64_t>& widths, const Stream& stream, Ensemble last = Ensemble::gaussian);
 
 }  // namespace theoremeter

@@ -18,8 +18,10 @@
 namespace theoremeter {
 namespace {
 
-// Below this part of the largest, a pivot of Lambda counts as 0; and below this part of |W||delta| an image W delta.
-constexpr double negligible = 1e-11;
+// Below this part of the largest, a pivot of Lambda counts as 0; and below this part of |W||delta| an image W delta:
+// some 50 units of rounding, which sums of hundreds of terms do not exceed. Directions just above it are real, and as
+// good as any other, for the quotient is homogeneous.
+constexpr double negligible = 1e-14;
 
 // Where z > 0, as 1 and 0.
 Eigen::VectorXd gate(const Eigen::VectorXd& z) {

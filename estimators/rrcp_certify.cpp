@@ -4,12 +4,27 @@
 // same all over the two sets of arcs, the others in [-1, 1], and G(x), G(y) within angles r, r' of g, g',
 //   || P'(A_x'A_y - Phi) P'' || <= || P'(sum_fixed s_i a_i a_i' - Phi_{g,g'}) P'' ||
 //       + (|| sum_free P'a_i a_i'P || || sum_free P''a_i a_i'P'' ||)^{1/2} + (4/pi)(r + r'),
-// by Cauchy and Schwarz, and as Phi turns by at most 4/pi a radian (theory/angle.hpp). Rounding: everything is computed
-// to about 1e-13 (|A P||A P''| + 1); 1e-9 of that is added to every bound. Breakpoints are known to far better than
-// `resolution`: signs that change within it of another change are free there. Within `same` they count as equal. A
-// direction counts as dependent on others when less than 1e-12 of it is left.
+// by Cauchy and Schwarz, and as Phi turns by at most 4/pi a radian (theory/angle.hpp).
+//
+// Rounding. Differences fill the range of a piece with full weight, however small Lambda is along a part of it. So what
+// a piece is must be known, or nothing is proved:
+//   rows       Errors of the rows of Lambda, relative to each row, are carried through the layers. A row is 0 only
+//   where
+//              every term of it is; every other must be known to `row_accuracy`, and so are the angles where it
+//              vanishes.
+//   breakpoints  No two are closer than `resolution`, unless their rows are proportional, by exact products.
+//   ranges     The rank is 1 only where one row is left, all are proportional by exact products, or the rank was 1 a
+//              layer before. Otherwise it is 2, and the second pivot must be large enough for the basis to be known to
+//              `range_accuracy`: |R_11| above some 1e-6 to 1e-3 |R_00|, the more the larger the network.
+// A sum of ranges only has to contain them: directions that are kept in doubt do no harm, and as its columns are
+// orthonormal bases a dropped pivot below `negligible` costs no more than that for each column. A row of A whose sign's
+// change is not known to row_accuracy has a free sign on the piece, and so have those whose sign changes within
+// `resolution` of another's change. If unit vectors of the ranges are within e, e' of P, P'' the two norms above are
+// off by at most |A|e|AP''| + |A|e'|AP| + |A|^2 ee' each, the Phi in them by e + e' + ee'; that, and 1e-11 (|AP||AP''|
+// + 1) for the rounding of the rest, is added to every bound.
 #include "estimators/rrcp_certify.hpp"
 
+#include "estimators/hyperplanes.hpp"
 #include "theory/angle.hpp"
 #include "theory/operators.hpp"
 
@@ -30,8 +45,10 @@ namespace {
 
 using std::numbers::pi;
 constexpr double resolution = 1e-9;
-constexpr double same = 1e-13;
-constexpr double dependent = 1e-12;
+constexpr double row_accuracy = 1e-10;
+constexpr double range_accuracy = 1e-9;
+constexpr double negligible = 1e-13;
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
 constexpr double first_angle = 0.2345;  // where circles are cut open: nowhere special
 
 Eigen::Vector2d on_circle(double angle) { return {std::cos(angle), std::sin(angle)}; }
@@ -46,12 +63,6 @@ double largest_singular_value(const Eigen::MatrixXd& F) {
   return std::sqrt(std::max(0.0, solver.eigenvalues().maxCoeff()));
 }
 
-Eigen::MatrixXd orthonormal(const Eigen::MatrixXd& columns) {
-  Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(columns);
-  qr.setThreshold(dependent);
-  return qr.householderQ() * Eigen::MatrixXd::Identity(columns.rows(), qr.rank());
-}
-
 // The angles in [from, from + 2 pi) at which <h, .> vanishes.
 std::array<double, 2> roots(const Eigen::RowVector2d& h, double from) {
   std::array<double, 2> at{std::atan2(-h(0), h(1)), std::atan2(h(0), -h(1))};
@@ -61,9 +72,51 @@ std::array<double, 2> roots(const Eigen::RowVector2d& h, double from) {
 
 // ---- The pieces of G.
 
+// M = W Lambda. With the rows of Lambda known to `error`, relative to each, row i of M is known to error(i): 0 where
+// all terms are 0, infinite where underflow may have its say.
+struct Image {
+  Eigen::MatrixXd M;
+  Eigen::ArrayXd error;
+
+  Image(const Rows& W, const Eigen::MatrixXd& Lambda, double error_before)
+      : M(W * Lambda), error(Eigen::ArrayXd::Zero(W.rows())) {
+    const Eigen::VectorXd size = Lambda.cwiseAbs().rowwise().sum();
+    for (Eigen::Index i = 0; i < W.rows(); ++i) {
+      long double terms = 0;
+      for (Eigen::Index l = 0; l < W.cols(); ++l) terms += std::abs(static_cast<long double>(W(i, l)) * size(l));
+      if (terms == 0) continue;
+      const double length = M.row(i).cwiseAbs().sum(), rounding = static_cast<double>(W.cols() + 4) * epsilon;
+      error(i) = length > 1e-290 ? (error_before + rounding) * static_cast<double>(terms / length)
+                                 : std::numeric_limits<double>::infinity();
+    }
+  }
+  bool zero(Eigen::Index i) const { return error(i) == 0; }
+  bool known(Eigen::Index i) const { return error(i) <= row_accuracy; }
+};
+
+std::vector<Eigen::Index> nonzero_rows(const Eigen::MatrixXd& Lambda) {
+  std::vector<Eigen::Index> rows;
+  for (Eigen::Index l = 0; l < Lambda.rows(); ++l)
+    if ((Lambda.row(l).array() != 0).any()) rows.push_back(l);
+  return rows;
+}
+
+// Are rows i and j of W proportional in these columns? Exact: never where underflow might say so.
+bool proportional(const Rows& W, Eigen::Index i, Eigen::Index j, const std::vector<Eigen::Index>& columns) {
+  const auto safe = [](double a, double b) { return a == 0 || b == 0 || std::abs(a * b) > 1e-250; };
+  Eigen::Index pivot = columns.front();
+  for (const Eigen::Index l : columns)
+    if (std::abs(W(i, l)) > std::abs(W(i, pivot))) pivot = l;
+  return std::all_of(columns.begin(), columns.end(), [&](Eigen::Index l) {
+    return safe(W(i, pivot), W(j, l)) && safe(W(i, l), W(j, pivot)) &&
+           equal_products(W(i, pivot), W(j, l), W(i, l), W(j, pivot));
+  });
+}
+
 struct Piece {
   double from, to;
   Eigen::MatrixXd Lambda, U;  // U: an orthonormal basis of the range
+  double error;               // of each row of Lambda, relative
 
   double middle() const { return (from + to) / 2; }
 };
@@ -72,70 +125,125 @@ class Pieces {
  public:
   explicit Pieces(const Network& G) : G_(G) {
     for (int quarter = 0; quarter < 4; ++quarter)
-      cut(0, first_angle + quarter * pi / 2, first_angle + (quarter + 1) * pi / 2, Eigen::MatrixXd::Identity(2, 2));
+      cut(0, first_angle + quarter * pi / 2, first_angle + (quarter + 1) * pi / 2,
+          {Eigen::MatrixXd::Identity(2, 2), 0, false});
   }
 
-  bool distinct() const { return distinct_; }  // no two breakpoints closer than `resolution`, but equal ones
+  bool known() const { return known_; }  // as is said above
   const std::vector<Piece>& all() const { return pieces_; }
 
  private:
-  // The rays of [from, to], on which the layers before this one are Lambda. Where Lambda has rank 1 no neuron changes
-  // inside.
-  void cut(std::size_t layer, double from, double to, const Eigen::MatrixXd& Lambda) {
-    const Eigen::MatrixXd U = orthonormal(Lambda);
-    if (layer == G_.layers.size()) {
-      pieces_.push_back({from, to, Lambda, U});
-      return;
+  // The layers so far. line: of rank 1, or 0, for certain.
+  struct Part {
+    Eigen::MatrixXd Lambda;
+    double error;
+    bool line;
+  };
+  struct End {
+    double angle;
+    Eigen::Index row;  // that vanishes there; -1: none of this layer
+  };
+
+  // The rays of [from, to], on which the layers before this one are `part`.
+  void cut(std::size_t layer, double from, double to, const Part& part) {
+    if (layer == G_.layers.size()) return add(from, to, part);
+    const Rows& W = G_.layers[layer];
+    const Image image(W, part.Lambda, part.error);
+    const std::vector<Eigen::Index> columns = nonzero_rows(part.Lambda);
+    for (Eigen::Index i = 0; i < W.rows(); ++i) known_ = known_ && image.known(i);
+    if (!known_) return;
+    std::vector<End> ends{{from, -1}, {to, -1}};
+    for (Eigen::Index i = 0; i < W.rows(); ++i) {
+      if (image.zero(i) || part.line || (layer > 0 && one_sign(W, i, columns))) continue;
+      for (const double angle : roots(image.M.row(i), from - resolution))
+        if (angle < to + resolution) ends.push_back({angle, i});
     }
-    const Eigen::MatrixXd M = G_.layers[layer] * Lambda;
-    std::vector<double> ends{from, to};
-    for (Eigen::Index i = 0; i < M.rows() && U.cols() == 2; ++i) {
-      if (M.row(i).norm() <= dependent * G_.layers[layer].row(i).norm() * Lambda.norm()) continue;
-      for (const double angle : roots(M.row(i), from - resolution))
-        if (angle < to + resolution) ends.push_back(angle);
+    std::sort(ends.begin(), ends.end(), [](const End& a, const End& b) { return a.angle < b.angle; });
+    std::vector<double> cuts;
+    for (std::size_t e = 0; e < ends.size(); ++e) {
+      if (e == 0 || ends[e].angle - ends[e - 1].angle > resolution)
+        cuts.push_back(ends[e].angle);
+      else
+        known_ = known_ && std::min(ends[e].row, ends[e - 1].row) >= 0 &&
+                 proportional(W, ends[e].row, ends[e - 1].row, columns);
     }
-    std::sort(ends.begin(), ends.end());
-    ends.erase(std::unique(ends.begin(), ends.end(), [](double a, double b) { return b - a <= same; }), ends.end());
-    for (std::size_t i = 1; i < ends.size(); ++i) distinct_ = distinct_ && ends[i] - ends[i - 1] > resolution;
-    if (!distinct_) return;
-    for (std::size_t i = 1; i < ends.size(); ++i) {
-      const Eigen::VectorXd z = M * on_circle((ends[i - 1] + ends[i]) / 2);
-      Eigen::MatrixXd next = M;
-      for (Eigen::Index j = 0; j < z.size(); ++j)
-        if (z(j) <= dependent * G_.layers[layer].row(j).norm() * Lambda.norm()) next.row(j).setZero();
-      cut(layer + 1, ends[i - 1], ends[i], next);
+    for (std::size_t e = 1; e < cuts.size() && known_; ++e)
+      cut(layer + 1, cuts[e - 1], cuts[e], gated(W, image, columns, part.line, (cuts[e - 1] + cuts[e]) / 2));
+  }
+
+  // Neurons are not negative: with weights of one sign theirs is constant on a piece.
+  static bool one_sign(const Rows& W, Eigen::Index i, const std::vector<Eigen::Index>& columns) {
+    bool positive = false, negative = false;
+    for (const Eigen::Index l : columns) {
+      positive = positive || W(i, l) > 0;
+      negative = negative || W(i, l) < 0;
     }
+    return !(positive && negative);
+  }
+
+  static Part gated(const Rows& W, const Image& image, const std::vector<Eigen::Index>& columns, bool line,
+                    double middle) {
+    const Eigen::VectorXd z = image.M * on_circle(middle);
+    Part next{image.M, 0, true};
+    Eigen::Index first = -1;
+    for (Eigen::Index j = 0; j < z.size(); ++j) {
+      if (image.zero(j) || z(j) <= 0) {
+        next.Lambda.row(j).setZero();
+        continue;
+      }
+      next.error = std::max(next.error, image.error(j));
+      if (first < 0) first = j;
+      next.line = next.line && (line || j == first || proportional(W, first, j, columns));
+    }
+    return next;
+  }
+
+  // |Lambda^+| <= 1.8/|R_11|, and Lambda is off by at most 1.5 error |R_00|.
+  void add(double from, double to, const Part& part) {
+    const auto rows = nonzero_rows(part.Lambda);
+    Eigen::Index rank = 0;
+    Eigen::MatrixXd U(part.Lambda.rows(), 0);
+    if (!rows.empty()) {
+      const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(part.Lambda / part.Lambda.cwiseAbs().maxCoeff());
+      rank = part.line ? 1 : 2;
+      const double quotient = std::abs(qr.matrixR()(0, 0) / qr.matrixR()(rank - 1, rank - 1));
+      const double off = 3 * (part.error + 4 * static_cast<double>(rows.size()) * epsilon) * quotient;
+      known_ = known_ && off <= range_accuracy;  // false for NaN
+      U = qr.householderQ() * Eigen::MatrixXd::Identity(part.Lambda.rows(), rank);
+    }
+    pieces_.push_back({from, to, part.Lambda, U, part.error});
   }
 
   const Network& G_;
   std::vector<Piece> pieces_;
-  bool distinct_ = true;
+  bool known_ = true;
 };
 
 // ---- Arcs of x, and sets of adjacent ones.
 
 // The directions G(x)/|G(x)| of the set are within `radius` of g; sign: of A G(x), 0 where it is not the same
 // everywhere.
-struct Arcs {
+struct Directions {
   Eigen::VectorXd g;
   double radius = 0;
   Eigen::ArrayXd sign;
-  double at = 0;              // of one arc: the angle of an x with G(x)/|G(x)| = g
+  double at = 0;              // the angle of an x: of one arc, G(x)/|G(x)| = g; of more, one between
   int left = -1, right = -1;  // children
 };
 
-class ArcTree {
+class DirectionTree {
  public:
-  ArcTree(const std::vector<Piece>& pieces, const Rows& A, double widest)
+  DirectionTree(const std::vector<Piece>& pieces, const Rows& A, double widest)
       : pieces_(pieces), A_(A), norms_(A.rowwise().norm()), widest_(widest) {
     std::vector<Event> events;
     for (const Piece& piece : pieces) {
       events.push_back({piece.from, -1});
-      if (piece.U.cols() < 2) continue;
-      const Eigen::MatrixXd M = A * piece.Lambda;
-      for (Eigen::Index i = 0; i < M.rows(); ++i) {
-        if (M.row(i).norm() <= dependent * norms_(i) * piece.Lambda.norm()) continue;
-        for (const double angle : roots(M.row(i), piece.from - resolution))
+      const Image image(A, piece.Lambda, piece.error);
+      told_.emplace_back(Eigen::ArrayXd::Zero(A.rows()));
+      for (Eigen::Index i = 0; i < A.rows(); ++i) {
+        told_.back()(i) = !image.zero(i) && (piece.U.cols() < 2 || image.known(i));
+        if (piece.U.cols() < 2 || told_.back()(i) == 0) continue;
+        for (const double angle : roots(image.M.row(i), piece.from - resolution))
           if (angle < piece.to + resolution) events.push_back({angle, i});
       }
     }
@@ -149,7 +257,8 @@ class ArcTree {
   }
 
   int root() const { return root_; }
-  const Arcs& operator[](int i) const { return nodes_[static_cast<std::size_t>(i)]; }
+  const Eigen::ArrayXd& norms() const { return norms_; }  // |a_i|
+  const Directions& operator[](int i) const { return nodes_[static_cast<std::size_t>(i)]; }
 
  private:
   struct Event {
@@ -161,56 +270,69 @@ class ArcTree {
     for (std::size_t i = 0; i < events.size();) {
       std::size_t next = i + 1;
       while (next < events.size() && events[next].angle - events[next - 1].angle <= resolution) ++next;
-      bool one = events[next - 1].angle - events[i].angle <= same;  // parallel rows
-      for (std::size_t e = i; e < next; ++e) one = one && events[e].row >= 0;
+      bool one = events[i].row >= 0;  // one ray: rows proportional on the piece
+      const auto columns = nonzero_rows(pieces_[at(events[i].angle)].Lambda);
+      for (std::size_t e = i + 1; e < next; ++e)
+        one = one && events[e].row >= 0 && proportional(A_, events[i].row, events[e].row, columns);
       if (next > i + 1 && !one) add_sliver(events, i, next);
       if (next < events.size()) add_arc(events[next - 1].angle, events[next].angle);
       i = next;
     }
   }
 
-  const Piece& at(double angle) const {
-    for (const Piece& piece : pieces_)
-      if (angle < piece.to) return piece;
-    return pieces_.back();
+  std::size_t at(double angle) const {
+    std::size_t p = 0;
+    while (p + 1 < pieces_.size() && angle >= pieces_[p].to) ++p;
+    return p;
   }
 
-  // sgn(A g), 0 where rounding may decide.
+  // sgn(A g), 0 where g's error may decide.
   Eigen::ArrayXd signs(const Eigen::VectorXd& g) const {
     const Eigen::ArrayXd z = A_ * g;
-    return (z.abs() > dependent * norms_).select(z.sign(), 0.0);
+    return (z.abs() > 4 * range_accuracy * norms_).select(z.sign(), 0.0);
   }
 
   // G is linear from a to b, and no sign changes: cut until no direction is further than `widest` from the middle's.
   void add_arc(double a, double b) {
-    const Piece& piece = at((a + b) / 2);
+    const std::size_t p = at((a + b) / 2);
+    const Piece& piece = pieces_[p];
     if (piece.U.cols() == 0) return;
+    a -= 2 * row_accuracy, b += 2 * row_accuracy;  // where a and b may be
     const auto direction = [&](double t) {
-      return Eigen::VectorXd((piece.Lambda * on_circle(a + t * (b - a))).normalized());
+      return Eigen::VectorXd((piece.Lambda * on_circle(a + t * (b - a))).stableNormalized());
     };
-    const Eigen::ArrayXd sign = signs(direction(0.5));
     if (piece.U.cols() == 1) {  // one direction
-      nodes_.push_back({direction(0.5), dependent, sign, (a + b) / 2});
+      const Eigen::VectorXd u = piece.U.col(0), g = u.dot(direction(0.5)) > 0 ? u : Eigen::VectorXd(-u);
+      nodes_.push_back({g, range_accuracy, signs(g) * told_[p], (a + b) / 2});
       return;
     }
+    const Eigen::ArrayXd sign = signs(direction(0.5)) * told_[p];
     const double sweep = angle(direction(0), direction(0.5)) + angle(direction(0.5), direction(1));
-    const double parts = std::ceil(std::min(256.0, sweep / (2 * widest_)));
+    const double parts = std::clamp(std::ceil(sweep / (2 * widest_)), 1.0, 256.0);
     for (double i = 0; i < parts; ++i) {
       const Eigen::VectorXd g = direction((i + 0.5) / parts);
       const double radius = std::max(angle(g, direction(i / parts)), angle(g, direction((i + 1) / parts)));
-      nodes_.push_back({g, radius + dependent, sign, a + (i + 0.5) / parts * (b - a)});
+      nodes_.push_back({g, radius + 2 * range_accuracy, sign, a + (i + 0.5) / parts * (b - a)});
     }
   }
 
-  // Changes that cannot be told apart: their signs are free. There G is not 0, for pieces of rank 2 end there.
+  // Changes that cannot be told apart: their signs are free. A piece of rank 2 takes part: there G is not 0.
   void add_sliver(const std::vector<Event>& events, std::size_t from, std::size_t to) {
-    const double a = events[from].angle, b = events[to - 1].angle;
-    const Piece& piece = at((a + b) / 2);
-    const Eigen::VectorXd z = piece.Lambda * on_circle((a + b) / 2);
-    if (z.norm() == 0) return;
+    const double a = events[from].angle - resolution, b = events[to - 1].angle + resolution;
     double steepest = 0;
-    for (const Piece& p : pieces_) steepest = std::max(steepest, p.Lambda.norm());
-    Arcs sliver{z.normalized(), 2 * (b - a + resolution) * steepest / z.norm(), signs(z.normalized()), (a + b) / 2};
+    Directions sliver{{}, pi, Eigen::ArrayXd::Ones(A_.rows()), (a + b) / 2};
+    for (std::size_t p = 0; p < pieces_.size(); ++p) {
+      const Piece& piece = pieces_[p];
+      steepest = std::max(steepest, piece.Lambda.norm());
+      if (piece.to < a || piece.from > b) continue;
+      sliver.sign *= told_[p];
+      if (piece.U.cols() == 2) sliver.g = piece.Lambda * on_circle(std::clamp(sliver.at, piece.from, piece.to));
+    }
+    assert(sliver.g.size() > 0);
+    const double length = sliver.g.stableNorm();
+    sliver.g /= length;
+    sliver.radius = std::min(pi, 2 * (b - a) * steepest / length + 2 * range_accuracy);
+    sliver.sign *= signs(sliver.g);
     for (std::size_t e = from; e < to; ++e)
       if (events[e].row >= 0) sliver.sign(events[e].row) = 0;
     nodes_.push_back(std::move(sliver));
@@ -220,11 +342,11 @@ class ArcTree {
   int join(int from, int to) {
     if (to - from == 1) return from;
     const int left = join(from, (from + to) / 2), right = join((from + to) / 2, to);
-    const Arcs &a = (*this)[left], &b = (*this)[right];
-    Arcs both{a.g + b.g, pi, (a.sign == b.sign).select(a.sign, 0.0), 0, left, right};
+    const Directions &a = (*this)[left], &b = (*this)[right];
+    Directions both{a.g + b.g, pi, (a.sign == b.sign).select(a.sign, 0.0), (a.at + b.at) / 2, left, right};
     const double norm = both.g.norm();
     both.g = norm > 1e-6 ? Eigen::VectorXd(both.g / norm) : a.g;
-    both.radius = std::min(pi, std::max(angle(both.g, a.g) + a.radius, angle(both.g, b.g) + b.radius) + dependent);
+    both.radius = std::min(pi, std::max(angle(both.g, a.g) + a.radius, angle(both.g, b.g) + b.radius) + 1e-12);
     nodes_.push_back(std::move(both));
     return static_cast<int>(nodes_.size()) - 1;
   }
@@ -233,7 +355,8 @@ class ArcTree {
   const Rows& A_;
   Eigen::ArrayXd norms_;
   double widest_;
-  std::vector<Arcs> nodes_;  // the leaves first
+  std::vector<Eigen::ArrayXd> told_;  // for each piece and row of A: 1 where the sign is known between its changes
+  std::vector<Directions> nodes_;     // the leaves first
   int root_ = -1;
 };
 
@@ -242,6 +365,7 @@ class ArcTree {
 // U: an orthonormal basis of the sum of the ranges of all pieces of two sets of adjacent ones; B = A U.
 struct Sums {
   Eigen::MatrixXd U, B;
+  double off = 0;                // unit vectors of the ranges are within this of U's range
   double size = 0;               // |B|
   const Piece* piece = nullptr;  // where there is only one
   std::vector<int> children = {};
@@ -263,7 +387,9 @@ class SumTree {
   Eigen::MatrixXd sum(const Eigen::MatrixXd& U, const Eigen::MatrixXd& V) const {
     Eigen::MatrixXd both(U.rows(), U.cols() + V.cols());
     both << U, V;
-    return orthonormal(both);
+    Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(both);
+    qr.setThreshold(negligible);
+    return qr.householderQ() * Eigen::MatrixXd::Identity(both.rows(), qr.rank());
   }
 
   Eigen::MatrixXd span(Range I) const {
@@ -275,6 +401,8 @@ class SumTree {
   int add(Range I, Range J) {
     Sums node;
     node.U = I == J ? span(I) : sum(span(I), span(J));
+    const Eigen::Index summands = I.second - I.first + J.second - J.first;
+    node.off = range_accuracy + negligible * static_cast<double>(2 * node.U.cols() * summands);
     node.B = A_ * node.U;
     node.size = largest_singular_value(node.B);
     if (I == J && I.second - I.first == 1) node.piece = pieces_[static_cast<std::size_t>(I.first)];
@@ -310,9 +438,10 @@ struct Node {
   bool operator<(const Node& other) const { return bound < other.bound; }
 };
 
-class Prover {
+class RrcpProver {
  public:
-  Prover(const ArcTree& arcs, const SumTree& sums) : arcs_(arcs), sums_(sums) {}
+  RrcpProver(const DirectionTree& arcs, const SumTree& sums, double size_of_A)
+      : arcs_(arcs), sums_(sums), size_of_A_(size_of_A) {}
 
   Node root() const {
     Node node{arcs_.root(), arcs_.root(), sums_.root(), sums_.root(), std::numeric_limits<double>::infinity()};
@@ -322,7 +451,7 @@ class Prover {
 
   // The bound, not above the one that the node comes with.
   void bound(Node& node) const {
-    const Arcs &x = arcs_[node.x], &y = arcs_[node.y];
+    const Directions &x = arcs_[node.x], &y = arcs_[node.y];
     const Sums &a = sums_[node.a], &c = sums_[node.c];
     const Eigen::ArrayXd s = x.sign * y.sign;
     const PlaneOperator phi = Phi(x.g, y.g);
@@ -330,8 +459,8 @@ class Prover {
     F -= phi.identity * (c.U.transpose() * a.U);
     F -= (phi.plus * (c.U.transpose() * phi.sum)) * (phi.sum.transpose() * a.U);
     F += (phi.minus * (c.U.transpose() * phi.difference)) * (phi.difference.transpose() * a.U);
-    const double fixed = largest_singular_value(F), rounding = 1e-9 * (a.size * c.size + 1);
-    const Eigen::VectorXd open = (s == 0).select(Eigen::ArrayXd::Ones(s.size()), 0.0).matrix();
+    const double fixed = largest_singular_value(F), rounding = margin(a, c);
+    const Eigen::VectorXd open = (s == 0 && arcs_.norms() > 0).select(Eigen::ArrayXd::Ones(s.size()), 0.0).matrix();
     const bool any = open.maxCoeff() > 0;
     const double mixed =
         any ? largest_singular_value(open.asDiagonal() * a.B) * largest_singular_value(open.asDiagonal() * c.B) : 0;
@@ -350,6 +479,12 @@ class Prover {
   }
 
  private:
+  // What rounding may change, in both norms.
+  double margin(const Sums& a, const Sums& c) const {
+    const double e = size_of_A_ * a.off, f = size_of_A_ * c.off;
+    return 2 * (e * c.size + f * a.size + e * f + a.off + c.off + a.off * c.off) + 1e-11 * (a.size * c.size + 1);
+  }
+
   bool splittable_arcs(int i) const { return arcs_[i].left >= 0; }
 
   // How much of `free` a set of arcs is answerable for.
@@ -361,7 +496,7 @@ class Prover {
     std::vector<Node> all;
     const auto child = [&](int x, int y) { all.push_back({x, y, node.a, node.c, node.bound}); };
     if (node.x == node.y) {
-      const Arcs& x = arcs_[node.x];
+      const Directions& x = arcs_[node.x];
       child(x.left, x.left), child(x.left, x.right), child(x.right, x.right);
     } else if (looseness(node.x) >= looseness(node.y)) {
       child(arcs_[node.x].left, node.y), child(arcs_[node.x].right, node.y);
@@ -386,8 +521,9 @@ class Prover {
     return all;
   }
 
-  const ArcTree& arcs_;
+  const DirectionTree& arcs_;
   const SumTree& sums_;
+  double size_of_A_;
 };
 
 // Those with a range, each but once: a difference gets nothing from the others.
@@ -410,12 +546,12 @@ std::optional<Certified> certify(const Rrcp& rrcp, Witness& incumbent, double ga
   const Rows& A = rrcp.measurements();
   const Pieces pieces(rrcp.network());
   std::vector<const Piece*> distinct = with_range(pieces.all());
-  if (!pieces.distinct() || distinct.empty()) return std::nullopt;
+  if (!pieces.known() || distinct.empty()) return std::nullopt;
   const double n = static_cast<double>(distinct.size()), height = static_cast<double>(A.rows() + A.cols());
   if (n * n * height * static_cast<double>(std::min<Eigen::Index>(A.cols(), 8)) * 8 > most_memory) return std::nullopt;
-  const ArcTree arcs(pieces.all(), A, std::clamp(gap * std::max(incumbent.value, 0.1) * pi / 32, 1e-3, 0.1));
+  const DirectionTree arcs(pieces.all(), A, std::clamp(gap * std::max(incumbent.value, 0.1) * pi / 32, 1e-3, 0.1));
   const SumTree sums(std::move(distinct), A);
-  const Prover prover(arcs, sums);
+  const RrcpProver prover(arcs, sums, A.norm());
   const Rrcp tangent(rrcp.network(), A);
   const auto meet = [&](const Node& node) {
     const Rrcp::State x = tangent.prepare(0, on_circle(arcs[node.x].at)),

@@ -13,7 +13,9 @@ namespace theoremeter {
 /// k = 2: an upper bound for the supremum, by branch and bound over arcs of x and y and pairs of linear pieces of G for
 /// x1, x2 and for x3, x4. Stops when at_most <= (1 + gap) incumbent.value, or after about `nodes` bounds; at_most is
 /// the best bound proved. `incumbent` is replaced when a better point is met; it may be empty. nullopt where nothing is
-/// proved: k != 2, G = 0 everywhere, breakpoints of G too close to be told apart, or more pieces than fit into memory.
+/// proved: k != 2, G = 0 everywhere, more pieces than fit into memory, or a piece of G that is not known well enough:
+/// breakpoints too close to be told apart, a neuron whose weights nearly cancel, or a range that is nearly a line, its
+/// second pivot below some 1e-6 to 1e-3 of the first, the more the larger the network.
 /// gap > 0, nodes >= 1. Bitwise the same for any number of threads.
 ///
 /// What it bounds is the supremum of || P'(A_{G(x)}'A_{G(y)} - Phi) P'' || over orthonormal bases P of range(a1) +

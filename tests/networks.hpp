@@ -2,11 +2,13 @@
 // exact.
 #pragma once
 
+#include "estimators/ensembles.hpp"
 #include "estimators/stream.hpp"
 #include "theory/network.hpp"
 
 #include <Eigen/Core>
 #include <cmath>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -47,6 +49,14 @@ inline Network gaussian_network(Stream& stream, const std::vector<Eigen::Index>&
 inline Network integer_network(Stream& stream, const std::vector<Eigen::Index>& widths) {
   return network(stream, widths,
                  [](Stream& s, Eigen::Index n, Eigen::Index k) { return integer_rows(s, n, k, -2, 2); });
+}
+/// W_i drawn from stream.at({i}) with N(0, 1/n_i) entries [HLV Lemma II.3].
+inline Network draw_network(const std::vector<std::int64_t>& widths, const Stream& stream) {
+  if (widths.size() == 1) return Network::identity(widths[0]);
+  std::vector<Rows> layers;
+  for (std::size_t i = 1; i < widths.size(); ++i)
+    layers.push_back(draw(Ensemble::gaussian, widths[i], widths[i - 1], stream.at({i})));
+  return Network(std::move(layers));
 }
 /// No neuron of the last layer is ever on.
 inline Network dead_network(Stream& stream, const std::vector<Eigen::Index>& widths) {

@@ -7,6 +7,7 @@
 #include "results/landscape_json.hpp"
 #include "results/landscape_table.hpp"
 #include "results/landscape_verify.hpp"
+#include "tests/networks.hpp"
 #include "tests/results_files.hpp"
 #include "theory/conditions.hpp"
 

@@ -215,32 +215,6 @@ TEST_CASE("ensembles: randomised-orthonormal rows come from whole orthonormal bl
   CHECK((G * G.transpose() - 16 * Eigen::MatrixXd::Identity(4, 4)).norm() > 1);
 }
 
-TEST_CASE("draw_network: layers N(0, 1/n_i), each of its own stream, the last truncated where asked") {
-  const Stream stream(48);
-  const Network G = draw_network({3, 40, 90}, stream);
-  CHECK(G.widths() == std::vector<std::int64_t>{3, 40, 90});
-  CHECK(G.layers[1] == draw(Ensemble::gaussian, 90, 40, stream.at({2})));
-  CHECK(draw_network({3, 40}, stream).layers[0] == G.layers[0]);
-  CHECK(draw_network({4}, stream).depth() == 0);
-  CHECK(draw_network({4}, stream).output() == 4);
-  Moments first, second;
-  for (std::uint64_t d = 0; d < 200; ++d) {
-    const Network N = draw_network({3, 10, 20}, stream.at({d}));
-    for (const double w : N.layers[0].reshaped()) first.add(10 * w * w);
-    for (const double w : N.layers[1].reshaped()) second.add(20 * w * w);
-  }
-  require_mean(first, 1);
-  require_mean(second, 1);
-  require_mean_rejected(second, 2);  // the twin: variance 1/n_{d-1}
-  const Network T = draw_network({1, 1, 20000}, stream, Ensemble::truncated_gaussian);
-  CHECK(T.layers[1] == draw(Ensemble::truncated_gaussian, 20000, 1, stream.at({2})));
-  CHECK(T.layers[0](0) != 0);
-  CHECK((T.layers[1].array() == 0).count() > 20);  // 54 expected
-  CHECK_THROWS_WITH_AS(draw_network({}, stream), "widths: are empty, must be k, n_1, ..., n_d", InputError);
-  CHECK_THROWS_WITH_AS(draw_network({0, 3}, stream), "widths: k = 0, must be at least 1", InputError);
-  CHECK_THROWS_WITH_AS(draw_network({2, 0}, stream), "n = 0: the number of rows must be at least 1", InputError);
-}
-
 TEST_CASE("ensembles: wrong use is told in one line") {
   const auto attempt = [](Ensemble e, std::int64_t n, std::int64_t k) { return draw(e, n, k, Stream(1)).size(); };
   CHECK_THROWS_WITH_AS(attempt(Ensemble::gaussian, 0, 3), "n = 0: the number of rows must be at least 1", InputError);

@@ -3,6 +3,7 @@
 #include "estimators/prepared_search.hpp"
 #include "estimators/rrcp.hpp"
 #include "estimators/rrcp_certify.hpp"
+#include "tests/networks.hpp"
 #include "tests/statistics.hpp"
 #include "theory/conditions.hpp"
 #include "theory/error.hpp"
@@ -21,10 +22,6 @@ using namespace theoremeter;
 using namespace theoremeter::testing;
 
 namespace {
-
-Eigen::VectorXd gaussian_vector(Stream& stream, Eigen::Index k) {
-  return Eigen::VectorXd::NullaryExpr(k, [&] { return stream.normal(); });
-}
 
 Eigen::MatrixXd signed_rows(const Rows& A, const Eigen::VectorXd& z) {
   return (A * z).unaryExpr([](double t) { return t > 0 ? 1.0 : t < 0 ? -1.0 : 0.0; }).asDiagonal() * A;
@@ -86,6 +83,8 @@ void check_witness(const Network& G, const Rows& A, const Witness& w) {
     CHECK(std::hypot(w.point[i].norm(), w.point[i + 1].norm()) == doctest::Approx(1).epsilon(1e-14));
 }
 
+Eigen::VectorXd v2(double a, double b) { return Eigen::Vector2d(a, b); }
+
 Eigen::VectorXd on_circle(double t) { return Eigen::Vector2d(std::cos(t), std::sin(t)); }
 
 // The tangent form over a grid of the circle for all four arguments: pieces by their patterns' first point.
@@ -138,15 +137,14 @@ TEST_CASE("rrcp_deviation: the dense matrix between two differences, at any leng
 }
 
 TEST_CASE("rrcp_deviation: by hand, sgn(0) = 0, and undefined where a vector vanishes") {
-  const auto v = [](double a, double b) { return Eigen::VectorXd(Eigen::Vector2d(a, b)); };
   const Rows I = Rows::Identity(2, 2);
   // G = id, A = I, x = y = e1: A_x'A_x = diag(1, 0), Phi = I.
-  CHECK(rrcp_deviation({}, I, v(1, 0), v(2, 0), v(0, 1), v(0, 0), v(0, 3), v(0, 1)) == 1);
-  CHECK(rrcp_deviation({}, I, v(1, 0), v(2, 0), v(1, 0), v(0, 0), v(3, 0), v(0, 0)) == 0);
+  CHECK(rrcp_deviation({}, I, v2(1, 0), v2(2, 0), v2(0, 1), v2(0, 0), v2(0, 3), v2(0, 1)) == 1);
+  CHECK(rrcp_deviation({}, I, v2(1, 0), v2(2, 0), v2(1, 0), v2(0, 0), v2(3, 0), v2(0, 0)) == 0);
   // x = -y: A_x'A_y = -I = Phi, whatever A's signs, when none is 0.
-  CHECK(rrcp_deviation({}, I, v(1, 1), v(-1, -1), v(1, 0), v(0, 0), v(3, 0), v(0, 0)) == 0);
+  CHECK(rrcp_deviation({}, I, v2(1, 1), v2(-1, -1), v2(1, 0), v2(0, 0), v2(3, 0), v2(0, 0)) == 0);
   const std::vector<Rows> relu{I};
-  const Eigen::VectorXd dead = v(-1, -1), e1 = v(1, 0), o = v(0, 0);
+  const Eigen::VectorXd dead = v2(-1, -1), e1 = v2(1, 0), o = v2(0, 0);
   CHECK(std::isnan(rrcp_deviation(relu, I, dead, e1, e1, o, e1, o)));
   CHECK(std::isnan(rrcp_deviation(relu, I, e1, dead, e1, o, e1, o)));
   CHECK(std::isnan(rrcp_deviation(relu, I, e1, e1, dead, o, e1, o)));
@@ -395,6 +393,88 @@ TEST_CASE("rrcp: certificates without an incumbent, beyond the plane, and out of
   CHECK_FALSE(certify(space.rrcp(), again, 0.2, 100, 1));
   const Network close({Rows(Eigen::Matrix<double, 3, 2>{{1, 2}, {1, 2 + 1e-10}, {2, -1}})});
   CHECK_FALSE(certify(Rrcp(close, Rows::Random(4, 3)), again, 0.2, 100, 1));
+}
+
+TEST_CASE("rrcp: a direction that G hardly has counts in full") {
+  // Neurons 2 and 4 of W_1 are on at (-1, 3) and (-1.2, 3): G(-1, 3) - G(-1.2, 3) = (0, 0, 0, 0.2 t).
+  Rows A = draw(Ensemble::gaussian, 40, 4, Stream(21));
+  A.col(3) *= 100;
+  for (const double t : {1.0, 1e-4, 1e-6, 1e-9, 1e-12, 1e-13, 1e-17, 1e-100, 1e-200}) {
+    CAPTURE(t);
+    const Network G({Rows(Eigen::Matrix<double, 4, 2>{{1, 0}, {0, 1}, {-1, -.5}, {t, t}})});
+    const double attained = naive(G, A, {v2(-1, 3), v2(-1, 3), v2(-1, 3), v2(-1.2, 3), v2(-1, 3), v2(-1.2, 3)});
+    REQUIRE(attained > 4000);
+    const Rrcp rrcp(G, A);
+    Searched searched = search(rrcp, 32, Stream(1), 1);
+    check_witness(G, A, searched.witness);
+    if (t >= 1e-13) CHECK(searched.witness.value > 0.99 * attained);
+    const auto certified = certify(rrcp, searched.witness, 0.2, 20000, 1);
+    CHECK(certified.has_value() == (t >= 1e-4));
+    if (!certified) continue;
+    CHECK(certified->at_most >= attained);
+    CHECK(certified->closed);
+  }
+}
+
+TEST_CASE("rrcp: what G does on a sliver counts in full") {
+  // Neuron 1 without 2, between two rays that are 2^-50 apart: nothing is proved, unless they are the same.
+  const auto proved = [](const Rows& W) {
+    Witness none;
+    return certify(Rrcp(Network({W}), draw(Ensemble::gaussian, 9, 3, Stream(22))), none, 0.5, 500, 1).has_value();
+  };
+  CHECK_FALSE(proved(Eigen::Matrix<double, 3, 2>{{1, 1}, {1, 1 + 0x1p-50}, {2, -1}}));
+  CHECK(proved(Eigen::Matrix<double, 3, 2>{{1, 1}, {3, 3}, {2, -1}}));
+  CHECK(proved(Eigen::Matrix<double, 3, 2>{{1, 1}, {-3, -3}, {2, -1}}));
+}
+
+TEST_CASE("rrcp: certificates of networks whose ranges are lines, whose neurons share rays, and whose weights cancel") {
+  const Rows A = draw(Ensemble::gaussian, 9, 4, Stream(23));
+  const Rows W1 = Eigen::Matrix<double, 3, 2>{{1, 0.5}, {-1, 2}, {0.3, -1}};
+  const auto bound = [&](const Rows& W2) {
+    const Network G({W1, W2});
+    Witness none;
+    const auto certified = certify(Rrcp(G, A), none, 0.05, 20000, 1);
+    if (certified) {
+      CHECK(none.value == doctest::Approx(naive(G, A, none.point)).epsilon(1e-9));
+      CHECK(certified->at_most >= brute_force(G, A, 60));
+    }
+    return certified.has_value();
+  };
+  CHECK(bound(Rows::Identity(4, 3)));                                                      // the rays of W_1 again
+  CHECK(bound(Eigen::Matrix<double, 4, 3>{{1, 2, 0}, {2, 4, 0}, {1, -1, 0}, {0, 0, 1}}));  // proportional
+  CHECK(bound(Eigen::Vector4d(1, 2, 3, 4) * Eigen::RowVector3d(1, -1, 0.5)));              // a line
+  const double d = 1e-13;  // rows 1 and 2 of W_1 equal but for d: W_2 tells them apart
+  const Network G({Rows(Eigen::Matrix<double, 3, 2>{{1, 0.5}, {1, 0.5}, {0.3, -1}}),
+                   Rows(Eigen::Matrix<double, 4, 3>{{1, 0, 0}, {1, -1 + d, 0}, {0, 1, 1}, {0, 0, 1}})});
+  Witness none;
+  CHECK_FALSE(certify(Rrcp(G, A), none, 0.2, 100, 1));
+}
+
+TEST_CASE("rrcp: a row of 0 in A changes nothing, and arcs on which G hardly turns are not left out") {
+  const Instance instance({2, 3}, 6, 5);
+  Rows padded = Rows::Zero(7, 3);
+  padded.topRows(6) = instance.A;
+  Witness a, b;
+  const auto plain = certify(instance.rrcp(), a, 0.1, 20000, 1);
+  const auto zero = certify(Rrcp(instance.G, padded), b, 0.1, 20000, 1);
+  REQUIRE(plain);
+  REQUIRE(zero);
+  CHECK(zero->at_most == doctest::Approx(plain->at_most).epsilon(1e-9));
+  CHECK(b.value == doctest::Approx(a.value).epsilon(1e-9));
+  CHECK(b.value > 0);
+  // Neurons 1 and 2 are on between (1, -1) and (1, -1 + 1e-8), where A's rows change their signs, one after another.
+  Rows W = Eigen::Matrix<double, 3, 2>{{1, 0}, {1, 1}, {0, 1}}, B(24, 3);
+  Stream stream(24);
+  for (Eigen::Index i = 0; i < 24; ++i) B.row(i) << -1e-9 * static_cast<double>(2 * i + 2), 1, stream.normal();
+  const Network G({W});
+  Witness none;
+  const auto narrow = certify(Rrcp(G, B), none, 0.1, 20000, 1);
+  REQUIRE(narrow);
+  CHECK(narrow->at_most >= brute_force(G, B, 60));
+  for (int i = 0; i <= 60; ++i) {
+    const Eigen::VectorXd x = v2(1, -1 + 1e-9 * i), y = v2(1, 0.5);
+    CHECK(narrow->at_most >= norm(range(G, y).transpose() * dense(G, B, x, y) * range(G, y)));
+  }
 }
 
 TEST_CASE("rrcp: no result depends on the threads") {
