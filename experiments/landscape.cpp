@@ -201,8 +201,9 @@ int verify_landscapes(const Options& o) {
     fmt::print(stderr, "theoremeter: {}: {} checks failed\n", o.file, failures.size());
     return 1;
   }
-  fmt::print("{}: {} draws verified: every witness and stationary point recomputed from its definition\n", o.file,
-             measured);
+  fmt::print(
+      "{}: {} draws verified: witnesses, violations and points of the census recomputed from their definitions\n",
+      o.file, measured);
   return 0;
 }
 
