@@ -401,7 +401,7 @@ TEST_CASE("landscape: planted failures are found, and none where there is none")
       CHECK(one_sided_derivative(blind, VectorXd::Zero(3), v.direction[0]) >= 0);
     } else {
       ++flat;
-      CHECK(gradient(blind, v.r * v.direction[0]).norm() == 0);
+      CHECK(gradient(blind, v.r * v.direction[0]).norm() <= (v.reason == by_descent ? 1e-8 : 0));
     }
   }
   CHECK(at_zero > 0);

@@ -452,7 +452,9 @@ TEST_CASE("verify accepts landscapes as they were measured") {
 
 TEST_CASE("verify accepts a network that is dead: many violations of every reason") {
   const auto dead = [](std::size_t, std::size_t) {
-    const Rows W = -Rows::NullaryExpr(9, 2, [s = Stream(5)]() mutable { return s.uniform() + 0.1; });
+    Stream s(5);
+    Rows W(9, 2);
+    for (double& entry : W.reshaped()) entry = -0.1 - s.uniform();
     return RebuiltInstance{inversion(Network({W}), Eigen::Vector2d(0.6, 0.8)), 1, {}};
   };
   const Recovery f = std::get<Recovery>(dead(0, 0).f);
