@@ -1,5 +1,7 @@
 #include "results/landscape_results.hpp"
 
+#include "theory/rho.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -87,8 +89,10 @@ SpuriousMinima spurious_minima(Problem problem, const Sizes& sizes, const Measur
     return kind == StationaryKind::minimum || kind == StationaryKind::kink_minimum;
   };
   const Census& census = *draw.census;
+  const bool apart = rho(problem, depths(problem, sizes)[0]) > 0;  // else -rho x0 is 0
   for (const StationaryPoint& p : census.points)
-    if (minimum(p.kind) && p.isolated) add(scale * p.objective, p.distance_x0, p.distance_minus_rho_x0);
+    if (minimum(p.kind) && p.isolated)
+      add(scale * p.objective, p.distance_x0, apart ? p.distance_minus_rho_x0 : INFINITY);
   for (const FlatSet& flat : census.flat)
     if (minimum(flat.kind) && worse(scale * flat.objective)) ++found.elsewhere;
   if (minimum(census.zero) && worse(scale * census.objective_at_zero)) ++found.elsewhere;
