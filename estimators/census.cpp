@@ -139,6 +139,7 @@ class Counting {
 
   // On a cone b(p) = p'c is least at an end, or at -c/|c|.
   void at_zero() {
+    census_.objective_at_zero = f_.b.squaredNorm() / 2;
     census_.descent_at_zero = std::numeric_limits<double>::infinity();
     bool rises = false, falls = false, level = false;  // f, somewhere
     const auto see = [&](int b) { (b > 0 ? falls : b < 0 ? rises : level) = true; };

@@ -43,6 +43,7 @@ struct Census {
   std::vector<StationaryPoint> points;  // other than 0, counterclockwise
   std::vector<FlatSet> flat;
   StationaryKind zero;           // x = 0
+  double objective_at_zero = 0;  // f(0)
   double descent_at_zero;        // min over unit p of b(p) = -D_p f(0)
   Eigen::Vector2d zero_witness;  // such a p
   std::int64_t cells = 0;

@@ -95,6 +95,23 @@ RayWitness error_witness(const Point& direction, const Rays::Vectors& at) {
   return {direction, end_of(largest.r), largest.r, largest.value};
 }
 
+void add(Landscape& landscape, Violation v) {
+  ++landscape.violation_count;
+  const auto alike = std::count_if(landscape.violations.begin(), landscape.violations.end(),
+                                   [&](const Violation& other) { return other.reason == v.reason; });
+  if (alike < static_cast<std::ptrdiff_t>(max_listed)) landscape.violations.push_back(std::move(v));
+}
+
+/// A point x over |x0|, resp. (h, m) over sqrt(|h0||m0|), as one of a ray.
+Violation at_point(Point x, const char* reason) {
+  double r = 1;
+  for (VectorXd& part : x) {
+    r *= part.norm();
+    part.normalize();
+  }
+  return {std::move(x), r, reason};
+}
+
 /// Everything about one instance, in the order in which it is found out.
 class Measurer {
  public:
@@ -159,8 +176,10 @@ class Measurer {
     result_.merged = implied.merged;
     result_.excluded = std::move(implied.around);
     if (!options_.radius && !result_.merged) return;
-    for (Neighbourhood& around : result_.excluded)
-      around.radius = around.centre == "0" ? 0 : options_.radius.value_or(default_radius);
+    for (Neighbourhood& around : result_.excluded) {
+      const bool a_zero = around.centre != "0" || result_.rho[0] == 0;  // of the population gradient
+      around.radius = a_zero ? options_.radius.value_or(default_radius) : 0;
+    }
   }
 
   std::vector<Interval> allowed(const RayNumbers& ray) const {
@@ -193,13 +212,7 @@ class Measurer {
     report(0.7);
   }
 
-  void add_violation(Point direction, double r, const char* reason) {
-    ++result_.violation_count;
-    const auto alike = std::count_if(result_.violations.begin(), result_.violations.end(),
-                                     [reason](const Violation& v) { return v.reason == reason; });
-    if (alike < static_cast<std::ptrdiff_t>(max_listed))
-      result_.violations.push_back({std::move(direction), r, reason});
-  }
+  void add_violation(Point direction, double r, const char* reason) { add(result_, {std::move(direction), r, reason}); }
 
   /// At every grid point, and at the witnesses. v = 0 exactly is seen in the block; where |v| might be 0 but for
   /// rounding, the derivative itself decides.
@@ -272,7 +285,6 @@ class Measurer {
   }
 
   void count(const DescentProblem& problem, const Descent& end) {
-    constexpr double at_centre = 1e-5;  // where a neighbourhood is smaller
     if (end.stop == Stop::budget) {
       ++result_.outcomes.not_converged;
       return;
@@ -309,6 +321,7 @@ class Measurer {
       return;
     }
     if (result_.stationary.size() >= max_listed) return;
+    if (near.empty()) add(result_, at_point(x, by_descent));
     double to_spurious = infinity;
     for (std::size_t i = 1; i < distance.size(); ++i)
       if (result_.excluded[i].centre != "0") to_spurious = std::min(to_spurious, distance[i]);
@@ -340,6 +353,27 @@ Landscape measure_landscape(const Demodulation& f, double alpha, const Landscape
   require(options);
   const auto instance = landscape_instance(f, alpha);
   return Measurer(*instance, options, stream, progress)();
+}
+
+void add_violations(Landscape& landscape, const Census& census, const Eigen::Vector2d& x0) {
+  const double length = x0.norm(), rho = landscape.rho[0];
+  double farthest = 1;  // all balls lie within
+  for (const Neighbourhood& n : landscape.excluded) farthest = std::max(farthest, 2 + n.radius);
+  const auto look = [&](const Eigen::Vector2d& x) {
+    for (const Neighbourhood& n : landscape.excluded) {
+      const double s = n.centre == "x0" ? 1 : n.centre == "0" ? 0 : -rho;
+      if ((x - s * x0).norm() / length <= std::max(n.radius, at_centre)) return;
+    }
+    add(landscape, at_point({VectorXd(x / length)}, by_census));
+  };
+  for (const StationaryPoint& p : census.points)
+    if (p.kind != StationaryKind::kink_saddle) look(p.x);
+  for (const FlatSet& f : census.flat) {
+    if (f.kind == StationaryKind::kink_saddle) continue;
+    const double middle = (f.from + f.to) / 2;
+    const Eigen::Vector2d u(std::cos(middle), std::sin(middle));
+    look(f.normal.isZero(0) ? Eigen::Vector2d(farthest * length * u) : Eigen::Vector2d(u / f.normal.dot(u)));
+  }
 }
 
 }  // namespace theoremeter

@@ -5,12 +5,14 @@
 // What the grid and the searches find are values attained: the population error is at least that, the infima at most.
 #pragma once
 
+#include "estimators/census_result.hpp"
 #include "estimators/grids.hpp"
 #include "estimators/landscape_result.hpp"
 #include "estimators/progress.hpp"
 #include "estimators/stream.hpp"
 #include "theory/problems.hpp"
 
+#include <Eigen/Core>
 #include <cstdint>
 #include <optional>
 
@@ -22,8 +24,7 @@ struct LandscapeOptions {
   std::int64_t starts = 64;           // local searches for each of the three quantities
   std::int64_t steps = 300;           // directions tried by each of these
   std::int64_t descents = 20;
-  std::optional<double> radius =
-      {};  // of the excluded balls; default: those implied, or default_radius where they merge
+  std::optional<double> radius = {};  // excluded; default: those implied, or default_radius where they merge
   int threads = 1;
 };
 
@@ -39,5 +40,8 @@ Landscape measure_landscape(const Recovery& f, Problem problem, const LandscapeO
 /// Blind demodulation, the last layers' alpha multiplied: see DemodulationRays in rays.hpp.
 Landscape measure_landscape(const Demodulation& f, double alpha, const LandscapeOptions& options, const Stream& stream,
                             const Progress& progress = {});
+
+/// Adds the census's minima outside the excluded balls, of every flat set one point, to the violations.
+void add_violations(Landscape& landscape, const Census& census, const Eigen::Vector2d& x0);
 
 }  // namespace theoremeter

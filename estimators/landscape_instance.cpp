@@ -1,29 +1,27 @@
 #include "estimators/landscape_instance.hpp"
 
 #include "theory/angle.hpp"
+#include "theory/rho.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <numbers>
 
 namespace theoremeter {
 namespace {
 
 using Eigen::Index;
 using Eigen::VectorXd;
-using std::numbers::pi;
 
 double cosine(const VectorXd& x, const VectorXd& x0) { return std::cos(angle(x, x0)); }
 
-/// x0, -rho x0 and 0: centres s x0.
+/// x0, -rho x0 unless rho = 0, and 0: centres s x0.
 class RecoveryInstance final : public LandscapeInstance {
  public:
   RecoveryInstance(const Recovery& f, Problem problem)
       : f_(f),
         rays_(f, problem),
-        rho_(population_profile(problem, f.G.depth(), pi).c),
-        at_{1, -rho_, 0},
+        rho_(theoremeter::rho(problem, f.G.depth())),
+        at_(rho_ == 0 ? std::vector<double>{1, 0} : std::vector<double>{1, -rho_, 0}),
         x0_(f.x0 / rays_.length()) {}
 
   const Rays& rays() const override { return rays_; }
@@ -65,20 +63,25 @@ class RecoveryInstance final : public LandscapeInstance {
   const Recovery& f_;
   RecoveryRays rays_;
   double rho_;
-  std::array<double, 3> at_;
+  std::vector<double> at_;
   VectorXd x0_;
 };
 
-/// (h0, m0), (-rho h0, m0), (h0, -rho m0), (-rho h0, -rho m0): the signs and lengths of h~ and m~.
+/// (h0, m0), (-rho h0, m0), (h0, -rho m0), (-rho h0, -rho m0), but where rho = 0: the signs and lengths of h~ and m~.
 class DemodulationInstance final : public LandscapeInstance {
  public:
   DemodulationInstance(const Demodulation& f, double alpha)
       : f_(f),
         rays_(f, alpha),
-        rho_h_(population_profile(Problem::inversion, f.G1.depth(), pi).c),
-        rho_m_(population_profile(Problem::inversion, f.G2.depth(), pi).c),
-        h_{1, -rho_h_, 1, -rho_h_},
-        m_{1, 1, -rho_m_, -rho_m_} {}
+        rho_h_(theoremeter::rho(Problem::blind_demodulation, f.G1.depth())),
+        rho_m_(theoremeter::rho(Problem::blind_demodulation, f.G2.depth())) {
+    for (const double m : {1.0, -rho_m_})
+      for (const double h : {1.0, -rho_h_}) {
+        if (h == 0 || m == 0) continue;
+        h_.push_back(h);
+        m_.push_back(m);
+      }
+  }
 
   const Rays& rays() const override { return rays_; }
   std::vector<double> rho() const override { return {rho_h_, rho_m_}; }
@@ -144,7 +147,7 @@ class DemodulationInstance final : public LandscapeInstance {
   const Demodulation& f_;
   DemodulationRays rays_;
   double rho_h_, rho_m_;
-  std::array<double, 4> h_, m_;
+  std::vector<double> h_, m_;
 };
 
 }  // namespace

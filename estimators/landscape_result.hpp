@@ -34,8 +34,9 @@ struct Neighbourhood {
 struct Violation {
   Point direction;
   double r = 0;        // 0: at 0 itself
-  std::string reason;  // "v = 0 along the ray", "D_{-v} f >= 0", "D_p f(0) >= 0"
+  std::string reason;  // "v = 0 along the ray", "D_{-v} f >= 0", "D_p f(0) >= 0"; or one of these:
 };
+inline constexpr const char *by_descent = "stationary point (descent)", *by_census = "stationary point (census)";
 
 /// A stationary point that descent ran into.
 struct DescentEnd {
@@ -68,6 +69,7 @@ struct Landscape {
   RayWitness worst_margin;              // at most: inf |v_x|/max(|x|, 1) outside
   double derivative_at_worst = 0;       // D_{-v} f/|v|^2 there: -1 where f is differentiable; 0 where v = 0
   RayWitness descent_at_zero;           // at most: inf -D_p f(0), times 2^d/|x0|
+  /// At grid directions; at each distinct end of descent, and each minimum of a census, that no excluded ball holds.
   std::int64_t violation_count = 0;
   std::vector<Violation> violations;  // the first max_listed of each reason
   Outcomes outcomes;
@@ -77,5 +79,7 @@ struct Landscape {
 };
 
 inline constexpr std::size_t max_listed = 100;
+/// Points this near to a centre are in its neighbourhood, however small that is.
+inline constexpr double at_centre = 1e-5;
 
 }  // namespace theoremeter

@@ -2,6 +2,7 @@
 
 #include "estimators/radial.hpp"
 #include "theory/population.hpp"
+#include "theory/rho.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -10,6 +11,7 @@
 #include <limits>
 #include <numbers>
 #include <optional>
+#include <string>
 
 namespace theoremeter {
 namespace {
@@ -81,6 +83,20 @@ Neighbourhoods all_merged(Neighbourhoods n) {
   return n;
 }
 
+struct Corner {
+  std::string centre;
+  bool far_h, far_m;  // theta = pi
+};
+
+/// The corners of the square of angles where blind demodulation has a centre.
+std::vector<Corner> corners(double rho_h, double rho_m) {
+  std::vector<Corner> all{{"(h0, m0)", false, false}};
+  if (rho_h > 0) all.push_back({"(-rho h0, m0)", true, false});
+  if (rho_m > 0) all.push_back({"(h0, -rho m0)", false, true});
+  if (rho_h > 0 && rho_m > 0) all.push_back({"(-rho h0, -rho m0)", true, true});
+  return all;
+}
+
 }  // namespace
 
 // At r = 1 the components along x^ and across are those of population_gradient_plane, turned by theta.
@@ -91,11 +107,16 @@ PopulationProfile population_profile(Problem problem, int d, double theta) {
 }
 
 Neighbourhoods implied_neighbourhoods(Problem problem, int d, double E, int parts) {
+  const double rho = theoremeter::rho(problem, d);
+  std::vector<double> at{1, -rho, 0};
   Neighbourhoods n{{{"x0", 0}, {"-rho x0", 0}, {"0", 0}}};
+  if (rho == 0) {
+    at.erase(at.begin() + 1);
+    n.around.erase(n.around.begin() + 1);
+  }
   E = with_slack(E);
   if (!(E < 1)) return all_merged(n);
   const std::vector<Part> all = cut(problem, d, parts);
-  const double rho = population_profile(problem, d, pi).c;
 
   std::vector<std::optional<Interval>> boxes;
   for (const Part& part : all) boxes.push_back(radii(part.c_lo, part.c_hi, part.q_lo, E));
@@ -106,9 +127,9 @@ Neighbourhoods implied_neighbourhoods(Problem problem, int d, double E, int part
   for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(boxes.size()); ++i) {
     const auto& r = boxes[static_cast<std::size_t>(i)];
     if (!r) continue;
-    const std::size_t centre = i < first_end ? 0 : i >= last_begin ? 1 : 2;
-    const double s = centre == 0 ? 1 : centre == 1 ? -rho : 0;
-    n.around[centre].radius = std::max(n.around[centre].radius, reach(*r, all[static_cast<std::size_t>(i)], s));
+    const std::size_t centre = i < first_end ? 0 : i >= last_begin ? 1 : at.size() - 1;
+    n.around[centre].radius =
+        std::max(n.around[centre].radius, reach(*r, all[static_cast<std::size_t>(i)], at[centre]));
   }
   return n;
 }
@@ -119,13 +140,14 @@ double hyperbolic_distance(double tau, double cosine_h, double cosine_m) {
 }
 
 Neighbourhoods implied_neighbourhoods(int d, int s, double E, int parts) {
-  Neighbourhoods n{{{"(h0, m0)", 0}, {"(-rho h0, m0)", 0}, {"(h0, -rho m0)", 0}, {"(-rho h0, -rho m0)", 0}}};
+  const double rho_h = rho(Problem::blind_demodulation, d), rho_m = rho(Problem::blind_demodulation, s);
+  const std::vector<Corner> all = corners(rho_h, rho_m);
+  Neighbourhoods n;
+  for (const Corner& corner : all) n.around.push_back({corner.centre, 0});
   E = with_slack(E);
   assert(d >= 1 && s >= 1);  // so that c >= 0
   if (!(E < 1)) return all_merged(n);
   const std::vector<Part> in_h = cut(Problem::inversion, d, parts), in_m = cut(Problem::inversion, s, parts);
-  const double rho_h = population_profile(Problem::inversion, d, pi).c,
-               rho_m = population_profile(Problem::inversion, s, pi).c;
 
   // Boxes not yet reached from a corner, then those of that corner's component, depth first.
   const auto size = static_cast<std::size_t>(parts);
@@ -142,8 +164,8 @@ Neighbourhoods implied_neighbourhoods(int d, int s, double E, int parts) {
     seen[i * size + j] = true;
     open.push_back(i * size + j);
   };
-  for (std::size_t corner = 0; corner < 4; ++corner) {
-    const bool far_h = corner % 2 == 1, far_m = corner / 2 == 1;
+  for (std::size_t corner = 0; corner < all.size(); ++corner) {
+    const bool far_h = all[corner].far_h, far_m = all[corner].far_m;
     const std::size_t i0 = far_h ? size - 1 : 0, j0 = far_m ? size - 1 : 0;
     if (seen[i0 * size + j0]) return all_merged(n);
     visit(i0, j0);

@@ -25,7 +25,8 @@
 
 namespace theoremeter {
 
-/// c and q at theta in [0, pi] for networks of depth d. rho_d = c(pi), where d > 0 or there is no modulus.
+/// c and q at theta in [0, pi] for networks of depth d. But for rounding rho_d = c(pi), where d > 0 or there is no
+/// modulus.
 struct PopulationProfile {
   double c, q;
 };
@@ -38,12 +39,12 @@ struct Neighbourhoods {
 
 /// The smallest balls around x0, -rho x0 and 0 that hold the components of {x != 0: |h_x| <= E max(|x|, 1)}, outwards
 /// to about 3 pi/parts. A component that reaches to 0 counts to the centre it comes from. A ball around 0 of radius 0:
-/// there is no other component.
+/// there is no other component. Where rho_d = 0, -rho x0 is 0, and is left out.
 Neighbourhoods implied_neighbourhoods(Problem problem, int d, double E, int parts = 1 << 15);
 
 /// The same for blind demodulation with networks of d and s layers: radii as in Neighbourhood, c = |h|/(|h~| u) with
-/// u^2 = T/T~ for both factors; outwards to about 3 pi/parts over rho_d rho_s. Components away from the four centres
-/// merge all, as the theorem has no place for them.
+/// u^2 = T/T~ for both factors; outwards to about 3 pi/parts over rho_d rho_s. Centres with rho = 0 are left out.
+/// Components away from the centres merge all, as the theorem has no place for them.
 Neighbourhoods implied_neighbourhoods(int d, int s, double E, int parts = 1 << 10);
 
 /// The least radius of a neighbourhood (as above) of a centre of blind demodulation that holds a point with

@@ -31,6 +31,7 @@ LandscapeRequest request_of(const Options& o) {
   r.condition_starts = o.condition_starts.value_or(r.condition_starts);
   require_between("condition-starts", r.condition_starts, 0, 1'000'000'000);
   if (!o.grid.empty()) r.grid = grid_named(o.grid);
+  r.radius = o.radius;
   r.census = o.census;
   r.threads = thread_count(o);
   return r;
@@ -71,7 +72,8 @@ constexpr const char* notes =
     R"(E: the population error, sup |v_x - h_x|/max(|x|, |x0|), v the gradient, h that of infinitely many
 measurements and infinitely wide layers, both times 2^d. Outside the implied neighbourhoods, balls
 around x0, -rho x0 and 0, no stationary point can lie, were E the value found. epsilon: the largest
-constant found of the conditions that the theorem assumes.)";
+constant found of the conditions that the theorem assumes; in compressed sensing of the WDC only, the
+range restricted isometry of A is not measured.)";
 
 void add_problem(CLI::App& landscape, const LandscapeProblem& problem, const std::shared_ptr<Options>& o, int& status) {
   CLI::App* verb = landscape.add_subcommand(name(problem.problem), problem.statement)->group("Problems");
@@ -111,6 +113,11 @@ void add_problem(CLI::App& landscape, const LandscapeProblem& problem, const std
   count("--condition-starts", o->condition_starts,
         fmt::format("starts of the search for each condition's epsilon, 0: none (default {})",
                     LandscapeRequest().condition_starts));
+  verb->add_option("--radius", o->radius,
+                   fmt::format("of the balls excluded (default: those implied, {} where they merge)", default_radius))
+      ->type_name("R")
+      ->check(number())
+      ->group(group);
   if (problem.has_census)
     verb->add_flag("--census", o->census, "list every stationary point, proved (k = 2)")->group(group);
   verb->add_option("--threads", o->threads,
@@ -194,8 +201,9 @@ int verify_landscapes(const Options& o) {
     fmt::print(stderr, "theoremeter: {}: {} checks failed\n", o.file, failures.size());
     return 1;
   }
-  fmt::print("{}: {} draws verified: every witness and stationary point recomputed from its definition\n", o.file,
-             measured);
+  fmt::print(
+      "{}: {} draws verified: witnesses, violations and points of the census recomputed from their definitions\n",
+      o.file, measured);
   return 0;
 }
 

@@ -26,6 +26,7 @@ LandscapeRequest request_of(const Section& sweep) {
   if (sweep.has("descents")) r.descents = sweep.count("descents", 0, 0);
   if (sweep.has("condition_starts")) r.condition_starts = sweep.count("condition_starts", 0, 0);
   sweep.text("grid", [&](const std::string& name) { r.grid = grid_named(name); });
+  if (sweep.has("radius")) r.radius = sweep.get<double>("radius", 0, "a number");
   r.census = sweep.flag("census");
   return r;
 }
@@ -34,7 +35,7 @@ std::vector<LandscapeSweepPoint> sweep_points(const std::string& path, const tom
                                               const LandscapeExperiment& e) {
   const std::vector<Symbol>& symbols = landscape_problem(e.problem).sizes;
   std::vector<std::string> keys = size_keys(symbols);
-  for (const char* key : {"directions", "starts", "descents", "condition_starts", "grid", "census"})
+  for (const char* key : {"directions", "starts", "descents", "condition_starts", "grid", "radius", "census"})
     keys.emplace_back(key);
   const Section sweep(path, table, keys);
   const LandscapeRequest request = request_of(sweep);

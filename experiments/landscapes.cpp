@@ -98,12 +98,16 @@ std::vector<Epsilon> measure_epsilons(const LandscapeSetting& setting, const Mat
   request.starts = asked.condition_starts;
   request.threads = asked.threads;
   std::vector<Epsilon> found;
+  std::uint64_t number = 0;
   for (const Assumption& a : assumptions(setting, matrices)) {
     const Condition& condition = condition_named(a.condition);
-    Measurement m = condition.measure(
-        a.matrices, Alpha{a.alpha, false}, request, draw.at({purpose::conditions, found.size()}),
-        [&](const std::string&, double done) { progress(fmt::format("{} {}", a.condition, a.matrix), done); });
-    found.push_back({a.condition, a.matrix, a.alpha, m.witness.value / condition.factor, std::move(m.witness)});
+    try {
+      Measurement m = condition.measure(
+          a.matrices, Alpha{a.alpha, false}, request, draw.at({purpose::conditions, number++}),
+          [&](const std::string&, double done) { progress(fmt::format("{} {}", a.condition, a.matrix), done); });
+      found.push_back({a.condition, a.matrix, a.alpha, m.witness.value / condition.factor, std::move(m.witness)});
+    } catch (const DefinedNowhere&) {  // as on a dead network: there is no such epsilon
+    }
   }
   return found;
 }
@@ -123,6 +127,7 @@ LandscapeOptions options_of(const LandscapeSetting& setting, const LandscapeRequ
   o.starts = request.starts.value_or(std::clamp<std::int64_t>(std::llround(affordable / 1000), 4, o.starts));
   o.grid = request.grid;
   o.descents = request.descents;
+  o.radius = request.radius;
   o.threads = request.threads;
   return o;
 }
@@ -206,6 +211,8 @@ void check(const LandscapeSetting& setting, const LandscapeRequest& request) {
   if (request.census && k != 2) throw InputError(fmt::format("census: needs k = 2, and k = {} here", k));
   const double noise = setting.noise;
   if (!(noise >= 0 && std::isfinite(noise))) throw InputError(fmt::format("noise = {}: must not be negative", noise));
+  if (request.radius && !(*request.radius >= 0 && std::isfinite(*request.radius)))
+    throw InputError(fmt::format("radius = {}: must not be negative", *request.radius));
   if (!request.grid) return;
   if (blind && *request.grid != GridKind::sobol && *request.grid != GridKind::random)
     throw InputError(fmt::format("grid {}: pairs of directions need sobol or random", name(*request.grid)));
@@ -230,6 +237,7 @@ MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeReques
       d.objective_x0 = objective(*f, f->x0);
       d.landscape = measure_landscape(*f, setting.problem, options, stream, stage("landscape"));
       if (request.census) d.census = census(*f, d.landscape.rho[0], stage("census"));
+      if (d.census) add_violations(d.landscape, *d.census, f->x0);
     } else {
       const Demodulation& g = std::get<Demodulation>(instance);
       d.x0 = {g.h0, g.m0};
@@ -238,6 +246,7 @@ MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeReques
     }
     d.epsilon = measure_epsilons(setting, matrices, request, draw, progress);
     d.comparison = compare(setting.problem, setting.sizes, d.landscape, d.epsilon);
+    d.spurious = spurious_minima(setting.problem, setting.sizes, d);
   });
   return d;
 }

@@ -33,6 +33,7 @@ struct LandscapeRequest {
   std::int64_t descents = 20;
   std::int64_t condition_starts = 256;  // of the search for each condition's constant; 0: none
   std::optional<GridKind> grid;
+  std::optional<double> radius;  // of the excluded balls
   bool census = false;
   int threads = 1;
 };
@@ -58,7 +59,8 @@ void check(const LandscapeSetting& setting, const LandscapeRequest& request);
 /// The stream of a draw: as `measure` has it for a condition of the same sizes.
 Stream draw_stream(std::uint64_t seed, const LandscapeSetting& setting, std::uint64_t draw);
 
-/// One draw: matrices, x0 uniform on the sphere, noise; the landscape, the census if asked, the conditions.
+/// One draw: matrices, x0 uniform on the sphere, noise; the landscape, the census if asked, the conditions but those
+/// defined nowhere.
 MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeRequest& request, const Stream& draw,
                           const StageProgress& progress);
 

@@ -73,7 +73,7 @@ class Measuring {
             const StageProgress& progress)
       : parts_(parts), request_(request), stream_(stream), progress_(progress) {}
 
-  /// Throws InputError when the deviation is defined nowhere. A certificate needs an incumbent: without a search of its
+  /// Throws DefinedNowhere when the deviation is. A certificate needs an incumbent: without a search of its
   /// own asked for, a short one is made and not reported.
   Measurement run() {
     if (request_.sample) timed(m_.seconds.sample, [&] { sample_parts(); });
@@ -81,7 +81,7 @@ class Measuring {
     if constexpr (Certifiable<D>)
       if (request_.certify) timed(m_.seconds.certify, [&] { certify_parts(); });
     if (m_.witness.point.empty())
-      throw InputError("the deviation is defined at no point tried: G(x) = 0 wherever it was looked at");
+      throw DefinedNowhere("the deviation is defined at no point tried: G(x) = 0 wherever it was looked at");
     return std::move(m_);
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "estimators/grids.hpp"
+#include "theory/error.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -37,6 +38,11 @@ using StageProgress = std::function<void(const std::string& stage, double fracti
 struct Alpha {
   std::optional<double> value;
   bool fit = false;
+};
+
+/// A condition that is defined at no point of an instance that was tried.
+class DefinedNowhere : public InputError {
+  using InputError::InputError;
 };
 
 }  // namespace theoremeter

@@ -142,11 +142,16 @@ void run(const Experiment& e, int threads, Results& results, const std::function
       const Alpha alpha = point.alpha.fit || point.alpha.value
                               ? point.alpha
                               : Alpha{e.condition->alpha(point.sizes, e.ensembles), false};
-      results.points[p].draws[draw] = e.condition->measure(
-          instance(*e.condition, e.ensembles, point.sizes, {}, stream), alpha, request, stream,
-          [&](const std::string& stage, double fraction) {
-            line.update(fmt::format("{}draw {}, {}", label, draw, stage), (done + fraction / 3) / total);
-          });
+      try {
+        results.points[p].draws[draw] = e.condition->measure(
+            instance(*e.condition, e.ensembles, point.sizes, {}, stream), alpha, request, stream,
+            [&](const std::string& stage, double fraction) {
+              line.update(fmt::format("{}draw {}, {}", label, draw, stage), (done + fraction / 3) / total);
+            });
+      } catch (const DefinedNowhere& nowhere) {
+        line.clear();
+        fmt::print(stderr, "theoremeter: {}draw {} left out: {}\n", label, draw, nowhere.what());
+      }
       ++done;
       save(results);
     }

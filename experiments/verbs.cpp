@@ -174,7 +174,13 @@ void measure_draws(const Condition& condition, const Options& o, const Request& 
       };
       const Matrices matrices =
           instance(condition, ensembles, point.sizes, given_at(condition, results, point), stream);
-      point.draws[draw] = condition.measure(matrices, alpha, request, stream, progress);
+      try {
+        point.draws[draw] = condition.measure(matrices, alpha, request, stream, progress);
+      } catch (const DefinedNowhere& nowhere) {
+        if (results.points.size() * point.draws.size() == 1) throw;
+        line.clear();
+        fmt::print(stderr, "theoremeter: draw {} left out: {}\n", draw, nowhere.what());
+      }
       if (!o.output.empty()) save(results, o.output, std::exchange(saved, true) || o.overwrite);
     }
   }

@@ -19,6 +19,7 @@ struct Options {
   std::string network, evidence, grid, alpha, output, file, experiment;
   std::int64_t seed = 1, threads = 1;
   double gap = Request().gap, noise = 0;
+  std::optional<double> radius;
   bool census = false, json = false, overwrite = false, resume = false, dry_run = false, each_draw = false;
 };
 

@@ -3,8 +3,7 @@
 
     census_figure.py FILE.h5 --out PREFIX        writes PREFIX.pdf and PREFIX.png, prints the table
 
-Near -rho x0 is what lies nearer to it than to x0, and within half of |x0|; "elsewhere" is every other local minimum but those
-within 0.05 |x0| of x0. Bars are 95 % Wilson intervals over the draws.
+Spurious minima are counted as docs/landscape_format.md has it (spurious_near, spurious_elsewhere). Bars are 95 % Wilson intervals over the draws.
 """
 
 import argparse
@@ -22,7 +21,6 @@ import numpy as np  # noqa: E402
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from figures import DOUBLE_COLUMN, STYLE, save  # noqa: E402
 
-NEAR, AT_SOLUTION = 0.5, 0.05
 SPURIOUS = {"color": "#D55E00", "marker": "s", "markersize": 4.0}
 ELSEWHERE = {"color": "#0072B2", "marker": "o", "markersize": 4.0, "markerfacecolor": "white"}
 
@@ -37,22 +35,17 @@ def wilson(hits, draws, z=1.959964):
 class Census:
     def __init__(self, path):
         with h5py.File(path, "r") as file:
-            if file.attrs.get("format") != "theoremeter" or "problem" not in file.attrs or "census_point_kind" not in file:
+            if file.attrs.get("format") != "theoremeter" or "problem" not in file.attrs or "spurious_near" not in file:
                 raise ValueError("not a theoremeter landscape file with a census")
             self.problem = file.attrs["problem"]
             self.m = file["m"][:]
             self.widths = file["widths"].asstr()[:]
-            kind = file["census_point_kind"].asstr()[:]
-            to_x0, to_spurious = file["census_point_distance_x0"][:], file["census_point_distance_minus_rho_x0"][:]
             counted = file["census"][:] == 1
-        minimum = (kind == "minimum") | (kind == "kink minimum")
-        spurious = minimum & (to_spurious < to_x0) & (to_spurious < NEAR)
-        elsewhere = minimum & ~spurious & (to_x0 > AT_SOLUTION)
-        self.draws = counted.sum(axis=1)
-        self.near = (spurious.any(axis=2) & counted).sum(axis=1)
-        self.elsewhere = (elsewhere.any(axis=2) & counted).sum(axis=1)
+            self.draws = counted.sum(axis=1)
+            self.near = ((file["spurious_near"][:] > 0) & counted).sum(axis=1)
+            self.elsewhere = ((file["spurious_elsewhere"][:] > 0) & counted).sum(axis=1)
         if not self.draws.any():
-            raise ValueError("nothing has been measured yet")
+            raise ValueError("no draw with a census yet")
 
     def panels(self):
         for widths in dict.fromkeys(self.widths):

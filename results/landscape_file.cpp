@@ -261,8 +261,9 @@ void neighbourhoods(File& file, const char* name, const char* meaning, const cha
 
 template <class File>
 void violations(File& file, const Names& arguments) {
-  file.value("violations", "how often the theorem's conclusion fails, at the directions looked at", statistic,
-             [](MeasuredLandscape& d) -> std::int64_t& { return d.landscape.violation_count; });
+  file.value("violations",
+             "how often the theorem's conclusion fails: at directions of the grid, stationary points outside",
+             statistic, [](MeasuredLandscape& d) -> std::int64_t& { return d.landscape.violation_count; });
   file.list(
       "violation", "violation_", "violations listed",
       [](MeasuredLandscape & d) -> auto& { return d.landscape.violations; },
@@ -388,6 +389,7 @@ void census(File& file) {
               list.value("objective", "f on it", statistic, [](FlatSet& f) -> double& { return f.objective; });
             });
         c.value("zero", "the kind of x = 0", "kind", [](Census& s) -> StationaryKind& { return s.zero; });
+        c.value("objective_at_zero", "f(0)", statistic, [](Census& s) -> double& { return s.objective_at_zero; });
         c.value("descent_at_zero", "min over unit p of -D_p f(0)", statistic,
                 [](Census& s) -> double& { return s.descent_at_zero; });
         plane(c, "zero_witness", "such a p", [](Census& s) -> Eigen::Vector2d& { return s.zero_witness; });
@@ -449,9 +451,14 @@ void draws(File file, const Names& arguments) {
               list.value("K2", "the implied radius over the theorem's with K2 = 1", "comparison",
                          [](double& K2) -> double& { return K2; });
             });
-        draw.value("hypothesis",
-                   "whether the theorem's can hold for any K1 >= 1: cannot hold, not excluded; empty: none",
-                   "comparison", [](MeasuredLandscape& d) -> std::string& { return d.comparison.hypothesis; });
+        draw.value(
+            "hypothesis",
+            "whether the theorem's can hold for any K1 >= 1: cannot hold, not excluded, not decided; empty: none",
+            "comparison", [](MeasuredLandscape& d) -> std::string& { return d.comparison.hypothesis; });
+        draw.value("spurious_near", "minima near -rho x0 at which f is larger than at the solution", "statistic",
+                   [](MeasuredLandscape& d) -> std::int64_t& { return d.spurious.near; });
+        draw.value("spurious_elsewhere", "such minima elsewhere, but those next to x0", "statistic",
+                   [](MeasuredLandscape& d) -> std::int64_t& { return d.spurious.elsewhere; });
         draw.value("seconds", "wall time [s]", "cost", [](MeasuredLandscape& d) -> double& { return d.seconds; });
       });
 }

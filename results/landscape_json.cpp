@@ -10,7 +10,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Names = std::vector<std::string>;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+Json number(double value) {
+  if (value == INFINITY) return "infinity";
+  return std::isnan(value) ? Json() : Json(value);
+}
 
 template <class Vector>
 Json coordinates(const Vector& x) {
@@ -27,7 +30,7 @@ Json point_json(const Point& p, const Names& names) {
 
 Json witness_json(const RayWitness& w, const Names& names) {
   Json json = point_json(w.direction, names);
-  json["r"] = w.where == RayEnd::infinity ? Json("infinity") : number(w.r);
+  json["r"] = number(w.r);
   return json;
 }
 
@@ -68,6 +71,7 @@ Json epsilon_json(const MeasuredLandscape& d) {
     if (!e.matrix.empty()) json["matrix"] = e.matrix;
     json["at_least"] = e.value;
     json["alpha"] = e.alpha;
+    if (!e.witness.form.empty()) json["form"] = e.witness.form;
     json["witness"] = Json::array();
     for (const Eigen::VectorXd& p : e.witness.point) json["witness"].push_back(coordinates(p));
     conditions.push_back(json);
@@ -83,14 +87,15 @@ Json K2_json(const MeasuredLandscape& d) {
   return json;
 }
 
-/// The points of the census where there was one, otherwise those that descent ran into.
-Json stationary_json(const MeasuredLandscape& d, const Names& names) {
+/// The points of the census where there was one, otherwise those that descent ran into. `scale` makes f of the census
+/// what it is of descent.
+Json stationary_json(const MeasuredLandscape& d, const Names& names, double scale) {
   Json all = Json::array();
   if (d.census) {
     for (const StationaryPoint& p : d.census->points)
       all.push_back({{"x", coordinates(p.x)},
                      {"kind", name(p.kind)},
-                     {"objective", p.objective},
+                     {"scaled_objective", scale * p.objective},
                      {"distance_x0", p.distance_x0},
                      {"distance_minus_rho_x0", p.distance_minus_rho_x0},
                      {"isolated", p.isolated}});
@@ -100,7 +105,7 @@ Json stationary_json(const MeasuredLandscape& d, const Names& names) {
     Json json = point_json(e.x, names);
     json["kind"] = e.kink ? "stationary kink" : "stationary";
     json["near"] = e.near;
-    json["objective"] = e.objective;
+    json["scaled_objective"] = e.objective;
     json["gradient"] = e.gradient;
     json["distance_x0"] = number(e.to_solution);
     json["distance_minus_rho_x0"] = number(e.to_spurious);
@@ -110,15 +115,16 @@ Json stationary_json(const MeasuredLandscape& d, const Names& names) {
   return all;
 }
 
-Json census_json(const Census& c) {
+Json census_json(const Census& c, double scale) {
   Json flat = Json::array();
   for (const FlatSet& f : c.flat)
     flat.push_back({{"kind", name(f.kind)},
                     {"from", f.from},
                     {"to", f.to},
                     {"normal", coordinates(f.normal)},
-                    {"objective", f.objective}});
+                    {"scaled_objective", scale * f.objective}});
   return {{"zero", name(c.zero)},
+          {"scaled_objective_at_zero", scale * c.objective_at_zero},
           {"descent_at_zero", {{"exact", c.descent_at_zero}, {"witness", coordinates(c.zero_witness)}}},
           {"flat", flat},
           {"cells", c.cells},
@@ -130,11 +136,11 @@ Json draw_json(std::size_t draw, const MeasuredLandscape& d, Problem problem, co
   const Landscape& l = d.landscape;
   Json margin = evidence("at_most", l.worst_margin, names);
   margin["derivative"] = l.derivative_at_worst;
-  const SpuriousMinima spurious = spurious_minima(problem, sizes, d);
+  const double scale = objective_scale(problem, sizes);
   Json json{{"draw", draw},
             {"rho", l.rho.size() == 1 ? Json(l.rho[0]) : Json(l.rho)},
             {"solution", point_json(d.x0, names)},
-            {"solution_objective", d.objective_x0},
+            {"solution_scaled_objective", scale * d.objective_x0},
             {"population_error", evidence("at_least", l.population_error, names)},
             {"neighbourhoods", neighbourhoods_json(l.implied)},
             {"merged", l.merged},
@@ -149,9 +155,9 @@ Json draw_json(std::size_t draw, const MeasuredLandscape& d, Problem problem, co
             {"violation_count", l.violation_count},
             {"violations", violations_json(l, names)},
             {"descents", outcomes_json(l.outcomes)},
-            {"stationary_points", stationary_json(d, names)},
-            {"spurious_minima", {{"near", spurious.near}, {"elsewhere", spurious.elsewhere}}}};
-  if (d.census) json["census"] = census_json(*d.census);
+            {"stationary_points", stationary_json(d, names, scale)},
+            {"spurious_minima", {{"near", d.spurious.near}, {"elsewhere", d.spurious.elsewhere}}}};
+  if (d.census) json["census"] = census_json(*d.census, scale);
   json["directions"] = l.directions;
   json["evaluations"] = l.evaluations;
   json["seconds"] = d.seconds;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -53,10 +54,22 @@ std::string epsilons(const std::vector<Epsilon>& epsilon) {
   return fmt::format("{}", fmt::join(all, ", "));
 }
 
-std::string hypothesis(const MeasuredLandscape& d, bool bilinear) {
+std::string hypothesis(const MeasuredLandscape& d, Problem problem) {
+  const bool bilinear = problem == Problem::blind_demodulation;
   const char* what =
       bilinear ? "d, s >= 2 and K1 (d^7 s^2 + d^2 s^7) eps^(1/4)/alpha < 1" : "d >= 2 and K1 d^8 eps^(1/4) <= 1";
-  return fmt::format("{} for any K1 >= 1: {}", d.comparison.hypothesis, what);
+  return fmt::format("{} for any K1 >= 1: {}{}", d.comparison.hypothesis, what,
+                     problem == Problem::compressed_sensing ? "; A's isometry was not measured" : "");
+}
+
+/// "3 found: 2 stationary point (census), 1 D_p f(0) >= 0"
+std::string violations(const Landscape& l) {
+  std::map<std::string, std::int64_t> count;
+  for (const Violation& v : l.violations) ++count[v.reason];
+  std::vector<std::string> all;
+  for (const auto& [reason, n] : count)
+    all.push_back(fmt::format("{}{} {}", n < static_cast<std::int64_t>(max_listed) ? "" : ">= ", n, reason));
+  return fmt::format("{} found{}{}", l.violation_count, all.empty() ? "" : ": ", fmt::join(all, ", "));
 }
 
 std::vector<std::string> outcomes(const Outcomes& o, bool bilinear) {
@@ -73,16 +86,17 @@ std::vector<std::string> outcomes(const Outcomes& o, bool bilinear) {
   return all;
 }
 
-void add_theory(Facts& lines, const MeasuredLandscape& d, bool bilinear) {
+void add_theory(Facts& lines, const MeasuredLandscape& d, Problem problem) {
   if (d.epsilon.empty()) return;
-  lines.push_back({"epsilon", fmt::format(">= {}  ({})", rounded_down(largest(d.epsilon)), epsilons(d.epsilon))});
+  lines.push_back({"epsilon", fmt::format(">= {}  ({}){}", rounded_down(largest(d.epsilon)), epsilons(d.epsilon),
+                                          problem == Problem::compressed_sensing ? ", of the WDC only" : "")});
   if (!std::isnan(d.comparison.K))
     lines.push_back({"K = E/(d^3 sqrt(eps))", fmt::format("{}  of these two values", plain(d.comparison.K))});
   std::vector<std::string> K2;
   for (std::size_t i = 0; i < d.comparison.K2.size(); ++i)
     K2.push_back(fmt::format("{}: {}", d.landscape.implied.at(i).centre, plain(d.comparison.K2[i])));
   if (!K2.empty()) lines.push_back({"K2, of the radii", fmt::format("{}", fmt::join(K2, ", "))});
-  if (!d.comparison.hypothesis.empty()) lines.push_back({"theorem's hypothesis", hypothesis(d, bilinear)});
+  if (!d.comparison.hypothesis.empty()) lines.push_back({"theorem's hypothesis", hypothesis(d, problem)});
 }
 
 Facts facts(const LandscapeResults& r, const MeasuredLandscape& d) {
@@ -96,18 +110,14 @@ Facts facts(const LandscapeResults& r, const MeasuredLandscape& d) {
   lines.push_back({"implied neighbourhoods", l.merged
                                                  ? "merged: an error of this size excludes nothing"
                                                  : fmt::format("{}  proved, were E this value", radii(l.implied))});
-  add_theory(lines, d, bilinear);
+  add_theory(lines, d, r.problem);
   lines.push_back({"excluded", radii(l.excluded) + (l.merged ? "  taken, as those implied merge" : "")});
   lines.push_back({"least gradient outside",
                    l.worst_margin.value == INFINITY
                        ? "nothing is outside"
                        : fmt::format("<= {}  at {}", rounded_up(l.worst_margin.value), place(l.worst_margin, names))});
   lines.push_back({"descent at 0, least", fmt::format("<= {}", rounded_up(l.descent_at_zero.value))});
-  lines.push_back(
-      {"violations", fmt::format("{} found in {} directions: no descent along -v, or none at 0{}", l.violation_count,
-                                 l.directions, l.outcomes.elsewhere ? "; more where descent stopped elsewhere" : "")});
-  for (const Violation& v : l.violations)
-    if (&v < &l.violations[0] + 3) lines.push_back({"", fmt::format("{} at r = {:.4g}", v.reason, v.r)});
+  lines.push_back({"violations", fmt::format("{}", violations(l))});
   lines.push_back({"descents", fmt::format("{}", fmt::join(outcomes(l.outcomes, bilinear), ", "))});
   return lines;
 }
@@ -117,10 +127,17 @@ std::string census_table(const Census& c) {
   for (const StationaryPoint& p : c.points)
     lines.push_back(
         {name(p.kind), text_of(p.x), plain(p.objective), plain(p.distance_x0), plain(p.distance_minus_rho_x0)});
-  lines.push_back({name(c.zero), "0", "-", "1", "-"});
-  return fmt::format("census: all stationary points, proved; {} cells{}\n{}", c.cells,
-                     c.flat.empty() ? "" : fmt::format(", and {} flat sets (--json lists them)", c.flat.size()),
-                     align(lines));
+  lines.push_back({name(c.zero), "0", plain(c.objective_at_zero), "1", "-"});
+  std::string text = fmt::format(
+      "census: all stationary points, proved; {} cells{}\n{}", c.cells,
+      c.integer_signs > 0 ? fmt::format(", {} signs closer than rounding, decided in integers", c.integer_signs) : "",
+      align(lines));
+  if (c.flat.empty()) return text;
+  lines = {{"flat set", "from, rad", "to, rad", "where", "f"}};
+  for (const FlatSet& f : c.flat)
+    lines.push_back({name(f.kind), plain(f.from), plain(f.to),
+                     f.normal.isZero(0) ? "all x" : fmt::format("{}.x = 1", text_of(f.normal)), plain(f.objective)});
+  return text + align(lines);
 }
 
 std::string descent_table(const Landscape& l) {
@@ -146,29 +163,34 @@ std::string range(const Draws& draws, const Value& value, const Format& format, 
   return fmt::format("{}{}{}", sign, a, a == b ? "" : " .. " + b);
 }
 
-double radius(const MeasuredLandscape& d, std::size_t i) {
-  return i < d.landscape.implied.size() ? d.landscape.implied[i].radius : NAN;
+/// Of x0 or (h0, m0), and of -rho x0 or (-rho h0, m0), which there is none of where rho = 0.
+double radius(const MeasuredLandscape& d, const char* one, const char* other) {
+  for (const Neighbourhood& n : d.landscape.implied)
+    if (n.centre == one || n.centre == other) return n.radius;
+  return NAN;
 }
 
-Line evidence(const LandscapeResults& r, const Sizes& sizes, const Draws& draws) {
+Line evidence(const Draws& draws) {
   if (draws.empty()) return {"not measured", "-", "-", "-", "-", "-", "-", "-", "-", "-"};
   const auto real = [](auto member) { return [member](const MeasuredLandscape& d) { return double(member(d)); }; };
   std::int64_t near = 0, elsewhere = 0;
+  bool exact = true;
   for (const MeasuredLandscape* d : draws) {
-    const SpuriousMinima found = spurious_minima(r.problem, sizes, *d);
-    near += found.near > 0;
-    elsewhere += found.elsewhere > 0;
+    near += d->spurious.near > 0;
+    elsewhere += d->spurious.elsewhere > 0;
+    exact = exact && d->census;
   }
+  const char* sign = exact ? "" : ">= ";
   return {range(draws, real([](auto& d) { return d.landscape.population_error.value; }), rounded_down, ">= "),
-          range(draws, real([](auto& d) { return radius(d, 0); }), rounded_up),
-          range(draws, real([](auto& d) { return radius(d, 1); }), rounded_up),
+          range(draws, real([](auto& d) { return radius(d, "x0", "(h0, m0)"); }), rounded_up),
+          range(draws, real([](auto& d) { return radius(d, "-rho x0", "(-rho h0, m0)"); }), rounded_up),
           range(draws, real([](auto& d) { return d.epsilon.empty() ? NAN : largest(d.epsilon); }), rounded_down, ">= "),
           range(draws, real([](auto& d) { return d.comparison.K; }), plain),
           range(draws, real([](auto& d) { return d.landscape.worst_margin.value; }), rounded_up, "<= "),
           range(draws, real([](auto& d) { return d.landscape.descent_at_zero.value; }), rounded_up, "<= "),
           range(draws, real([](auto& d) { return d.landscape.violation_count; }), plain),
-          fmt::format("{}", near),
-          fmt::format("{}", elsewhere)};
+          fmt::format("{}{}", sign, near),
+          fmt::format("{}{}", sign, elsewhere)};
 }
 
 Line heading(const LandscapeResults& r, Detail detail) {
@@ -189,7 +211,7 @@ std::vector<Line> point_lines(const LandscapeResults& r, const LandscapeRecord& 
   const auto line = [&](const std::string& draw, const Draws& draws) {
     Line all = sizes;
     all.push_back(draw);
-    for (std::string& cell : evidence(r, point.sizes, draws)) all.push_back(std::move(cell));
+    for (std::string& cell : evidence(draws)) all.push_back(std::move(cell));
     return all;
   };
   Draws measured;
@@ -209,10 +231,9 @@ std::string summary(const LandscapeResults& r) {
   for (const LandscapeRecord& point : r.points)
     for (const auto& draw : point.draws) {
       if (!draw) continue;
-      const SpuriousMinima found = spurious_minima(r.problem, point.sizes, *draw);
       ++measured;
-      near += found.near > 0;
-      elsewhere += found.elsewhere > 0;
+      near += draw->spurious.near > 0;
+      elsewhere += draw->spurious.elsewhere > 0;
       proved += draw->census.has_value();
     }
   return fmt::format("draws with a spurious minimum near {}: {} of {}; elsewhere: {}{}\n",

@@ -41,6 +41,8 @@ class Instance {
   /// From x0, in the units of DescentEnd; NaN: not checked.
   virtual double to_solution(const Point& x) const = 0;
   virtual double to_spurious(const Point& x) const = 0;
+  /// From the centre of this name.
+  virtual double distance(const Point& x, const std::string& centre) const = 0;
 };
 
 class RecoveryInstance final : public Instance {
@@ -67,7 +69,12 @@ class RecoveryInstance final : public Instance {
     return scale_ / (length_ * length_) * theoremeter::objective(f_, length_ * x[0]);
   }
   double to_solution(const Point& x) const override { return (x[0] - x0_).norm(); }
-  double to_spurious(const Point& x) const override { return (x[0] + rho()[0] * x0_).norm(); }
+  double to_spurious(const Point& x) const override {
+    return rho()[0] == 0 ? INFINITY : (x[0] + rho()[0] * x0_).norm();
+  }
+  double distance(const Point& x, const std::string& centre) const override {
+    return centre == "x0" ? to_solution(x) : centre == "-rho x0" ? to_spurious(x) : x[0].norm();
+  }
 
  private:
   const Recovery& f_;
@@ -121,10 +128,15 @@ class DemodulationInstance final : public Instance {
     const double h = -rho()[0], m = -rho()[1];
     return std::min({distance(x, h, 1), distance(x, 1, m), distance(x, h, m)});
   }
+  double distance(const Point& x, const std::string& centre) const override {
+    const auto names = [&](const char* part) { return centre.find(part) != std::string::npos; };
+    return distance(x, names("-rho h0") ? -rho()[0] : 1, names("-rho m0") ? -rho()[1] : 1);
+  }
 
  private:
-  // max(|h - h~|/|h~|, |m - m~|/|m~|) from the centre (h~, m~), balanced as x is: |h~| = |m~|.
+  // max(|h - h~|/|h~|, |m - m~|/|m~|) from the centre (h~, m~), balanced as x is: |h~| = |m~|. Without rho no centre.
   double distance(const Point& x, double h, double m) const {
+    if (h == 0 || m == 0) return INFINITY;
     const double root = std::sqrt(std::abs(h * m)), sign_h = std::copysign(root, h), sign_m = std::copysign(root, m);
     return std::max((x[0] - sign_h * h0_).norm(), (x[1] - sign_m * m0_).norm()) / root;
   }
@@ -139,6 +151,16 @@ double objective_at(const std::variant<Recovery, Demodulation>& f) {
   if (const Recovery* g = std::get_if<Recovery>(&f)) return objective(*g, g->x0);
   const Demodulation& g = std::get<Demodulation>(f);
   return objective(g, g.h0, g.m0);
+}
+
+/// A unit vector at this angle from x0, in a plane with it.
+VectorXd at_angle(const VectorXd& x0, double theta) {
+  const VectorXd along = x0.normalized();
+  Eigen::Index least = 0;
+  along.cwiseAbs().minCoeff(&least);
+  VectorXd across = VectorXd::Unit(along.size(), least) - along[least] * along;
+  if (along.size() > 1) across.normalize();
+  return (std::cos(theta) * along + std::sin(theta) * across).normalized();
 }
 
 /// The failures of one draw, as sentences.
@@ -159,11 +181,16 @@ class Draw {
           std::pair{"descent_at_zero", &l_.descent_at_zero}})
       check_ray(name, *witness);
     if (failures_.empty()) check_witnesses();
+    check_implied();
     check_violations();
     check_descents();
     check_epsilon();
     check_comparison();
     if (d_.census) check_census(*d_.census);
+    const SpuriousMinima spurious = spurious_minima(problem_, sizes_, d_);
+    require(spurious.near == d_.spurious.near && spurious.elsewhere == d_.spurious.elsewhere,
+            fmt::format("spurious minima = {}, {}, but those stored are {}, {}", d_.spurious.near,
+                        d_.spurious.elsewhere, spurious.near, spurious.elsewhere));
     require(d_.seconds >= 0, "the time is negative");
     require(l_.directions >= 0 && l_.evaluations >= l_.directions, "evaluations are fewer than directions");
     return failures_;
@@ -243,15 +270,48 @@ class Draw {
     agrees("descent_at_zero", l_.descent_at_zero.value, instance_->descent_at_zero(l_.descent_at_zero.direction));
   }
 
-  /// The worst margin is attained outside the neighbourhoods of x0 and -rho x0.
+  static Point point_of(const Point& direction, double r) {
+    Point x = direction;
+    for (VectorXd& part : x) part *= std::pow(r, 1 / static_cast<double>(x.size()));
+    return x;
+  }
+  static double reach(const Neighbourhood& n) { return std::max(n.radius, at_centre); }
+  bool outside(const Point& x, double slack) const {
+    return std::all_of(l_.excluded.begin(), l_.excluded.end(), [&](const Neighbourhood& n) {
+      return instance_->distance(x, n.centre) >= n.radius * (1 - slack);
+    });
+  }
+
   void check_outside(const RayWitness& w) {
-    if (!std::isfinite(w.r)) return;
-    Point x = w.direction;
-    for (VectorXd& part : x) part *= std::pow(w.r, 1 / static_cast<double>(x.size()));
-    for (const Neighbourhood& n : l_.excluded)
-      if (n.centre == "x0" || n.centre == "(h0, m0)")
-        require(w.r == 0 || instance_->to_solution(x) >= n.radius * (1 - 1e-6),
-                fmt::format("worst_margin is attained inside the neighbourhood of {}", n.centre));
+    if (std::isfinite(w.r))
+      require(outside(point_of(w.direction, w.r), 1e-6), "worst_margin is attained inside an excluded neighbourhood");
+  }
+
+  /// On a grid of angles and radii: outside the implied neighbourhoods the population gradient exceeds E.
+  void check_implied() {
+    if (l_.merged) return;
+    const Point x0 = instance_->solution();
+    const int angles = x0.size() > 1 ? 12 : 48, radii = 30;
+    const auto angle = [&](int i) { return std::numbers::pi * i / angles; };
+    for (int i = 0; i <= angles; ++i)
+      for (int j = 0; j <= (x0.size() > 1 ? angles : 0); ++j)
+        for (int k = 1; k <= 2 * radii; ++k) {
+          Point p{at_angle(x0[0], angle(i))};
+          if (x0.size() > 1) p.push_back(at_angle(x0[1], angle(j)));
+          const double r = static_cast<double>(k) / radii;
+          const bool in = std::any_of(l_.implied.begin(), l_.implied.end(), [&](const Neighbourhood& n) {
+            return instance_->distance(point_of(p, r), n.centre) <= n.radius + 1e-9;
+          });
+          if (in || largest_of(instance_->population(p, r)) >= l_.population_error.value * std::max(r, 1.0)) continue;
+          return failures_.push_back(
+              fmt::format("the implied neighbourhoods leave out a point at r = {} where E is not exceeded", r));
+        }
+  }
+
+  static double largest_of(const std::vector<VectorXd>& factors) {
+    double largest = 0;
+    for (const VectorXd& v : factors) largest = std::max(largest, v.norm());
+    return largest;
   }
 
   void check_violations() {
@@ -262,12 +322,53 @@ class Draw {
     const auto all = static_cast<std::int64_t>(l_.violations.size());
     require(all <= l_.violation_count && most <= max_listed && (all == l_.violation_count || most == max_listed),
             fmt::format("violations = {}, but {} are listed", l_.violation_count, all));
-    for (const Violation& v : l_.violations) {
-      if (!unit("a violation", v.direction)) continue;
-      const bool right = v.r == 0 ? instance_->descent_at_zero(v.direction) <= tolerance
-                                  : instance_->derivative(v.direction, v.r) >= -tolerance ||
-                                        instance_->gradients(v.direction, v.r)[0].norm() <= 1e-6 * std::max(v.r, 1.0);
-      require(right, fmt::format("a violation at r = {} ({}) is none", v.r, v.reason));
+    for (const Violation& v : l_.violations)
+      if (unit("a violation", v.direction))
+        require(is_violation(v), fmt::format("a violation at r = {} ({}) is none", v.r, v.reason));
+    const auto ends = std::count_if(l_.stationary.begin(), l_.stationary.end(),
+                                    [](const DescentEnd& end) { return end.near.empty(); });
+    require(ends == static_cast<std::ptrdiff_t>(listed[by_descent]),
+            "not every point of descent outside the neighbourhoods is listed as a violation");
+    if (d_.census && listed[by_census] < max_listed) check_all_listed(*d_.census);
+  }
+
+  bool is_violation(const Violation& v) const {
+    const Point x = point_of(v.direction, v.r);
+    if (v.reason == by_census)
+      return d_.census && outside(x, 0) && !falls(std::get<Recovery>(rebuilt_.f), d_.x0[0].norm() * x[0]);
+    if (v.reason == by_descent)
+      return outside(x, 0) && std::any_of(l_.stationary.begin(), l_.stationary.end(), [&](const DescentEnd& end) {
+               return end.near.empty() && same(end.x, x) && is_stationary(end, v);
+             });
+    if (v.r == 0) return instance_->descent_at_zero(v.direction) <= tolerance;
+    return instance_->derivative(v.direction, v.r) >= -tolerance ||
+           largest_of(instance_->gradients(v.direction, v.r)) <= 1e-6 * std::max(v.r, 1.0);
+  }
+
+  /// Of a kink what descent found is taken: which gradients nearby combine to how little.
+  bool is_stationary(const DescentEnd& end, const Violation& v) const {
+    if (end.kink) return end.gradient <= 1e-6;
+    return largest_of(instance_->gradients(v.direction, v.r)) <= 1e-8 * std::max(v.r, 1.0);
+  }
+
+  /// But for rounding.
+  static bool same(const Point& a, const Point& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const VectorXd& one, const VectorXd& other) {
+      return one.size() == other.size() && (one - other).norm() <= 1e-6 * std::max(one.norm(), 1.0);
+    });
+  }
+
+  void check_all_listed(const Census& census) {
+    for (const StationaryPoint& p : census.points) {
+      const Point x{p.x / d_.x0[0].norm()};
+      const bool in = std::any_of(l_.excluded.begin(), l_.excluded.end(), [&](const Neighbourhood& n) {
+        return instance_->distance(x, n.centre) <= reach(n) * (1 + 1e-9);
+      });
+      if (in || p.kind == StationaryKind::kink_saddle) continue;
+      require(
+          std::any_of(l_.violations.begin(), l_.violations.end(),
+                      [&](const Violation& v) { return v.reason == by_census && same(point_of(v.direction, v.r), x); }),
+          fmt::format("the minimum of the census at ({}, {}) is not listed as a violation", p.x[0], p.x[1]));
     }
   }
 
@@ -286,6 +387,10 @@ class Draw {
       agrees("objective of a point of descent", end.objective, instance_->objective(end.x));
       agrees("to_solution of a point of descent", end.to_solution, instance_->to_solution(end.x), 1e-6);
       agrees("to_spurious of a point of descent", end.to_spurious, instance_->to_spurious(end.x), 1e-6);
+      for (const Neighbourhood& n : l_.excluded)
+        if (n.centre == end.near)
+          require(instance_->distance(end.x, n.centre) <= reach(n) * (1 + 1e-6),
+                  fmt::format("a point of descent is not in the neighbourhood of {}", n.centre));
     }
     require(listed <= total - o.not_converged, "more descents ended at the points listed than converged");
   }
@@ -319,9 +424,11 @@ class Draw {
               fmt::format("objective of a census point = {}, but recomputed it is {}", p.objective, objective(f, x)));
       agrees("distance_x0", p.distance_x0, (x - f.x0).norm() / length);
       agrees("distance_minus_rho_x0", p.distance_minus_rho_x0, (x + rho * f.x0).norm() / length);
-      if (p.kind == StationaryKind::minimum || p.kind == StationaryKind::kink_minimum) check_minimum(f, x, size);
+      check_kind(f, p, size);
     }
+    for (const FlatSet& flat : census.flat) check_flat(f, flat, size);
     const VectorXd p = census.zero_witness;
+    agrees("census_objective_at_zero", census.objective_at_zero, objective(f, VectorXd::Zero(2)));
     agrees("census_descent_at_zero", census.descent_at_zero, -one_sided_derivative(f, VectorXd::Zero(2), p));
     require(std::abs(p.norm() - 1) <= 1e-12, "the witness of census_descent_at_zero is no unit vector");
     require(census.zero == StationaryKind::maximum || !(census.descent_at_zero > 0),
@@ -331,16 +438,44 @@ class Draw {
 
   static double scale_of(const Recovery& f) { return std::max(f.b.squaredNorm(), 1e-300); }
 
+  /// Minima by directions around them, kinks by the derivatives to both sides of the ray.
+  void check_kind(const Recovery& f, const StationaryPoint& p, double size) {
+    const VectorXd x = p.x;
+    if (p.kind != StationaryKind::kink_saddle)
+      require(!falls(f, x), fmt::format("f falls from a minimum of the census at ({}, {})", x[0], x[1]));
+    if (p.kind == StationaryKind::minimum) return;
+    const double sign = p.kind == StationaryKind::kink_minimum ? 1 : -1, apart = 1e-7 * x.norm();
+    const VectorXd across = Vector2d(-x[1], x[0]).normalized();
+    for (const auto& [stored, u] : {std::pair{p.counterclockwise, across}, std::pair{p.clockwise, VectorXd(-across)}}) {
+      // The gradient is affine on either side.
+      const double derivative = (2 * gradient(f, x + apart * u) - gradient(f, x + 2 * apart * u)).dot(u);
+      require(std::abs(stored - derivative) <= 1e-6 * size / x.norm(),
+              fmt::format("a derivative at a kink of the census = {}, but recomputed it is {}", stored, derivative));
+      require(sign * stored >= 0, fmt::format("a {} has a derivative of {} across it", name(p.kind), stored));
+    }
+  }
+
+  void check_flat(const Recovery& f, const FlatSet& flat, double size) {
+    const double middle = (flat.from + flat.to) / 2;
+    const VectorXd u = Vector2d(std::cos(middle), std::sin(middle));
+    const VectorXd x = flat.normal.isZero(0) ? VectorXd(f.x0.norm() * u) : VectorXd(u / flat.normal.dot(u));
+    require(std::abs(flat.objective - objective(f, x)) <= 1e-10 * size,
+            fmt::format("objective on a flat set = {}, but recomputed it is {}", flat.objective, objective(f, x)));
+    if (flat.kind != StationaryKind::kink_saddle)
+      require(!falls(f, x), fmt::format("f falls from a flat set of minima at ({}, {})", x[0], x[1]));
+  }
+
   /// x is off its ray by rounding, so a derivative may be negative by that much of the curvature.
-  void check_minimum(const Recovery& f, const VectorXd& x, double size) {
+  static bool falls(const Recovery& f, const VectorXd& x) {
     constexpr int directions = 64;
+    const double size = scale_of(f), step = 1e-6 * x.norm(), here = objective(f, x);
     for (int i = 0; i < directions; ++i) {
       const double t = 2 * std::numbers::pi * (i + 0.5) / directions;
       const Vector2d u(std::cos(t), std::sin(t));
-      const double step = 1e-6 * x.norm(), rise = objective(f, x + step * u) - objective(f, x);
-      if (rise >= -1e-11 * size || one_sided_derivative(f, x, u) >= -1e-9 * size / x.norm()) continue;
-      return failures_.push_back(fmt::format("f falls from a minimum of the census at ({}, {})", x[0], x[1]));
+      if (objective(f, x + step * u) - here < -1e-11 * size && one_sided_derivative(f, x, u) < -1e-9 * size / x.norm())
+        return true;
     }
+    return false;
   }
 
   const MeasuredLandscape& d_;

@@ -20,9 +20,12 @@ struct RebuiltInstance {
 };
 using RebuildInstance = std::function<RebuiltInstance(std::size_t point, std::size_t draw)>;
 
-/// Recomputes the solution, the values at the three witnesses, violations, points of descent and census, epsilons and
-/// the comparison; checks that minima of the census have no descent direction among 64, that directions have unit
-/// length and counts add up. Empty: all is well.
+/// Recomputes the solution, the values at the three witnesses, violations, points of descent and census, epsilons, the
+/// comparison and the counts of spurious minima; checks on a grid that the population gradient exceeds E outside the
+/// implied neighbourhoods, that witnesses and violations lie outside the excluded ones, that minima of the census have
+/// no descent direction among 64 and its kinks their derivatives across, that directions have unit length and counts
+/// add up. That the census is complete, and that gradients near a kink where descent stopped combine to almost nothing,
+/// is taken from the file. Empty: all is well.
 std::vector<Failure> verify(const LandscapeResults& results, const RebuildInstance& rebuild);
 
 }  // namespace theoremeter

@@ -7,11 +7,13 @@ The binary is named by the environment variable THEOREMETER (default: build/theo
 
 import json
 import math
+import subprocess
+import sys
 import unittest
 
 import h5py
 import numpy as np
-from command_line import CommandLine
+from command_line import ROOT, CommandLine
 
 QUICK = ["--directions", "500", "--starts", "4", "--descents", "6", "--condition-starts", "8"]
 INSTANCES = {
@@ -21,7 +23,7 @@ INSTANCES = {
     "amplitude-flow": ["--m", "30", "--n", "3"],
     "blind-demodulation": ["--widths", "2,6,40", "--widths2", "2,5,40"],
 }
-KEYS = ["draw", "rho", "solution", "solution_objective", "population_error", "neighbourhoods", "merged", "epsilon", "K", "K2", "hypothesis",
+KEYS = ["draw", "rho", "solution", "solution_scaled_objective", "population_error", "neighbourhoods", "merged", "epsilon", "K", "K2", "hypothesis",
         "descent_at_zero", "excluded", "worst_margin", "violation_count", "violations", "descents",
         "stationary_points", "spurious_minima", "directions", "evaluations", "seconds"]
 
@@ -75,10 +77,10 @@ class Problems(Landscape):
         self.assertAlmostEqual(d["K"], E / (8 * math.sqrt(eps)), delta=1e-12)
         self.assertEqual(d["hypothesis"], "cannot hold" if 256 * eps ** 0.25 > 1 else "not excluded")
         for n in d["neighbourhoods"][:2]:
-            expected = None if n["radius"] is None else n["radius"] / (8 * eps ** 0.25)
-            self.assertEqual(d["K2"][n["centre"]] is None, expected is None)
-            if expected is not None:
-                self.assertAlmostEqual(d["K2"][n["centre"]], expected, delta=1e-12)
+            if n["radius"] == "infinity":
+                self.assertEqual(d["K2"][n["centre"]], "infinity")
+            else:
+                self.assertAlmostEqual(d["K2"][n["centre"]], n["radius"] / (8 * eps ** 0.25), delta=1e-12)
         joint = self.landscape("blind-demodulation", *INSTANCES["blind-demodulation"])["draws"][0]
         self.assertEqual([c["condition"] for c in joint["epsilon"]["conditions"]], ["wdc"] * 4 + ["joint-wdc"])
         self.assertIsNone(joint["K"])
@@ -105,7 +107,7 @@ class Problems(Landscape):
         self.assertTrue(d["stationary_points"])
         for point in d["stationary_points"]:
             x = np.array(point["x"])
-            self.assertAlmostEqual(f(x), point["objective"], delta=1e-12)
+            self.assertAlmostEqual(4 * f(x), point["scaled_objective"], delta=1e-11)
             self.assertAlmostEqual(np.linalg.norm(x - x0), point["distance_x0"], delta=1e-12)
             self.assertAlmostEqual(np.linalg.norm(x + d["rho"] * x0), point["distance_minus_rho_x0"], delta=1e-12)
             if "minimum" in point["kind"]:
@@ -119,7 +121,7 @@ class Problems(Landscape):
         for problem in ("inversion", "compressed-sensing", "phase-retrieval"):
             with self.subTest(problem=problem):
                 d = self.landscape(problem, *INSTANCES[problem], "--census")["draws"][0]
-                self.assertEqual(set(d["census"]), {"zero", "descent_at_zero", "flat", "cells", "integer_signs"})
+                self.assertEqual(set(d["census"]), {"zero", "scaled_objective_at_zero", "descent_at_zero", "flat", "cells", "integer_signs"})
                 self.assertLessEqual({p["kind"] for p in d["stationary_points"]},
                                      {"minimum", "kink minimum", "kink saddle"})
         text = self.succeed("landscape", "inversion", *INSTANCES["inversion"], "--census", *QUICK)
@@ -137,6 +139,28 @@ class Problems(Landscape):
         self.assertNotEqual(one["solution"], other["solution"])
         text = self.succeed("landscape", *arguments, "--draws", 2, *QUICK)
         self.assertIn("draws with a spurious minimum near -rho x0: ", text)
+
+    def test_conditions_defined_nowhere_are_left_out(self):
+        W = -np.abs(np.random.default_rng(3).normal(size=(9, 2))) - 0.1
+        # One unit on in no direction between them: G = 0 on an arc, or everywhere but there.
+        dead = np.vstack([W, W])
+        second = -np.ones((5, len(dead)))
+        files = f"{self.npy('a.npy', dead)},{self.npy('b.npy', second)}"
+        A = self.npy("A.npy", np.ones((3, 5)))
+        found = self.landscape("phase-retrieval", "--network", files, "--A", A, "--census", "--output", "l.h5")
+        self.assertEqual([c["condition"] for c in found["draws"][0]["epsilon"]["conditions"]], ["wdc", "wdc"])
+        self.assertIn("1 draws verified", self.succeed("verify", "l.h5"))
+
+    def test_violations_are_what_is_stationary_outside(self):
+        d = self.landscape("phase-retrieval", "--widths", "2,6,8", "--m", "6", "--census", "--radius", "0.05")["draws"][0]
+        self.assertEqual({n["radius"] for n in d["excluded"] if n["centre"] != "0"}, {0.05})
+        minima = [p for p in d["stationary_points"] if "minimum" in p["kind"]]
+        outside = [p for p in minima if min(p["distance_x0"], p["distance_minus_rho_x0"]) > 0.05]
+        listed = [v for v in d["violations"] if v["reason"] == "stationary point (census)"]
+        self.assertTrue(outside)
+        self.assertEqual(len(listed), len(outside))
+        for v, p in zip(listed, outside):
+            np.testing.assert_allclose(v["r"] * np.array(v["x"]), p["x"], atol=1e-12)
 
     def test_no_number_depends_on_threads(self):
         for problem, sizes in INSTANCES.items():
@@ -172,6 +196,7 @@ class Problems(Landscape):
                 (["inversion", "--widths", "3,9", "--grid", "circle"], "circle"),
                 (["inversion", "--widths", "2,9", "--directions", "0"], "--directions 0"),
                 (["inversion", "--widths", "2,9", "--descents", "-1"], "--descents"),
+                (["inversion", "--widths", "2,9", "--radius", "-1"], "radius"),
                 (["inversion", "--widths", "2,9", "--seed", "-1"], "--seed"),
                 (["inversion", "--widths", "2,9", "--ensemble", "gausian"], "gaussian"),
                 (["inversion", "--network", "none.npy"], "none.npy"),
@@ -259,6 +284,14 @@ class Sweeps(Landscape):
         self.assertTrue(text.startswith("Small\n\n"))
         self.assertIn("(census: exact)", text)
         self.assertIn("8 draws verified", self.succeed("verify", "e.h5"))
+        figure = subprocess.run([sys.executable, str(ROOT / "results" / "census_figure.py"), "e.h5", "--out", "census"],
+                                cwd=self.folder, capture_output=True, text=True, timeout=120)
+        self.assertEqual((figure.returncode, figure.stderr), (0, ""))
+        with h5py.File(self.folder / "e.h5") as file:
+            near = (file["spurious_near"][:] > 0).sum(axis=1)
+        for m, widths, hits in zip((10, 10, 20, 20), ("2,8", "2,6,12") * 2, near):
+            self.assertRegex(figure.stdout, rf"(?m)^ *{widths} +{m} +2 +{50.0 * hits:.1f} %")
+        self.assertTrue((self.folder / "census.pdf").read_bytes().startswith(b"%PDF-"))
         whole = json.loads(self.succeed("show", "--json", "e.h5"))
         self.assertEqual([p["sizes"] for p in whole["points"]],
                          [{"m": m, "widths": w} for m in (10, 20) for w in ([2, 8], [2, 6, 12])])

@@ -18,6 +18,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <utility>
 
 namespace theoremeter {
@@ -87,7 +88,9 @@ LandscapeResults of_recovery() {
       m.landscape = measure_landscape(f, r.problem, quick(), Stream(9));
       if (p == 0) m.census = census(f, m.landscape.rho[0]);
       if (p == 0) m.epsilon = {epsilon(f.G.layers[0])};
+      if (p == 0) add_violations(m.landscape, *m.census, f.x0);
       m.comparison = compare(r.problem, r.points[p].sizes, m.landscape, m.epsilon);
+      m.spurious = spurious_minima(r.problem, r.points[p].sizes, m);
       m.seconds = 0.1;
       r.points[p].draws.emplace_back(std::move(m));
     }
@@ -110,6 +113,7 @@ LandscapeResults of_demodulation() {
   m.landscape = measure_landscape(f, 1, quick(), Stream(9));
   m.epsilon = {epsilon(f.G1.layers[0])};
   m.comparison = compare(r.problem, r.points[0].sizes, m.landscape, m.epsilon);
+  m.spurious = spurious_minima(r.problem, r.points[0].sizes, m);
   r.points[0].draws = {m};
   r.provenance = this_program();
   return r;
@@ -210,9 +214,10 @@ class Digest {
         o.elsewhere, o.not_converged, l.stationary, l.directions, l.evaluations);
     add(d.census.has_value());
     if (const auto& c = d.census)
-      add(c->points, c->flat, name(c->zero), c->descent_at_zero, c->zero_witness, c->cells, c->integer_signs);
+      add(c->points, c->flat, name(c->zero), c->objective_at_zero, c->descent_at_zero, c->zero_witness, c->cells,
+          c->integer_signs);
     add(d.epsilon, std::isnan(d.comparison.K), std::isnan(d.comparison.K) ? 0 : d.comparison.K, d.comparison.K2,
-        d.comparison.hypothesis, d.seconds);
+        d.comparison.hypothesis, d.spurious.near, d.spurious.elsewhere, d.seconds);
   }
 
   std::string text_;
@@ -347,6 +352,9 @@ TEST_CASE("comparison with the theorems") {
   CHECK(compare(Problem::inversion, two, l, tiny).hypothesis == "not excluded");  // 2^8 2^-8 = 1
   CHECK(compare(Problem::inversion, two, l, large).hypothesis == "cannot hold");
   CHECK(compare(Problem::inversion, {{"widths", {2, 20}}}, l, tiny).hypothesis == "cannot hold");  // d = 1
+  CHECK(compare(Problem::inversion, {{"widths", {2, 20}}}, l, tiny).K2.empty());
+  CHECK(compare(Problem::compressed_sensing, two, l, tiny).hypothesis == "not decided");
+  CHECK(compare(Problem::compressed_sensing, two, l, large).hypothesis == "cannot hold");
   CHECK(compare(Problem::inversion, two, l, {}).hypothesis.empty());
   CHECK(std::isnan(compare(Problem::inversion, two, l, {}).K));
   CHECK(compare(Problem::amplitude_flow, {}, l, eps).hypothesis.empty());
@@ -377,8 +385,8 @@ TEST_CASE("spurious minima are counted by where they are") {
     e.objective = objective, e.to_solution = to_solution, e.to_spurious = to_spurious, e.near = near;
     return e;
   };
-  d.landscape.stationary = {end(0.39, 0.05, 1.5), end(0.5, 1.4, 0.3), end(0.5, 1.2, 0.6), end(0.41, 0.4, 1.2),
-                            end(0.5, 1, 0.6, "0")};
+  d.landscape.stationary = {end(0.39, 0.06, 1.5), end(0.41, 0.04, 1.4), end(0.5, 1.4, 0.3),
+                            end(0.5, 1.2, 0.6),   end(0.41, 0.4, 1.2),  end(0.5, 1, 0.6, "0")};
   CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 2});
   d.census.emplace();
   CHECK(found() == std::pair<std::int64_t, std::int64_t>{0, 0});
@@ -386,6 +394,15 @@ TEST_CASE("spurious minima are counted by where they are") {
                       {{1, 0}, StationaryKind::kink_minimum, 0.11, 1.5, 0.01},
                       {{1, 0}, StationaryKind::kink_saddle, 0.11, 1.5, 0.01}};
   CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 0});
+  d.census->zero = StationaryKind::kink_minimum;
+  d.census->objective_at_zero = 0.2;
+  CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 1});
+  d.census->flat = {{StationaryKind::minimum, 0, 1, {1, 0}, 0.2},
+                    {StationaryKind::minimum, 0, 1, {1, 0}, 0.1},
+                    {StationaryKind::kink_saddle, 2, 2, {0, 0}, 0.2}};
+  d.census->points.push_back({{1, 0}, StationaryKind::minimum, 0.2, 1, 1});
+  d.census->points.back().isolated = false;  // an end of the first
+  CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 2});
 }
 
 TEST_CASE("JSON and tables of landscapes") {
@@ -398,11 +415,14 @@ TEST_CASE("JSON and tables of landscapes") {
   CHECK(d["population_error"]["at_least"].get<double>() == m.landscape.population_error.value);
   CHECK(d["population_error"]["witness"]["r"] == "infinity");
   CHECK(d["neighbourhoods"][0]["centre"] == "x0");
-  CHECK(d["neighbourhoods"][1]["radius"].is_null());
+  CHECK(d["neighbourhoods"][1]["radius"] == "infinity");
+  CHECK(d["solution_scaled_objective"] == 4 * m.objective_x0);
+  CHECK(d["stationary_points"][0]["scaled_objective"] == 4 * m.census->points[0].objective);
   CHECK(d["violation_count"] == 7);
   CHECK(d["violations"][0]["reason"] == "v = 0 along the ray");
   CHECK(d["violations"][0]["x"] == std::vector<double>{1, 0});
   CHECK(d["epsilon"]["conditions"][1]["condition"] == "rrcp");
+  CHECK(d["epsilon"]["conditions"][1]["form"] == "tangent");
   CHECK(d["stationary_points"].size() == m.census->points.size());
   CHECK(d["census"]["cells"] == m.census->cells);
   CHECK(json["draws"][1]["stationary_points"].size() == r.points[0].draws[1]->census->points.size());
@@ -421,12 +441,44 @@ TEST_CASE("JSON and tables of landscapes") {
   CHECK(by_draw.find("draws with a spurious minimum near -rho x0: ") != std::string::npos);
   CHECK(whole.find("merged: an error of this size excludes nothing") != std::string::npos);
   CHECK(whole.find("cannot hold for any K1 >= 1") != std::string::npos);
+  CHECK(whole.find("7 found: ") != std::string::npos);
+  CHECK(whole.find("flat set") != std::string::npos);
   CHECK(report(blind, blind.points[0], *blind.points[0].draws[0]).find("d, s >= 2") != std::string::npos);
 }
 
 TEST_CASE("verify accepts landscapes as they were measured") {
   for (const Failure& f : verify(of_recovery(), rebuild_recovery)) FAIL_CHECK(f.point, " ", f.draw, " ", f.what);
   for (const Failure& f : verify(of_demodulation(), rebuild_demodulation)) FAIL_CHECK(f.what);
+}
+
+TEST_CASE("verify accepts a network that is dead: many violations of every reason") {
+  const auto dead = [](std::size_t, std::size_t) {
+    Stream s(5);
+    Rows W(9, 2);
+    for (double& entry : W.reshaped()) entry = -0.1 - s.uniform();
+    return RebuiltInstance{inversion(Network({W}), Eigen::Vector2d(0.6, 0.8)), 1, {}};
+  };
+  const Recovery f = std::get<Recovery>(dead(0, 0).f);
+  REQUIRE(f.b.isZero(0));
+  LandscapeResults r;
+  r.points.push_back({{{"widths", {2, 9}}}, {}});
+  LandscapeOptions options = quick();
+  options.directions = 1000;
+  MeasuredLandscape m;
+  m.x0 = {f.x0};
+  m.landscape = measure_landscape(f, r.problem, options, Stream(9));
+  m.census = census(f, m.landscape.rho[0]);
+  add_violations(m.landscape, *m.census, f.x0);
+  m.comparison = compare(r.problem, r.points[0].sizes, m.landscape, m.epsilon);
+  r.points[0].draws = {m};
+  std::map<std::string, std::size_t> listed;
+  for (const Violation& v : m.landscape.violations) ++listed[v.reason];
+  CHECK(listed["D_p f(0) >= 0"] == max_listed);
+  CHECK(listed["v = 0 along the ray"] == max_listed);
+  CHECK(listed[by_census] > 0);
+  CHECK(m.landscape.rho[0] == 0);
+  CHECK(m.landscape.excluded.size() == 2);
+  for (const Failure& failure : verify(r, dead)) FAIL_CHECK(failure.what);
 }
 
 TEST_CASE("verify finds every kind of tampering with landscapes") {
@@ -470,6 +522,20 @@ TEST_CASE("verify finds every kind of tampering with landscapes") {
   tampered(0, "K =", [](auto& d) { d.comparison.K *= 1.01; });
   tampered(0, "objective of a census point", [](auto& d) { d.census->points.at(0).objective += 1e-3; });
   tampered(0, "distance_x0", [](auto& d) { d.census->points.at(0).distance_x0 += 1e-3; });
+  tampered(0, "objective_at_zero", [](auto& d) { d.census->objective_at_zero += 1e-3; });
+  tampered(0, "inside an excluded", [](auto& d) { d.landscape.excluded.back().radius = 100; });
+  tampered(0, "implied neighbourhoods leave out", [](auto& d) {
+    d.landscape.merged = false;
+    for (Neighbourhood& n : d.landscape.implied) n.radius = 0;
+  });
+  tampered(0, "spurious minima", [](auto& d) { ++d.spurious.near; });
+  tampered(0, "derivative at a kink", [](auto& d) {
+    for (StationaryPoint& p : d.census->points) p.counterclockwise += 0.1;
+  });
+  tampered(0, "is none", [](auto& d) {
+    d.landscape.violation_count = 1;
+    d.landscape.violations = {{d.x0, 0.5, by_census}};
+  });
   tampered(0, "f falls from a minimum", [](auto& d) {
     StationaryPoint& p = d.census->points.at(0);
     p.x = 0.7 * p.x;

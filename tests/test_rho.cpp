@@ -83,6 +83,8 @@ TEST_CASE("rho: known values") {
   CHECK(row(Problem::phase_retrieval, 100, 20).rho == "0.99648914224747687843");
   CHECK(row(Problem::inversion, 1, 30).angle == "1.57079632679489661923132169164");
   CHECK(rho(Problem::amplitude_flow, 0) == doctest::Approx(1));
+  CHECK(rho(Problem::inversion, 1) == 0);
+  CHECK(rho(Problem::blind_demodulation, 1) == 0);
   CHECK(rho(Problem::inversion, 0) == -1);  // without a layer the only zero is x0
 }
 

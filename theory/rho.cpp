@@ -80,6 +80,7 @@ void walk(Problem problem, int first, int last, int digits, const std::function<
 }  // namespace
 
 double rho(Problem problem, int d) {
+  if (d == 1 && !phaseless(problem)) return 0;  // check_1 = pi/2 is no double
   const double T = g_iterates(pi, d).back();
   return phaseless(problem) ? 2 / pi * std::sin(T) + (1 - 2 * T / pi) * std::cos(T) : std::cos(T);
 }
