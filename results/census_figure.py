@@ -6,7 +6,6 @@
 Spurious minima are counted as docs/landscape_format.md has it (spurious_near, spurious_elsewhere). Bars are 95 % Wilson intervals over the draws.
 """
 
-import argparse
 import math
 import os
 import sys
@@ -19,7 +18,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from figures import DOUBLE_COLUMN, STYLE, save  # noqa: E402
+from figures import DOUBLE_COLUMN, command  # noqa: E402
 
 SPURIOUS = {"color": "#D55E00", "marker": "s", "markersize": 4.0}
 ELSEWHERE = {"color": "#0072B2", "marker": "o", "markersize": 4.0, "markerfacecolor": "white"}
@@ -85,29 +84,10 @@ def figure(census):
     return fig
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file", help="results file of a census (HDF5)")
-    parser.add_argument("--out", required=True, metavar="PREFIX", help="writes PREFIX.pdf and PREFIX.png")
-    arguments = parser.parse_args()
-    try:
-        census = Census(arguments.file)
-    except OSError:
-        reason = "not an HDF5 file, or damaged" if os.path.isfile(arguments.file) else "no such file"
-        print(f"census_figure.py: {arguments.file}: {reason}", file=sys.stderr)
-        return 2
-    except (KeyError, ValueError) as error:
-        print(f"census_figure.py: {arguments.file}: {error}", file=sys.stderr)
-        return 2
-    plt.rcParams.update(STYLE)
+def tell_and_draw(census):
     print(census.table())
-    try:
-        save(figure(census), arguments.out)
-    except OSError as error:
-        print(f"census_figure.py: {arguments.out}: {error.strerror}", file=sys.stderr)
-        return 2
-    return 0
+    return figure(census)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, Census, tell_and_draw))

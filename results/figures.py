@@ -216,28 +216,30 @@ def save(fig, prefix):
         print(final)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def command(description, load, draw):
+    """A figure script's command line: FILE.h5 --out PREFIX. What cannot be read or drawn is one line and exit code 2."""
+    program = os.path.basename(sys.argv[0])
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("file", help="results file (HDF5)")
     parser.add_argument("--out", required=True, metavar="PREFIX", help="writes PREFIX.pdf and PREFIX.png")
     arguments = parser.parse_args()
     try:
-        sweep = Sweep(arguments.file)
+        loaded = load(arguments.file)
     except OSError:
         reason = "not an HDF5 file, or damaged" if os.path.isfile(arguments.file) else "no such file"
-        print(f"figures.py: {arguments.file}: {reason}", file=sys.stderr)
+        print(f"{program}: {arguments.file}: {reason}", file=sys.stderr)
         return 2
     except (KeyError, ValueError) as error:
-        print(f"figures.py: {arguments.file}: {error}", file=sys.stderr)
+        print(f"{program}: {arguments.file}: {error}", file=sys.stderr)
         return 2
     plt.rcParams.update(STYLE)
     try:
-        save(figure(sweep), arguments.out)
+        save(draw(loaded), arguments.out)
     except OSError as error:
-        print(f"figures.py: {arguments.out}: {error.strerror}", file=sys.stderr)
+        print(f"{program}: {arguments.out}: {error.strerror}", file=sys.stderr)
         return 2
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, Sweep, figure))

@@ -4,7 +4,6 @@
     surface_figure.py FILE.h5 --out PREFIX        writes PREFIX.pdf and PREFIX.png
 """
 
-import argparse
 import os
 import sys
 
@@ -16,7 +15,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from figures import DOUBLE_COLUMN, STYLE, save  # noqa: E402
+from figures import DOUBLE_COLUMN, command  # noqa: E402
 
 # Told apart by shape as well as by colour.
 KINDS = {
@@ -92,28 +91,5 @@ def figure(surface):
     return fig
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file", help="surface file (HDF5)")
-    parser.add_argument("--out", required=True, metavar="PREFIX", help="writes PREFIX.pdf and PREFIX.png")
-    arguments = parser.parse_args()
-    try:
-        surface = Surface(arguments.file)
-    except OSError:
-        reason = "not an HDF5 file, or damaged" if os.path.isfile(arguments.file) else "no such file"
-        print(f"surface_figure.py: {arguments.file}: {reason}", file=sys.stderr)
-        return 2
-    except (KeyError, ValueError) as error:
-        print(f"surface_figure.py: {arguments.file}: {error}", file=sys.stderr)
-        return 2
-    plt.rcParams.update(STYLE)
-    try:
-        save(figure(surface), arguments.out)
-    except OSError as error:
-        print(f"surface_figure.py: {arguments.out}: {error.strerror}", file=sys.stderr)
-        return 2
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, Surface, figure))
