@@ -8,14 +8,12 @@
 //
 // Rounding. Differences fill the range of a piece with full weight, however small Lambda is along a part of it. So what
 // a piece is must be known, or nothing is proved:
-//   rows       Errors of the rows of Lambda, relative to each row, are carried through the layers. A row is 0 only
-//   where
-//              every term of it is; every other must be known to `row_accuracy`, and so are the angles where it
-//              vanishes.
-//   breakpoints  No two are closer than `resolution`, unless their rows are proportional, by exact products.
-//   ranges     The rank is 1 only where one row is left, all are proportional by exact products, or the rank was 1 a
-//              layer before. Otherwise it is 2, and the second pivot must be large enough for the basis to be known to
-//              `range_accuracy`: |R_11| above some 1e-6 to 1e-3 |R_00|, the more the larger the network.
+//   Rows: errors of the rows of Lambda, relative to each row, are carried through the layers. A row is 0 only where
+// every term of it is; every other must be known to `row_accuracy`, and so are the angles where it vanishes.
+//   Breakpoints: no two are closer than `resolution`, unless their rows are proportional, by exact products.
+//   Ranges: the rank is 1 only where one row is left, all are proportional by exact products, or the rank was 1 a layer
+// before. Otherwise it is 2, and the second pivot must be large enough for the basis to be known to `range_accuracy`:
+// |R_11| above some 1e-6 to 1e-3 |R_00|, the more the larger the network.
 // A sum of ranges only has to contain them: directions that are kept in doubt do no harm, and as its columns are
 // orthonormal bases a dropped pivot below `negligible` costs no more than that for each column. A row of A whose sign's
 // change is not known to row_accuracy has a free sign on the piece, and so have those whose sign changes within
