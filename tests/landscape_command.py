@@ -158,7 +158,8 @@ class Problems(Landscape):
         outside = [p for p in minima if min(p["distance_x0"], p["distance_minus_rho_x0"]) > 0.05]
         listed = [v for v in d["violations"] if v["reason"] == "stationary point (census)"]
         self.assertTrue(outside)
-        self.assertEqual(len(listed), len(outside))
+        flat = [f for f in d["census"]["flat"] if "minimum" in f["kind"]]
+        self.assertTrue(len(outside) <= len(listed) <= len(outside) + len(flat))
         for v, p in zip(listed, outside):
             np.testing.assert_allclose(v["r"] * np.array(v["x"]), p["x"], atol=1e-12)
 
