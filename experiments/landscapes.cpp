@@ -82,8 +82,7 @@ std::vector<Assumption> assumptions(const LandscapeSetting& setting, const Matri
       all.push_back({"wdc", shape.name, alpha_of(shape, setting.given), {{"W", m.at(shape.name)}}});
   if (setting.problem == Problem::phase_retrieval) all.push_back({"rrcp", "", 1, m});
   if (setting.problem == Problem::blind_demodulation) {
-    const Rows& B = network_of(m, first_network).layers.back();
-    const Rows& C = network_of(m, second_network).layers.back();
+    const Rows B = network_of(m, first_network).layers.back(), C = network_of(m, second_network).layers.back();
     all.push_back({"joint-wdc", "", alpha_of(setting), {{"B", B}, {"C", C}}});
   }
   return all;
