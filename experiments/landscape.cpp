@@ -72,8 +72,8 @@ constexpr const char* notes =
     R"(E: the population error, sup |v_x - h_x|/max(|x|, |x0|), v the gradient, h that of infinitely many
 measurements and infinitely wide layers, both times 2^d. Outside the implied neighbourhoods, balls
 around x0, -rho x0 and 0, no stationary point can lie, were E the value found. epsilon: the largest
-constant found of the conditions that the theorem assumes; in compressed sensing of the WDC only, the
-range restricted isometry of A is not measured.)";
+constant found of the conditions that the theorem assumes; in compressed sensing of the WDC only:
+the range restricted isometry of A is not measured.)";
 
 void add_problem(CLI::App& landscape, const LandscapeProblem& problem, const std::shared_ptr<Options>& o, int& status) {
   CLI::App* verb = landscape.add_subcommand(name(problem.problem), problem.statement)->group("Problems");
