@@ -111,7 +111,7 @@ Facts facts(const LandscapeResults& r, const MeasuredLandscape& d) {
                                                  ? "merged: an error of this size excludes nothing"
                                                  : fmt::format("{}  proved, were E this value", radii(l.implied))});
   add_theory(lines, d, r.problem);
-  lines.push_back({"excluded", radii(l.excluded) + (l.merged ? "  taken, as those implied merge" : "")});
+  lines.push_back({"excluded", radii(l.excluded) + (l.merged ? "  taken: those implied merge" : "")});
   lines.push_back({"least gradient outside",
                    l.worst_margin.value == INFINITY
                        ? "nothing is outside"
