@@ -78,7 +78,7 @@ def figure(census):
         axes.set_xticks(census.m[points], [str(m) for m in census.m[points]])
         axes.minorticks_off()
         axes.set(xlabel="$m$", ylim=(-0.03, 1.03))
-        axes.text(0.95, 0.93, widths.replace(",", "–"), transform=axes.transAxes, ha="right", va="top")
+        axes.text(0.95, 0.07, widths.replace(",", "–"), transform=axes.transAxes, ha="right", va="bottom")
     grid[0, 0].set_ylabel("draws with a spurious minimum")
     grid[0, -1].legend(frameon=False, loc="center right")
     return fig
