@@ -116,12 +116,12 @@ void SymmetricEight::sweep(Index j, const Eight& tau) {
     a[d] = dc;
     b[d] = dd;
     for (Index r = c + 2; r < k; ++r) {
-      const Eight ur = u[r], vr = v[r], wr = w[r], rc = a[r] - vr * wc - wr * vc, rd = b[r] - vr * wd - wr * vd;
+      const Eight rc = a[r] - v[r] * wc - w[r] * vc, rd = b[r] - v[r] * wd - w[r] * vd;
+      p[r] += rc * uc + rd * ud;
+      pc += rc * u[r];
+      pd += rd * u[r];
       a[r] = rc;
       b[r] = rd;
-      p[r] += rc * uc + rd * ud;
-      pc += rc * ur;
-      pd += rd * ur;
     }
     p[c] += pc;
     p[d] += pd;

@@ -20,6 +20,7 @@ constexpr std::size_t subsets = 16;      // entries of a table
 constexpr std::size_t chunk_groups = 8;  // tables at a time: 32 KiB at the widest
 constexpr std::size_t chunk_rows = group_rows * chunk_groups;
 constexpr int widest = 32;
+constexpr Index reach = 8;  // entries of an outer product made at a time
 
 // As wide as the vector registers can hold while adding, but no wider than the matrix is large.
 int panel_width(Index packed) { return packed <= 8 ? 8 : packed <= 16 ? 16 : widest; }
@@ -41,28 +42,50 @@ void PackedSums::load(Index j, SymmetricEight& to) const {
   Eight* entry = to.column(0);
   for (Index panel = 0; panel < entries; panel += width) {
     const double* from = panels.data() + panel * sums;
-    for (Index e = 0; e < std::min(width, entries - panel); ++e, ++entry, ++from)
+    const double* next = from + width * sums + lane[0];  // the eight sums stand together: a line of the next an entry
+    for (Index e = 0; e < std::min(width, entries - panel); ++e, ++entry, ++from) {
+      __builtin_prefetch(next + 8 * e);
+#pragma GCC unroll 8
       for (Index l = 0; l < 8; ++l) (*entry)[l] = from[lane[static_cast<std::size_t>(l)]];
+    }
   }
 }
 
-OuterSums::OuterSums(const Rows& R) : n_(R.rows()) {
-  const Index k = R.cols(), packed = k * (k + 1) / 2, width = panel_width(packed),
-              panels = (packed + width - 1) / width;
-  outer_.setZero(width, panels * n_);
-  for (Index i = 0; i < n_; ++i) {
-    Index e = 0;
-    for (Index c = 0; c < k; ++c)
-      for (Index r = c; r < k; ++r, ++e) outer_(e % width, e / width * n_ + i) = R(i, r) * R(i, c);
+OuterSums::OuterSums(const Rows& R) {
+  const Index k = R.cols(), packed = k * (k + 1) / 2;
+  R_.setZero(R.rows(), k + 1 + reach);
+  R_.leftCols(k) = R;
+  width_ = panel_width(packed);
+  panels_.resize(static_cast<std::size_t>((packed + width_ - 1) / width_));
+  Index c = 0, r = 0;
+  for (std::vector<Run>& panel : panels_)
+    for (Index room = width_; room > 0;) {
+      const Index size = std::min(c < k ? k - r : reach, room);
+      panel.push_back({c, c < k ? r : k, size});
+      room -= size;
+      r += size;
+      if (c < k && r == k) r = ++c;
+    }
+}
+
+// The entries of r_row r_row' in a panel. Runs are written `reach` entries at a time, so what the last one writes goes
+// up to reach - 1 beyond the panel.
+void OuterSums::products(Index row, Index panel, double* to) const {
+  using Vector = Eigen::Array<double, reach, 1>;
+  const double* R = R_.row(row).data();
+  for (const Run& run : panels_[static_cast<std::size_t>(panel)]) {
+    for (Index e = 0; e < run.size; e += reach)
+      Eigen::Map<Vector>(to + e) = R[run.c] * Eigen::Map<const Vector>(R + run.r + e);
+    to += run.size;
   }
 }
 
 void OuterSums::operator()(const std::vector<Index>& rows, const std::vector<double>& scale, const Coefficients& c,
                            Index first, Index last, PackedSums& out) const {
   assert(rows.size() == scale.size() && 0 <= first && first < last && last <= c.values.cols());
-  out.width = outer_.rows();
+  out.width = width_;
   out.sums = last - first;
-  out.panels.resize(outer_.size() / n_ * out.sums);
+  out.panels.resize(width_ * static_cast<Index>(panels_.size()) * out.sums);
   if (!c.two_valued)
     multiply(rows, scale, c, first, out);
   else if (out.width == 8)
@@ -77,20 +100,21 @@ void OuterSums::operator()(const std::vector<Index>& rows, const std::vector<dou
 void OuterSums::multiply(const std::vector<Index>& rows, const std::vector<double>& scale, const Coefficients& c,
                          Index first, PackedSums& out) const {
   constexpr Index rows_at_once = 256;
-  const Index width = outer_.rows(), panels = outer_.cols() / n_, n = static_cast<Index>(rows.size());
-  out.width = width * panels;
+  const auto panels = static_cast<Index>(panels_.size());
+  const auto n = static_cast<Index>(rows.size());
+  out.width = width_ * panels;
   Eigen::Map<Eigen::MatrixXd> sums(out.panels.data(), out.width, out.sums);
   sums.setZero();
-  Eigen::MatrixXd outer(out.width, std::min(n, rows_at_once));
+  Eigen::MatrixXd outer(out.width + reach, std::min(n, rows_at_once));
   Rows coefficients(outer.cols(), out.sums);
   for (Index begin = 0; begin < n; begin += rows_at_once) {
     const Index count = std::min(rows_at_once, n - begin);
     for (Index a = 0; a < count; ++a) {
       const auto at = static_cast<std::size_t>(begin + a);
-      for (Index p = 0; p < panels; ++p) outer.col(a).segment(p * width, width) = outer_.col(p * n_ + rows[at]);
+      for (Index p = 0; p < panels; ++p) products(rows[at], p, outer.col(a).data() + p * width_);
       coefficients.row(a) = scale[at] * c.values.row(rows[at]).segment(first, out.sums);
     }
-    sums.noalias() += outer.leftCols(count) * coefficients.topRows(count);
+    sums.noalias() += outer.topLeftCorner(out.width, count) * coefficients.topRows(count);
   }
 }
 
@@ -120,13 +144,14 @@ void OuterSums::look_up(const std::vector<Index>& rows, const std::vector<double
     return tables.data() + (group * subsets + subset) * width;
   };
 
-  const auto tabulate = [&](std::size_t group, std::size_t begin, Index panel) {
+  alignas(64) std::array<double, chunk_rows * width + reach> outer{};
+  const auto tabulate = [&](std::size_t group, std::size_t begin) {
     std::array<Panel, group_rows> step;
     Panel all_low = Panel::Zero();
     for (std::size_t a = 0; a < group_rows; ++a) {
-      const std::size_t at = std::min(begin + a, n - 1);  // in the last group rows may be missing: nothing takes them
-      const double s = begin + a < n ? scale[at] : 0;
-      const auto product = outer_.template topRows<width>().col(panel * n_ + rows[at]).array();
+      const double s =
+          begin + a < n ? scale[begin + a] : 0;  // in the last group rows may be missing: nothing takes them
+      const auto product = Eigen::Map<const Panel>(outer.data() + (group * group_rows + a) * width);
       all_low += (c.low * s) * product;
       step[a] = ((c.high - c.low) * s) * product;
     }
@@ -136,12 +161,6 @@ void OuterSums::look_up(const std::vector<Index>& rows, const std::vector<double
 #pragma GCC unroll 8
       for (std::size_t s = 0; s < std::size_t{1} << a; ++s)
         Eigen::Map<Panel>(entry(group, s + (std::size_t{1} << a))) = Eigen::Map<const Panel>(entry(group, s)) + step[a];
-  };
-  // Outer products of the next chunk, fetched while the tables of this one are in use: there may be more of them than
-  // the caches hold.
-  const auto fetch = [&](std::size_t begin, Index panel) {
-    for (std::size_t a = begin; a < std::min(begin + chunk_rows, n); ++a)
-      for (Index e = 0; e < width; e += 8) __builtin_prefetch(&outer_(e, panel * n_ + rows[a]));
   };
   const auto add = [&](const std::uint64_t* word, std::size_t groups, double* to) {
     for (std::size_t j = 0; j < sums; ++j, to += width) {
@@ -153,13 +172,13 @@ void OuterSums::look_up(const std::vector<Index>& rows, const std::vector<double
     }
   };
 
-  for (Index panel = 0; panel * n_ < outer_.cols(); ++panel) {
-    double* to = out.panels.data() + panel * width * out.sums;
-    std::fill_n(to, width * out.sums, 0.0);
+  for (std::size_t panel = 0; panel < panels_.size(); ++panel) {
+    double* to = out.panels.data() + panel * width * sums;
+    std::fill_n(to, width * sums, 0.0);
     for (std::size_t begin = 0; begin < n; begin += chunk_rows) {
-      const std::size_t groups = std::min(chunk_groups, (n - begin + group_rows - 1) / group_rows);
-      for (std::size_t g = 0; g < groups; ++g) tabulate(g, begin + g * group_rows, panel);
-      fetch(begin + chunk_rows, panel);
+      const std::size_t end = std::min(begin + chunk_rows, n), groups = (end - begin + group_rows - 1) / group_rows;
+      for (std::size_t a = begin; a < end; ++a) products(rows[a], panel, outer.data() + (a - begin) * width);
+      for (std::size_t g = 0; g < groups; ++g) tabulate(g, begin + g * group_rows);
       const std::uint64_t* word = words.data() + begin / chunk_rows * sums;
       if (groups == chunk_groups)
         add(word, chunk_groups, to);  // unrolled

@@ -33,7 +33,6 @@ struct PackedSums {
 
 class OuterSums {
  public:
-  /// Memory: n k (k+1)/2 doubles.
   explicit OuterSums(const Rows& R);
 
   /// out.sums = last - first sums; the j-th is sum_a scale[a] c(rows[a], first + j) r r' with r = r_{rows[a]}. 2 |rows|
@@ -43,16 +42,23 @@ class OuterSums {
                   Eigen::Index first, Eigen::Index last, PackedSums& out) const;
 
  private:
+  /// Entries (r, c), (r+1, c), ... of the packed triangle that stand together in a panel.
+  struct Run {
+    Eigen::Index c, r, size;
+  };
+
   static std::vector<std::uint64_t> subsets_taken(const std::vector<Eigen::Index>& rows, const Coefficients& c,
                                                   Eigen::Index first, Eigen::Index sums);
+  void products(Eigen::Index row, Eigen::Index panel, double* to) const;
   template <int width>
   void look_up(const std::vector<Eigen::Index>& rows, const std::vector<double>& scale, const Coefficients& c,
                Eigen::Index first, PackedSums& out) const;
   void multiply(const std::vector<Eigen::Index>& rows, const std::vector<double>& scale, const Coefficients& c,
                 Eigen::Index first, PackedSums& out) const;
 
-  Eigen::Index n_;
-  Eigen::MatrixXd outer_;  // r_i r_i' packed, padded with zeros, cut into panels: column p n + i is panel p of row i
+  Rows R_;  // with columns of zeros: one for the padding of the last panel, and as many as a vector may reach beyond
+  Eigen::Index width_;
+  std::vector<std::vector<Run>> panels_;
 };
 
 }  // namespace theoremeter

@@ -5,7 +5,7 @@ usage: sample_vs_numpy.py [--program build/theoremeter] [--rounds 5] [--sizes 10
 
 One thread each, the same W, alternating in one run. Costs are CPU seconds (user + system; for the program those of its whole
 process, start and reading W included), so a busy machine disturbs little; the best round of each side counts.
-Exits 1 where the ratio is below --at-least.
+Exits 1 where the ratio is below --at-least, and 2 where NumPy runs on no optimised BLAS (Debian: apt install libopenblas0).
 """
 import argparse
 import json
@@ -19,6 +19,14 @@ import time
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 import numpy as np  # noqa: E402  (reads the variables above)
+
+
+def optimised_blas():
+    """The optimised BLAS library this process has loaded, or None: the reference BLAS would make a feeble opponent."""
+    with open("/proc/self/maps") as maps:
+        files = {line.split()[-1] for line in maps if "/" in line}
+    resolved = {os.path.basename(os.path.realpath(file)) for file in files} | files
+    return next((file for file in sorted(resolved) if any(name in file for name in ("openblas", "mkl", "blis"))), None)
 
 
 class Wdc:
@@ -124,6 +132,10 @@ def main():
     parser.add_argument("--sizes", nargs="+", default=["10,500", "20,1000", "50,2000"], help="k,n")
     parser.add_argument("--at-least", type=float, default=5)
     options = parser.parse_args()
+    if not optimised_blas():
+        print("NumPy runs on the reference BLAS: apt install libopenblas0", file=sys.stderr)
+        sys.exit(2)
+    print(f"NumPy {np.__version__} on {optimised_blas()}")
     ratios = []
     for size in options.sizes:
         k, n = map(int, size.split(","))
