@@ -1,4 +1,4 @@
-#include "estimators/joint_wdc.hpp"
+#include "estimators/instances.hpp"
 #include "experiments/condition.hpp"
 #include "experiments/measure.hpp"
 #include "theory/conditions.hpp"

@@ -1,5 +1,5 @@
 #include "estimators/fit_alpha.hpp"
-#include "estimators/wdc.hpp"
+#include "estimators/instances.hpp"
 #include "experiments/condition.hpp"
 #include "experiments/measure.hpp"
 #include "theory/conditions.hpp"

@@ -1,13 +1,11 @@
 // Certificates against everything that could contradict them: enumeration on the circle and the line, brute force over
 // grids, thousands of evaluated points, symmetries of the problem, other numbers of threads; and twins that must be
 // caught.
-#include "estimators/certify.hpp"
 #include "estimators/enumerate.hpp"
 #include "estimators/evaluate.hpp"
 #include "estimators/hyperplanes.hpp"
-#include "estimators/phaseless.hpp"
+#include "estimators/instances.hpp"
 #include "estimators/stream.hpp"
-#include "estimators/wdc.hpp"
 #include "tests/instances.hpp"
 #include "theory/conditions.hpp"
 

@@ -1,12 +1,8 @@
 // Certificates on products of circles against dense grids, searches, the two other methods, other numbers of threads;
 // and twins that must be caught.
 #include "estimators/arcs.hpp"
-#include "estimators/certify.hpp"
 #include "estimators/certify_circles.hpp"
-#include "estimators/joint_wdc.hpp"
-#include "estimators/phaseless.hpp"
-#include "estimators/search.hpp"
-#include "estimators/wdc.hpp"
+#include "estimators/instances.hpp"
 #include "tests/instances.hpp"
 #include "tests/joint_grid.hpp"
 #include "theory/conditions.hpp"

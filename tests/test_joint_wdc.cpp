@@ -2,10 +2,7 @@
 // have factors that grow.
 #include "estimators/ensembles.hpp"
 #include "estimators/evaluate.hpp"
-#include "estimators/joint_wdc.hpp"
-#include "estimators/sample.hpp"
-#include "estimators/search.hpp"
-#include "estimators/wdc.hpp"
+#include "estimators/instances.hpp"
 #include "tests/instances.hpp"
 #include "tests/joint_grid.hpp"
 #include "tests/statistics.hpp"

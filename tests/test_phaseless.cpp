@@ -1,10 +1,6 @@
 // Phaseless concentration: its mathematics, and all three kinds of evidence about it.
-#include "estimators/certify.hpp"
 #include "estimators/evaluate.hpp"
-#include "estimators/phaseless.hpp"
-#include "estimators/sample.hpp"
-#include "estimators/search.hpp"
-#include "estimators/wdc.hpp"
+#include "estimators/instances.hpp"
 #include "tests/instances.hpp"
 #include "tests/statistics.hpp"
 #include "theory/angle.hpp"

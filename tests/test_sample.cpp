@@ -1,9 +1,8 @@
 #include "estimators/evaluate.hpp"
 #include "estimators/extreme_eigenvalues.hpp"
+#include "estimators/instances.hpp"
 #include "estimators/outer_sums.hpp"
-#include "estimators/sample.hpp"
 #include "estimators/statistics.hpp"
-#include "estimators/wdc.hpp"
 #include "theory/conditions.hpp"
 #include "theory/error.hpp"
 

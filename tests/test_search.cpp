@@ -1,10 +1,8 @@
 // The search against exhaustive grids, closed forms and its own symmetries, for the WDC and for two conditions made up
 // here.
 #include "estimators/fit_alpha.hpp"
-#include "estimators/search.hpp"
+#include "estimators/instances.hpp"
 
-#include "estimators/phaseless.hpp"
-#include "estimators/wdc.hpp"
 #include "theory/error.hpp"
 
 #include <doctest/doctest.h>

@@ -1,9 +1,8 @@
 // Certificates: pairs of cones bounded a second, for the bound alone and for whole proofs on one and two threads.
 // The counter "nodes" does not depend on the machine; seconds do.
-#include "estimators/certify.hpp"
 #include "estimators/cone_bound.hpp"
+#include "estimators/instances.hpp"
 #include "estimators/stream.hpp"
-#include "estimators/wdc.hpp"
 
 #include <benchmark/benchmark.h>
 #include <cmath>

@@ -1,9 +1,8 @@
 // Where sampling stands against the machine: its measured double-precision peak, a large matrix product, and the parts
 // of `sample` one by one. One thread each. "flops" counts 2 |active rows| k(k+1)/2 a pair, what a matrix product over
 // the packed outer products would need; the table look-ups get by with fewer, so they may exceed the peak.
+#include "estimators/instances.hpp"
 #include "estimators/outer_sums.hpp"
-#include "estimators/sample.hpp"
-#include "estimators/wdc.hpp"
 
 #include <benchmark/benchmark.h>
 #include <Eigen/Dense>

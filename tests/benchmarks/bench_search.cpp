@@ -1,8 +1,7 @@
 // Worst-case search: annealing steps a second of one batch, and whole rounds on one and two threads. The counter
 // "value" is the deviation found; it depends on neither the machine nor the threads.
-#include "estimators/search.hpp"
+#include "estimators/instances.hpp"
 #include "estimators/stream.hpp"
-#include "estimators/wdc.hpp"
 
 #include <benchmark/benchmark.h>
 #include <cmath>

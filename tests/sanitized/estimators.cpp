@@ -1,14 +1,10 @@
 // Little work for each estimator, on two threads: compiled and run under the sanitizers only.
 #include "estimators/census.hpp"
-#include "estimators/certify.hpp"
 #include "estimators/ensembles.hpp"
-#include "estimators/joint_wdc.hpp"
+#include "estimators/instances.hpp"
 #include "estimators/landscape.hpp"
 #include "estimators/rrcp_certify.hpp"
-#include "estimators/sample.hpp"
-#include "estimators/search.hpp"
 #include "estimators/stream.hpp"
-#include "estimators/wdc.hpp"
 
 #include <doctest/doctest.h>
 #include <cmath>
