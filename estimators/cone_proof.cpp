@@ -19,6 +19,7 @@ class Prover : public ConeProver {
         bound_(p.q_scale, p.q_shift),
         rounding_(std::max(rounding_margin, 8 * double(p.rows.rows()) * 0x1p-53) *
                   (p.trace + std::abs(p.q_scale) + std::abs(p.q_shift))),
+        look_every_(std::max<std::int64_t>(512, 20 * p.rows.rows())),
         tree_(p.hyperplanes, decisions_that_matter(p), p.zero_is_negative) {
     for (Eigen::Index i = 0; i < p.rows.rows(); ++i) {
       Packed<K>& rr = outer_.emplace_back();
@@ -145,7 +146,7 @@ class Prover : public ConeProver {
       }
       const std::int64_t before = item.nodes.load(std::memory_order_relaxed);
       item.nodes.store(before + std::int64_t(born), std::memory_order_relaxed);
-      if (before / 512 != item.nodes / 512 && count > 0) look_for_refuter(pairs[0], item);
+      if (before / c.look_every_ != item.nodes / c.look_every_ && count > 0) look_for_refuter(pairs[0], item);
     }
 
     // Now and then, deep down, look whether the deviation itself exceeds tau: then the incumbent was not the maximum.
@@ -241,6 +242,7 @@ class Prover : public ConeProver {
   ConeBound<K> bound_;
   std::vector<Packed<K>> outer_;  // r r' of each hyperplane
   double rounding_;
+  std::int64_t look_every_;  // nodes; evaluating f costs about n/4 of them, and is done four times
   ConeTree<K> tree_;
 };
 
