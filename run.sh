@@ -18,7 +18,7 @@ if ((${#missing[@]})); then
 fi
 
 cmake --preset release >/dev/null
-cmake --build --preset release
+cmake --build --preset release --target theoremeter
 
 mkdir -p out
 build/theoremeter run experiments/wdc-survey.toml --output out/wdc-survey.h5 --overwrite

@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 ./run.sh clang-format clang-14 libomp-14-dev libclang-rt-14-dev
+cmake --build --preset release
 ctest --test-dir build --output-on-failure -j "$(nproc)"
 for sanitizer in asan tsan; do
   cmake --preset "$sanitizer" >/dev/null
