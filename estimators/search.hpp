@@ -27,10 +27,11 @@
 
 namespace theoremeter {
 
-/// How an n x k instance is searched. Where there are few cells, many quick epochs; where there are many, few
-/// and slow ones.
+/// How an n x k instance is searched. Where there are few cells, many quick epochs; where there are many, few and slow
+/// ones: for large k one that takes all starts.
 struct SearchPlan {
-  int islands = 8, elite = 12, batch = 32;
+  int islands;
+  int elite = 12, batch = 32;
   int rounds;                     // of an epoch
   int climbers;                   // of a batch
   float alike = 0.99f;            // climbers of a batch are at smaller cosines than this
@@ -41,7 +42,10 @@ struct SearchPlan {
   double reach;                   // of an edge: the tangent of an angle
 
   SearchPlan(Eigen::Index n, Eigen::Index k)
-      : rounds(k <= 5 ? 4 : 16),
+      : islands(k <= 30 ? 8 : 4),
+        rounds(k <= 5    ? 4
+               : k <= 30 ? 16
+                         : 96),
         climbers(k <= 5 ? 16 : 4),
         steps(static_cast<int>(std::clamp<Eigen::Index>(4 * k, 20, 200))),
         quench(k <= 5 ? 0.05 : 1),
