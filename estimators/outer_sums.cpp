@@ -177,7 +177,8 @@ void OuterSums::look_up(const std::vector<Index>& rows, const std::vector<double
     std::fill_n(to, width * sums, 0.0);
     for (std::size_t begin = 0; begin < n; begin += chunk_rows) {
       const std::size_t end = std::min(begin + chunk_rows, n), groups = (end - begin + group_rows - 1) / group_rows;
-      for (std::size_t a = begin; a < end; ++a) products(rows[a], panel, outer.data() + (a - begin) * width);
+      for (std::size_t a = begin; a < end; ++a)
+        products(rows[a], static_cast<Index>(panel), outer.data() + (a - begin) * width);
       for (std::size_t g = 0; g < groups; ++g) tabulate(g, begin + g * group_rows);
       const std::uint64_t* word = words.data() + begin / chunk_rows * sums;
       if (groups == chunk_groups)

@@ -69,7 +69,7 @@ class PreparedSampler {
     for (std::size_t i = 0; i < values.size(); ++i)
       if (!std::isnan(values[i]) && (best < 0 || values[i] > values[static_cast<std::size_t>(best)]))
         best = static_cast<std::int64_t>(i);
-    result.undefined = std::erase_if(values, [](double f) { return std::isnan(f); });
+    result.undefined = static_cast<std::int64_t>(std::erase_if(values, [](double f) { return std::isnan(f); }));
     result.count = static_cast<std::int64_t>(values.size());
     result.mean = values.empty() ? nan : mean(values);
     result.quantiles =

@@ -88,7 +88,8 @@ class Search {
         }
         for (std::size_t i = 0; i < arrivals.size(); ++i) {
           found.evaluations += evaluations[i];
-          for (Climb& a : arrivals[i]) admit(islands[i % islands.size()], std::move(a), plan_.elite);
+          for (Climb& a : arrivals[i])
+            admit(islands[i % islands.size()], std::move(a), static_cast<std::size_t>(plan_.elite));
         }
         found.starts += std::min<std::int64_t>(left, batches * plan_.batch);
         if (progress) progress(static_cast<double>(found.starts) / static_cast<double>(starts));

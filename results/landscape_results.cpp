@@ -58,7 +58,7 @@ Comparison compare(Problem problem, const Sizes& sizes, const Landscape& landsca
   if (layers.size() == 1) {
     c.K = landscape.population_error.value / (d * d * d * std::sqrt(eps));
     if (!shallow)
-      for (const std::size_t i : {0, 1}) c.K2.push_back(radius(i) / (d * d * d * root));
+      for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) c.K2.push_back(radius(i) / (d * d * d * root));
     least = std::pow(d, 8) * root;
   } else {
     const double s = layers[1], alpha = alpha_of(epsilon);
