@@ -149,8 +149,8 @@ void OuterSums::look_up(const std::vector<Index>& rows, const std::vector<double
     std::array<Panel, group_rows> step;
     Panel all_low = Panel::Zero();
     for (std::size_t a = 0; a < group_rows; ++a) {
-      const double s =
-          begin + a < n ? scale[begin + a] : 0;  // in the last group rows may be missing: nothing takes them
+      // In the last group rows may be missing: no sum takes them, and what stands in their place counts for 0.
+      const double s = begin + a < n ? scale[begin + a] : 0;
       const auto product = Eigen::Map<const Panel>(outer.data() + (group * group_rows + a) * width);
       all_low += (c.low * s) * product;
       step[a] = ((c.high - c.low) * s) * product;
