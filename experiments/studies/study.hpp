@@ -1,0 +1,116 @@
+// A study: a question asked of many draws. What it declares here is all that the runner, the files, the tables and the
+// command line know of it.
+#pragma once
+
+#include "estimators/stream.hpp"
+#include "results/columns.hpp"
+#include "results/setting.hpp"
+#include "results/summary.hpp"
+#include "theory/error.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace theoremeter {
+
+/// Told what is under way ("sample", "search", "certify") and the fraction of the draw that is done: never less than
+/// before.
+using StageProgress = std::function<void(const std::string& stage, double fraction)>;
+
+struct Effort {
+  int threads = 1;
+  StageProgress progress = [](const std::string&, double) {};
+};
+
+/// What is wrong with a stored draw, one line each; none: all is well.
+using Complaints = std::vector<std::string>;
+
+/// This draw has no such value: a condition that is defined at no point tried.
+class Undefined : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A matrix that may be given: --option FILE is that matrix; or, where `matrix` is "", the layers W_1, W_2, ... of a
+/// network.
+struct Input {
+  std::string option, meaning, matrix;
+  std::string network = "W";  // what its layers are called
+};
+
+struct Study {
+  std::string verb, key, name;  // measure, condition, wdc: `measure wdc`, condition = "wdc", the root attribute
+  std::string statement;        // one line, for --help
+  std::string notes;            // behind the options, for --help
+  Parameters parameters;
+  std::vector<Input> inputs;
+  Schema schema;
+  std::vector<Summary> summaries;  // the columns of its table
+  bool random = true;              // false: a point has one draw, the same for every seed
+  std::string figure = "sweep";    // how `plot` draws it by default: a function of results/plot.py
+
+  /// Of what was asked for, the settings of which each is a point: of a network given, one a layer.
+  std::function<std::vector<Setting>(const Setting&, const Matrices& all)> points =
+      [](const Setting& s, const Matrices&) { return std::vector<Setting>{s}; };
+  /// The sizes that given matrices determine are set; InputError where they contradict what was said.
+  std::function<void(Setting&, const Matrices& all)> adopt_sizes = [](Setting&, const Matrices&) {};
+  /// Of all matrices given, those of this point's instance, under its names.
+  std::function<Matrices(const Setting&, const Matrices& all)> given_at = [](const Setting&, const Matrices& all) {
+    return all;
+  };
+  /// Throws InputError for what would be refused when this point's turn comes.
+  std::function<void(const Setting&)> check = [](const Setting&) {};
+  /// Throws Undefined.
+  std::function<Row(const Setting&, const Stream& draw, const Effort&)> measure;
+  /// `again` asks for what takes long too: certificates proved again, samples drawn again.
+  std::function<Complaints(const Setting&, const Stream& draw, const Row&, bool again)> verify;
+  /// The matrices of a draw.
+  std::function<Matrices(const Setting&, const Stream& draw)> matrices;
+  /// One draw for people; "": a line of the table does.
+  std::function<std::string(const Setting&, const Row&)> report = [](const Setting&, const Row&) {
+    return std::string();
+  };
+};
+
+/// Every study has it; another seed is another point.
+extern const Parameter<std::int64_t> seed;
+
+/// The stream of a draw: a function of the seed, the sizes (in the order of declaration, list items each) and the draw.
+Stream draw_stream(const Setting& at, std::uint64_t draw);
+
+/// A study whose draws are plain structs of type Draw.
+template <class Draw>
+struct StudyOf {
+  Study about;
+  Columns<Draw> columns;
+  std::function<Draw(const Setting&, const Stream& draw, const Effort&)> measure;
+  std::function<Complaints(const Setting&, const Stream& draw, const Draw&, bool again)> verify;
+  std::function<std::string(const Setting&, const Draw&)> report;
+
+  operator Study() const {
+    Study s = about;
+    s.schema = columns.schema();
+    s.measure = [*this](const Setting& at, const Stream& draw, const Effort& effort) {
+      return columns.row(measure(at, draw, effort));
+    };
+    s.verify = [*this](const Setting& at, const Stream& draw, const Row& row, bool again) {
+      const Draw d = columns.draw(row);
+      Complaints all = verify(at, draw, d, again);
+      for (std::string& c : differences(columns.row(d), row, about_schema())) all.push_back(std::move(c));
+      return all;
+    };
+    if (report) s.report = [*this](const Setting& at, const Row& row) { return report(at, columns.draw(row)); };
+    return s;
+  }
+
+ private:
+  const Schema& about_schema() const { return columns.schema(); }
+};
+
+/// The columns in which a row differs, bit for bit, from what its draw gives anew: those computed from others, say.
+Complaints differences(const Row& anew, const Row& stored, const Schema& schema);
+
+}  // namespace theoremeter
