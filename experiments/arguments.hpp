@@ -1,7 +1,7 @@
 // What the options of several verbs have in common: numbers in range, matrices given, sizes.
 #pragma once
 
-#include "experiments/conditions.hpp"
+#include "experiments/studies/conditions.hpp"
 #include "experiments/verbs.hpp"
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 
 #include "estimators/census.hpp"
 #include "estimators/ensembles.hpp"
-#include "experiments/measure.hpp"
+#include "experiments/studies/measure.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>

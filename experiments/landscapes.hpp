@@ -2,7 +2,7 @@
 #pragma once
 
 #include "estimators/landscape.hpp"
-#include "experiments/conditions.hpp"
+#include "experiments/studies/conditions.hpp"
 #include "results/landscape_results.hpp"
 #include "results/landscape_verify.hpp"
 

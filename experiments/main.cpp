@@ -1,6 +1,6 @@
 // The command line. Results to stdout, progress and messages to stderr; exit 0 on success, 2 on wrong use or bad input,
 // 1 on failure.
-#include "experiments/conditions.hpp"
+#include "experiments/studies/conditions.hpp"
 #include "experiments/interruption.hpp"
 #include "experiments/landscape.hpp"
 #include "experiments/rho.hpp"

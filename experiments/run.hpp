@@ -1,7 +1,7 @@
 // An experiment: a sweep over sizes and draws, from a TOML file.
 #pragma once
 
-#include "experiments/conditions.hpp"
+#include "experiments/studies/conditions.hpp"
 
 #include <map>
 #include <string>

@@ -2,7 +2,7 @@
 // lists of sizes.
 #pragma once
 
-#include "experiments/conditions.hpp"
+#include "experiments/studies/conditions.hpp"
 #include "theory/error.hpp"
 #include "theory/suggest.hpp"
 

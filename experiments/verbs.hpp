@@ -1,7 +1,7 @@
 // What each verb of the command line does. Results to stdout, progress and messages to stderr.
 #pragma once
 
-#include "experiments/conditions.hpp"
+#include "experiments/studies/conditions.hpp"
 
 #include <cstdint>
 #include <map>

@@ -1,7 +1,7 @@
 #include "estimators/fit_alpha.hpp"
 #include "estimators/instances.hpp"
-#include "experiments/condition.hpp"
-#include "experiments/measure.hpp"
+#include "experiments/studies/condition.hpp"
+#include "experiments/studies/measure.hpp"
 #include "theory/conditions.hpp"
 
 #include <utility>

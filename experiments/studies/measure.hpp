@@ -5,7 +5,7 @@
 #include "estimators/measurement.hpp"
 #include "estimators/sample.hpp"
 #include "estimators/search.hpp"
-#include "experiments/request.hpp"
+#include "experiments/studies/request.hpp"
 #include "theory/error.hpp"
 
 #include <algorithm>

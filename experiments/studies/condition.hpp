@@ -1,7 +1,7 @@
 // What the files of the single conditions share.
 #pragma once
 
-#include "experiments/conditions.hpp"
+#include "experiments/studies/conditions.hpp"
 
 #include <initializer_list>
 #include <limits>

@@ -1,6 +1,6 @@
 #include "estimators/instances.hpp"
-#include "experiments/condition.hpp"
-#include "experiments/measure.hpp"
+#include "experiments/studies/condition.hpp"
+#include "experiments/studies/measure.hpp"
 #include "theory/conditions.hpp"
 
 #include <algorithm>

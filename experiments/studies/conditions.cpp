@@ -1,7 +1,7 @@
-#include "experiments/conditions.hpp"
+#include "experiments/studies/conditions.hpp"
 
 #include "estimators/cone_proof.hpp"
-#include "experiments/condition.hpp"
+#include "experiments/studies/condition.hpp"
 #include "results/weights.hpp"
 #include "theory/error.hpp"
 #include "theory/suggest.hpp"

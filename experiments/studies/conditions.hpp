@@ -3,7 +3,7 @@
 
 #include "estimators/ensembles.hpp"
 #include "estimators/measurement.hpp"
-#include "experiments/request.hpp"
+#include "experiments/studies/request.hpp"
 #include "results/results.hpp"
 #include "results/verify.hpp"
 #include "theory/network.hpp"
