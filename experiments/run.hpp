@@ -39,10 +39,4 @@ void run(const Experiment& experiment, int threads, Results& results, const std:
 /// The empty results of an experiment: every draw still to be measured.
 Results results_of(const Experiment& experiment);
 
-/// "sample,search,certify" into the three flags. Throws InputError.
-void set_evidence(Request& request, const std::string& list);
-
-/// The number `alpha` or "fit". Throws InputError unless it is positive.
-Alpha parse_alpha(const std::string& text);
-
 }  // namespace theoremeter

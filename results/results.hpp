@@ -2,6 +2,7 @@
 #pragma once
 
 #include "estimators/measurement.hpp"
+#include "results/provenance.hpp"
 #include "theory/types.hpp"
 
 #include <cstdint>
@@ -38,17 +39,6 @@ struct Record {
   std::vector<std::optional<Measurement>> draws;
 };
 
-/// Which program made the file, and where.
-struct Provenance {
-  std::string version;
-  std::string commit;
-  std::string compiler;
-  std::string flags;
-  std::string libraries;
-  std::string host_cpu;
-  std::string date;  // UTC, ISO 8601
-};
-
 struct Results {
   std::string condition;     // "wdc"
   double factor = 1;         // the constant in units of the paper's eps: RRCP's supremum is 31 eps
@@ -66,21 +56,7 @@ struct Results {
   Provenance provenance;
 };
 
-/// What is known about one constant.
-enum class Kind {
-  at_least,  // a witness only
-  bracket,   // a witness and a certificate, further apart than the relative gap asked for
-  exact      // a witness and a certificate that agree to the relative gap asked for
-};
-
-Kind kind(const Measurement& m);
 const char* to_string(Kind kind);  // "at least", "bracket", "exact"
 const char* to_string(Side side);  // "plus", "minus"
-
-/// (at most - at least) / at least; NaN without a certificate.
-double relative_gap(const Measurement& m);
-
-/// This build on this machine, now.
-Provenance this_program();
 
 }  // namespace theoremeter

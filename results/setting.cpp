@@ -25,8 +25,8 @@ std::optional<T> number(const std::string& text) {
 
 std::string what(const AnyParameter& p) {
   if (!p.choices.empty()) return fmt::format("one of {}", fmt::join(p.choices, ", "));
-  static const std::vector<std::string> kinds{
-      "nothing", "a whole number below 2^63", "a number", "true or false", "text", "whole numbers, as 3,40,200"};
+  static const std::vector<std::string> kinds{"nothing", "a whole number below 2^63", "a number", "true or false",
+                                              "text",    "whole numbers, as 3,40,200"};
   return kinds[p.example.index()];
 }
 
@@ -126,7 +126,7 @@ std::string Setting::text() const {
 std::string Setting::sizes() const {
   std::vector<std::string> all;
   for (const AnyParameter& p : *parameters_)
-    if (p.scope == Scope::size && !std::holds_alternative<std::monostate>(at(p.name)))
+    if (p.scope != Scope::option && !std::holds_alternative<std::monostate>(at(p.name)))
       all.push_back(fmt::format("{} = {}", p.name, to_text(at(p.name))));
   return fmt::format("{}", fmt::join(all, ", "));
 }

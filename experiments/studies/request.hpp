@@ -40,6 +40,12 @@ struct Alpha {
   bool fit = false;
 };
 
+/// "sample,search,certify" into the three flags. Throws InputError.
+void set_evidence(Request& request, const std::string& list);
+
+/// The number `alpha` or "fit". Throws InputError unless it is positive.
+Alpha parse_alpha(const std::string& text);
+
 /// A condition that is defined at no point of an instance that was tried.
 class DefinedNowhere : public InputError {
   using InputError::InputError;
