@@ -1,6 +1,6 @@
 #include "results/landscape_table.hpp"
 
-#include "results/columns.hpp"
+#include "results/align.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -81,6 +81,8 @@ struct Study {
   };
 };
 
+inline constexpr std::int64_t max_draws = 10'000'000;
+
 /// Every study has it; another seed is another point.
 extern const Parameter<std::int64_t> seed;
 

@@ -1,0 +1,14 @@
+// What `measure --json` prints.
+#pragma once
+
+#include "results/results.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace theoremeter {
+
+/// {"condition", "sizes", "seed", "draws": [...]} of one point of the sweep. Values are of full precision; null:
+/// unknown. Draws not measured are left out.
+nlohmann::ordered_json to_json(const Results& results, const Record& point);
+
+}  // namespace theoremeter
