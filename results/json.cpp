@@ -98,13 +98,12 @@ class Objects {
         continue;
       }
       Json value = values_[i].left() ? values_[i].next() : Json();
-      if (path == "-" || below(path, absent)) continue;
-      if (c.type == Type::flag && announces(path)) {
-        object[path] = value == true ? Json::object() : Json();
-        if (value != true) absent.insert(path);
-      } else if (!(c.type == Type::text && value == "")) {
-        put(object, path, std::move(value));
+      if (c.type == Type::flag && list.empty() && announces(c.name)) {
+        object[c.name] = value == true ? Json::object() : Json();
+        if (value != true) absent.insert(c.name);
       }
+      if (path == "-" || below(path, absent)) continue;
+      if (!(c.type == Type::text && value == "")) put(object, path, std::move(value));
     }
     return object;
   }
