@@ -33,7 +33,10 @@ void add_parameters(CLI::App& verb, const Study& study, Options& o) {
       verb.add_flag(option_name(p.name), o.flags[p.name], help_of(p))->group(p.group);
       continue;
     }
-    verb.add_option(option_name(p.name), o.study[p.name], help_of(p))->type_name(p.type_name)->check(not_empty())->group(p.group);
+    verb.add_option(option_name(p.name), o.study[p.name], help_of(p))
+        ->type_name(p.type_name)
+        ->check(not_empty())
+        ->group(p.group);
   }
   for (const Input& input : study.inputs)
     verb.add_option("--" + input.option, o.study[input.option], input.meaning)

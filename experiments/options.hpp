@@ -22,7 +22,8 @@ struct Options {
   bool json = false, overwrite = false, resume = false, dry_run = false, each_draw = false, again = false;
 };
 
-/// --n, --ensemble, ..., --weights: each parameter and input of the study, with its help; what is said goes to `o.study`.
+/// --n, --ensemble, ..., --weights: each parameter and input of the study, with its help; what is said goes to
+/// `o.study`.
 void add_parameters(CLI::App& verb, const Study& study, Options& o);
 
 }  // namespace theoremeter

@@ -407,6 +407,7 @@ Study study_of(const Condition& c) {
   s.about.verb = "measure";
   s.about.key = "condition";
   s.about.name = c.name;
+  s.about.question = "Measure a constant: at least (witnesses) and at most (proof)";
   s.about.noun = c.name + " constant";
   s.about.statement = c.statement;
   s.about.parameters = parameters_of(c);

@@ -25,8 +25,6 @@ struct Request {
   int threads = 1;
 };
 
-
-
 namespace purpose {  // the streams of a draw
 inline constexpr std::uint64_t weights = 0, sample = 1, search = 2, fit = 3, solution = 4, noise = 5, landscape = 6,
                                conditions = 7;
