@@ -4,9 +4,9 @@
 #include "experiments/interruption.hpp"
 #include "experiments/progress_line.hpp"
 #include "experiments/usage.hpp"
-#include "results/landscape_file.hpp"
+#include "experiments/studies/landscape_columns.hpp"
 #include "results/landscape_json.hpp"
-#include "results/landscape_table.hpp"
+#include "experiments/studies/landscape_table.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // The verb `landscape`, and what other verbs do with landscape files.
 #pragma once
 
-#include "experiments/landscapes.hpp"
+#include "experiments/studies/landscapes.hpp"
 #include "experiments/verbs.hpp"
 
 #include <CLI/CLI.hpp>

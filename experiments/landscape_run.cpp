@@ -4,8 +4,8 @@
 #include "experiments/interruption.hpp"
 #include "experiments/progress_line.hpp"
 #include "experiments/toml_section.hpp"
-#include "results/landscape_file.hpp"
-#include "results/landscape_table.hpp"
+#include "experiments/studies/landscape_columns.hpp"
+#include "experiments/studies/landscape_table.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // Experiments on landscapes: a sweep over sizes and draws, from a TOML file.
 #pragma once
 
-#include "experiments/landscapes.hpp"
+#include "experiments/studies/landscapes.hpp"
 #include "experiments/verbs.hpp"
 
 #include <string>

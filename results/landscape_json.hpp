@@ -1,7 +1,7 @@
 // What `landscape --json` prints.
 #pragma once
 
-#include "results/landscape_results.hpp"
+#include "experiments/studies/landscape_results.hpp"
 
 #include <nlohmann/json.hpp>
 

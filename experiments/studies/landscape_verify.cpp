@@ -1,4 +1,4 @@
-#include "results/landscape_verify.hpp"
+#include "experiments/studies/landscape_verify.hpp"
 
 #include "theory/error.hpp"
 #include "theory/population.hpp"

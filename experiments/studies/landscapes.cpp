@@ -1,4 +1,4 @@
-#include "experiments/landscapes.hpp"
+#include "experiments/studies/landscapes.hpp"
 
 #include "estimators/census.hpp"
 #include "estimators/ensembles.hpp"

@@ -2,7 +2,7 @@
 // theory/population.hpp at single points, and the conditions' definitions.
 #pragma once
 
-#include "results/landscape_results.hpp"
+#include "experiments/studies/landscape_results.hpp"
 #include "results/verify.hpp"
 #include "theory/problems.hpp"
 

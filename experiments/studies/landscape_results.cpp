@@ -1,4 +1,4 @@
-#include "results/landscape_results.hpp"
+#include "experiments/studies/landscape_results.hpp"
 
 #include "theory/rho.hpp"
 

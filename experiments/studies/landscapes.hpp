@@ -3,8 +3,8 @@
 
 #include "estimators/landscape.hpp"
 #include "experiments/studies/conditions.hpp"
-#include "results/landscape_results.hpp"
-#include "results/landscape_verify.hpp"
+#include "experiments/studies/landscape_results.hpp"
+#include "experiments/studies/landscape_verify.hpp"
 
 #include <cstdint>
 #include <optional>

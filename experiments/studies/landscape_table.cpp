@@ -1,4 +1,4 @@
-#include "results/landscape_table.hpp"
+#include "experiments/studies/landscape_table.hpp"
 
 #include "results/align.hpp"
 

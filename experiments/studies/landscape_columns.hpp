@@ -1,7 +1,7 @@
 // The file of landscapes: HDF5 with dimension scales, described in docs/landscape_format.md.
 #pragma once
 
-#include "results/landscape_results.hpp"
+#include "experiments/studies/landscape_results.hpp"
 
 #include <string>
 

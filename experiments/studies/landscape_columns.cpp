@@ -1,4 +1,4 @@
-#include "results/landscape_file.hpp"
+#include "experiments/studies/landscape_columns.hpp"
 
 #include "results/atomic.hpp"
 #include "results/variables.hpp"

@@ -1,7 +1,7 @@
 // What people read of landscapes. Every number says its direction.
 #pragma once
 
-#include "results/landscape_results.hpp"
+#include "experiments/studies/landscape_results.hpp"
 #include "results/table.hpp"
 
 #include <string>
