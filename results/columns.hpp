@@ -123,7 +123,8 @@ class Columns {
         },
         [member](T& t, const Cell& c, Cursor& at) {
           const std::int64_t count = next<std::int64_t>(c, at);
-          if (count < 0 || count > most_items) throw WrongRow("a list of impossible length");
+          if (count < 0 || static_cast<std::uint64_t>(count) > at.items) throw WrongRow("a list of impossible length");
+          at.items -= static_cast<std::size_t>(count);
           std::invoke(member, t).resize(static_cast<std::size_t>(count));
         });
     return within(name + "_", name, inner, [member](auto& t, const auto& use) {
@@ -155,8 +156,10 @@ class Columns {
   T draw(const Row& r) const {
     if (r.size() != bindings_.size()) throw WrongRow("a row of another schema");
     T t{};
+    std::size_t most = 0;  // every item has a value or a length somewhere in the row
+    for (const Cell& c : r) most += c.size() + c.lengths.size();
     for (std::size_t i = 0; i < r.size(); ++i) {
-      Cursor at;
+      Cursor at{0, 0, most};
       bindings_[i].take(t, r[i], at);
     }
     return t;
@@ -167,10 +170,10 @@ class Columns {
  private:
   template <class>
   friend class Columns;
-  static constexpr std::int64_t most_items = 1 << 30;
 
   struct Cursor {
-    std::size_t value = 0, length = 0;
+    std::size_t value = 0, length = 0;  // the next ones of the cell
+    std::size_t items = 0;              // that lists may still have: nothing is allocated for what cannot be there
   };
   struct Binding {
     std::function<void(const T&, Cell&)> put;
@@ -260,9 +263,9 @@ class Columns {
                  [&](const Part& p) { put(p, cell); });
           },
           [each, take = binding.take](T& t, const Cell& cell, Cursor& at) {
-            typename Columns<Part>::Cursor inside{at.value, at.length};
+            typename Columns<Part>::Cursor inside{at.value, at.length, at.items};
             each(t, [&](Part& p) { take(p, cell, inside); });
-            at = {inside.value, inside.length};
+            at = {inside.value, inside.length, inside.items};
           });
     }
     for (const Axis& a : inner.schema_.axes) schema_.axes.push_back(a);

@@ -6,10 +6,11 @@
 #include "results/setting.hpp"
 
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace theoremeter {
@@ -42,6 +43,7 @@ struct Description {
 
 class DataSet {
  public:
+  /// Throws InputError for a point that is there twice.
   explicit DataSet(Description about);
 
   const Description& about() const { return about_; }
@@ -54,16 +56,18 @@ class DataSet {
 
   State state(Key key) const;
   std::size_t run(Key key) const;
-  std::string_view bytes(Key key) const;  // of a draw that is not open
+  std::string_view bytes(Key key) const;  // of a draw that is not open; valid until the next `add`
   Row row(Key key) const { return decode(bytes(key), about_.schema); }
 
   /// One more than the largest draw of the point that is not open.
   std::uint64_t draws(std::size_t point) const { return cells_[point].size(); }
-  std::size_t count(std::size_t point, State state) const;
-  std::size_t size() const { return size_; }  // draws that are not open
+  std::size_t count(std::size_t point, State state) const;  // open: of those planned
+  std::size_t size() const { return size_; }                // draws that are not open
 
   /// The point with this setting, added where there is none.
   std::size_t point_of(const Setting& setting);
+  /// The same, where it is there.
+  std::optional<std::size_t> find_point(const Setting& setting) const;
 
  private:
   struct Place {
@@ -73,13 +77,14 @@ class DataSet {
     std::size_t offset = 0;
   };
   Description about_;
-  std::map<std::string, std::size_t> point_by_text_;
+  std::unordered_map<std::string, std::size_t> point_by_text_;
   std::vector<std::vector<Place>> cells_;
   std::string arena_;
   std::size_t size_ = 0;
 };
 
-/// 32 hexadecimal digits: equal for equal settings, draws, states and values; seconds, runs, order and title left out.
+/// 32 hexadecimal digits: equal for equal draws measured, at equal settings: states and values; seconds, runs, order,
+/// title and what is still open left out.
 std::string digest(const DataSet& data);
 
 }  // namespace theoremeter
