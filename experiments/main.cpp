@@ -1,11 +1,13 @@
 // The command line. Results to stdout, progress and messages to stderr; exit 0 on success, 2 on wrong use or bad input,
 // 1 on failure, 75 when stopped with everything finished kept.
 #include "experiments/interruption.hpp"
-#include "experiments/landscape.hpp"
+#include "experiments/options.hpp"
 #include "experiments/rho.hpp"
-#include "experiments/run.hpp"
+#include "experiments/studies/studies.hpp"
 #include "experiments/usage.hpp"
 #include "experiments/verbs.hpp"
+#include "results/provenance.hpp"
+#include "results/table.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>
@@ -32,7 +34,7 @@ constexpr const char* examples = R"(Examples:
 Results go to stdout, progress and messages to stderr.
 Exit code: 0 success, 2 wrong use or bad input, 1 failure, 75 stopped before the end (--resume).)";
 
-constexpr const char *experiment_notes = R"(The experiment is a TOML file:
+constexpr const char *experiment_notes = R"~(The experiment is a TOML file:
   title = "..."                        printed above the table
   condition = "wdc"                    the study; or problem = "inversion", surface = "...", ...
   weights = "W.npy"                    matrices given, where the study takes them; relative to the file

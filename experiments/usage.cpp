@@ -1,6 +1,5 @@
 #include "experiments/usage.hpp"
 
-#include "results/results.hpp"
 #include "theory/suggest.hpp"
 
 #include <fmt/format.h>
@@ -117,14 +116,6 @@ CLI::Validator not_empty() {
 }
 
 CLI::Validator whole_number() { return parsed_as<std::int64_t>("a whole number below 2^63"); }
-
-CLI::Validator whole_number_list() {
-  return CLI::Validator(
-      [](std::string& text) -> std::string {
-        return whole_numbers(text) ? "" : fmt::format("\"{}\" is no list of whole numbers, as 3,40,200", text);
-      },
-      "");
-}
 
 CLI::Validator number() { return parsed_as<double>("a number"); }
 

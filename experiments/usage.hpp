@@ -10,7 +10,6 @@ namespace theoremeter {
 /// Arguments that CLI11 alone would take silently: an empty text (an unset shell variable), an integer out of range.
 CLI::Validator not_empty();
 CLI::Validator whole_number();
-CLI::Validator whole_number_list();
 CLI::Validator number();
 
 /// Names and widths of the help pages; inherited by the verbs added afterwards.

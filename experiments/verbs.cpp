@@ -8,6 +8,7 @@
 #include "experiments/studies/studies.hpp"
 #include "results/data_file.hpp"
 #include "results/export.hpp"
+#include "results/in_full.hpp"
 #include "results/json.hpp"
 #include "results/merge.hpp"
 #include "results/table.hpp"

@@ -5,6 +5,7 @@
 #include "estimators/measurement.hpp"
 #include "experiments/studies/request.hpp"
 #include "experiments/studies/sizes.hpp"
+#include "results/setting.hpp"
 #include "theory/network.hpp"
 
 #include <functional>
@@ -13,9 +14,6 @@
 #include <vector>
 
 namespace theoremeter {
-
-/// Matrices by the paper's name.
-using Matrices = std::map<std::string, Rows>;
 
 /// What draws the matrices: the rows of weights, and the measurement matrix where there is a network too.
 struct Ensembles {
@@ -59,6 +57,9 @@ void check_shapes(const std::vector<Shape>& shapes, const Matrices& given);
 
 /// The matrices of a draw: those given, and what they lack drawn.
 Matrices draw_matrices(const std::vector<Shape>& shapes, const Matrices& given, const Stream& draw);
+
+/// The deviation of one instance at a point, evaluated naively; form: which expression, where the condition has several.
+using NaiveDeviation = std::function<long double(const Point&, const std::string& form)>;
 
 enum class Certificates { none, on_request, by_default };
 
