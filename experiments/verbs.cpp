@@ -29,7 +29,7 @@ namespace {
 constexpr const char* layer_size = "layer";  // the size that tells the layers of a network apart
 
 void check_output_of(const Options& o, bool overwrite) {
-  if (!o.output.empty()) uninterrupted([&] { check_output(o.output, overwrite); });
+  if (!o.output.empty()) uninterrupted([&] { check_condition_output(o.output, overwrite); });
 }
 
 void save(const Results& results, const std::string& path, bool overwrite) {

@@ -17,6 +17,7 @@ struct Declared {
   std::string key, study;
   Parameters parameters;
   Schema schema;
+  std::function<Row(const Row&)> complete = {};  // the row with what follows from the rest computed anew
 };
 using Declarations = std::function<std::vector<Declared>()>;
 

@@ -333,12 +333,12 @@ Results decode(hid_t file) {
 
 }  // namespace
 
-void check_output(const std::string& path, bool overwrite) {
+void check_condition_output(const std::string& path, bool overwrite) {
   check_output(path, overwrite, [](const std::string& existing) { read(existing); });
 }
 
 void write(const Results& results, const std::string& path, bool overwrite) {
-  check_output(path, overwrite);
+  check_condition_output(path, overwrite);
   replace_file(path, encode(results), overwrite);
 }
 

@@ -9,7 +9,7 @@ namespace theoremeter {
 
 /// Throws InputError unless `write` can put a file at `path`: an existing file needs `overwrite` and must be a sound
 /// results file of ours; the directory must exist and be writable. To be called before a long measurement, too.
-void check_output(const std::string& path, bool overwrite);
+void check_condition_output(const std::string& path, bool overwrite);
 
 /// Writes beside `path`, flushes, and renames: at every moment `path` is the old file or the new one, complete. On any
 /// failure nothing is left behind; throws InputError (check_output) or std::runtime_error (a full disk, ...), in one
