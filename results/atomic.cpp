@@ -51,7 +51,8 @@ std::optional<pid_t> maker_of(const std::string& part, const std::string& target
   int i = 0, end = 0;
   if (!part.starts_with(prefix)) return {};
   const std::string rest = part.substr(prefix.size());
-  if (std::sscanf(rest.c_str(), "%ld.%d.part%n", &pid, &i, &end) != 2 || end != static_cast<int>(rest.size())) return {};
+  if (std::sscanf(rest.c_str(), "%ld.%d.part%n", &pid, &i, &end) != 2 || end != static_cast<int>(rest.size()))
+    return {};
   return static_cast<pid_t>(pid);
 }
 
@@ -109,8 +110,7 @@ void check_replaceable(const std::string& path) {
     throw InputError(fmt::format("output {}: no directory {}", path, directory.string()));
   std::string name;
   const int probe = make_part(target, name);
-  if (probe < 0)
-    throw InputError(fmt::format("output {}: no file can be made there: {}", path, std::strerror(errno)));
+  if (probe < 0) throw InputError(fmt::format("output {}: no file can be made there: {}", path, std::strerror(errno)));
   close(probe);
   unlink(name.c_str());
 }

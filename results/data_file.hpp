@@ -17,7 +17,7 @@ struct Declared {
   std::string key, study;
   Parameters parameters;
   Schema schema;
-  std::function<Row(const Row&)> complete;  // what is computed from the rest of a row
+  std::function<Row(const Row&)> complete = {};  // the row with what follows from the rest computed anew
 };
 using Declarations = std::function<std::vector<Declared>()>;
 

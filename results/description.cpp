@@ -18,7 +18,9 @@ const std::vector<std::string> value_types{"nothing", "whole", "real", "flag", "
 
 /// Infinities are no numbers in JSON.
 Json of(double x) { return std::isfinite(x) ? Json(x) : Json(fmt::format("{}", x)); }
-double real(const Json& j) { return j.is_number() ? j.get<double>() : std::strtod(j.get<std::string>().c_str(), nullptr); }
+double real(const Json& j) {
+  return j.is_number() ? j.get<double>() : std::strtod(j.get<std::string>().c_str(), nullptr);
+}
 
 Json of(const Value& v) {
   struct Write {
@@ -120,6 +122,17 @@ Axis axis(const Json& j) {
   return a;
 }
 
+Json of(const Provenance& r) {
+  return {{"version", r.version},     {"commit", r.commit},     {"compiler", r.compiler}, {"flags", r.flags},
+          {"libraries", r.libraries}, {"host_cpu", r.host_cpu}, {"date", r.date}};
+}
+
+Provenance run(const Json& j) {
+  const auto text = [&](const char* name) { return j.at(name).get<std::string>(); };
+  return {text("version"),   text("commit"),   text("compiler"), text("flags"),
+          text("libraries"), text("host_cpu"), text("date")};
+}
+
 template <class List>
 Json all_of(const List& list) {
   Json all = Json::array();
@@ -133,12 +146,12 @@ std::string to_json(const Description& about) {
   const Json j{{"key", about.key},
                {"study", about.study},
                {"title", about.title},
-               {"experiment", about.experiment},
                {"draws", about.draws},
                {"given", about.given_spec},
                {"parameters", all_of(*about.parameters)},
                {"columns", all_of(about.schema.columns)},
-               {"axes", all_of(about.schema.axes)}};
+               {"axes", all_of(about.schema.axes)},
+               {"runs", all_of(about.runs)}};
   return j.dump(1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -147,13 +160,14 @@ Description description_of(const std::string& text) {
     const Json j = Json::parse(text);
     Description about;
     about.key = j.at("key").get<std::string>(), about.study = j.at("study").get<std::string>();
-    take(j, "title", about.title), take(j, "experiment", about.experiment), take(j, "given", about.given_spec);
+    take(j, "title", about.title), take(j, "given", about.given_spec);
     about.draws = j.at("draws").get<std::uint64_t>();
     std::vector<AnyParameter> parameters;
     for (const Json& p : j.at("parameters")) parameters.push_back(parameter(p));
     about.parameters = std::make_shared<const std::vector<AnyParameter>>(std::move(parameters));
     for (const Json& c : j.at("columns")) about.schema.columns.push_back(column(c));
     for (const Json& a : j.at("axes")) about.schema.axes.push_back(axis(a));
+    for (const Json& r : j.at("runs")) about.runs.push_back(run(r));
     return about;
   } catch (const nlohmann::json::exception& error) {
     throw std::runtime_error(fmt::format("its description cannot be read ({})", error.what()));

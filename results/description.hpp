@@ -7,7 +7,7 @@
 
 namespace theoremeter {
 
-/// All but the points, the matrices given and the runs, which files keep as numbers and texts of their own.
+/// All but the points, the matrices given and the experiment's text, which files keep as data of their own.
 std::string to_json(const Description& about);
 
 /// The inverse; what a later minor version added is passed over. Throws std::runtime_error for anything else.

@@ -159,6 +159,24 @@ Shape shape_of(hid_t dataset) {
   return shape;
 }
 
+hsize_t length_of(hid_t location, const std::string& name) {
+  const Shape shape = shape_of(open_dataset(location, name));
+  if (shape.size() != 1) throw Error(fmt::format("dataset {} is not one-dimensional", name));
+  return shape[0];
+}
+
+bool has_dataset(hid_t location, const std::string& name) { return H5Lexists(location, name.c_str(), H5P_DEFAULT) > 0; }
+
+std::vector<std::string> names_in(hid_t group) {
+  std::vector<std::string> names;
+  const auto collect = [](hid_t, const char* name, const H5L_info_t*, void* to) -> herr_t {
+    static_cast<std::vector<std::string>*>(to)->emplace_back(name);
+    return 0;
+  };
+  check(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, collect, &names), "a damaged group");
+  return names;
+}
+
 template <class T>
 Handle create_dataset(hid_t location, const std::string& name, const Shape& shape) {
   const std::string what = fmt::format("cannot write dataset {}", name);
@@ -245,6 +263,7 @@ std::string read_text(hid_t location, const std::string& name) {
     throw Error(fmt::format("dataset {} has a wrong type", name));
   std::string text(H5Tget_size(type), '\0');
   check(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()), fmt::format("dataset {} is damaged", name));
+  text.resize(text.find_last_not_of('\0') + 1);
   return text;
 }
 

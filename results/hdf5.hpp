@@ -59,6 +59,11 @@ std::vector<char> image(hid_t file);
 
 Handle open_dataset(hid_t location, const std::string& path);
 Shape shape_of(hid_t dataset);
+/// The length of a dataset along its only axis.
+hsize_t length_of(hid_t location, const std::string& name);
+bool has_dataset(hid_t location, const std::string& name);
+/// The names in a group.
+std::vector<std::string> names_in(hid_t group);
 
 /// T: double, std::int64_t, std::uint64_t, std::int8_t (little-endian in the file) or std::string (variable length,
 /// UTF-8). Numbers are deflated and carry a Fletcher-32 checksum, so that a flipped bit is noticed when they are read.

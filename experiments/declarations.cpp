@@ -1,0 +1,13 @@
+#include "experiments/declarations.hpp"
+
+#include "experiments/studies/studies.hpp"
+
+namespace theoremeter {
+
+std::vector<Declared> declarations() {
+  std::vector<Declared> all;
+  for (const Study& s : studies()) all.push_back({s.key, s.name, s.parameters, s.schema, s.complete});
+  return all;
+}
+
+}  // namespace theoremeter
