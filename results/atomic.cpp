@@ -69,22 +69,20 @@ class Beside {
   int error_ = 0;
 };
 
-/// Symbolic links are followed: the file they name is replaced, not the link.
-std::string target(const std::string& path) {
+}  // namespace
+
+std::string resolved(const std::string& path) {
   std::error_code error;
-  const fs::path resolved = fs::weakly_canonical(fs::absolute(path), error);
-  return error ? fs::absolute(path).string() : resolved.string();
+  const fs::path real = fs::weakly_canonical(fs::absolute(path), error);
+  return error ? fs::absolute(path).string() : real.string();
 }
 
-/// Makes the renaming itself durable; where the file system cannot, nothing is lost but time.
 void flush_directory(const std::string& path) {
   const int directory = open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory < 0) return;
   fsync(directory);
   close(directory);
 }
-
-}  // namespace
 
 void check_replaceable(const std::string& path) {
   if (path.empty()) throw InputError("output: the file name is empty");
@@ -93,15 +91,15 @@ void check_replaceable(const std::string& path) {
   if (fs::is_directory(status)) throw InputError(fmt::format("output {}: a directory; a file name is expected", path));
   if (fs::exists(status) && !fs::is_regular_file(status))
     throw InputError(fmt::format("output {}: not a regular file", path));
-  const fs::path directory = fs::path(target(path)).parent_path();
+  const fs::path directory = fs::path(resolved(path)).parent_path();
   if (!fs::is_directory(directory, error))
     throw InputError(fmt::format("output {}: no directory {}", path, directory.string()));
-  if (const Beside probe(target(path)); probe.error() != 0)
+  if (const Beside probe(resolved(path)); probe.error() != 0)
     throw InputError(fmt::format("output {}: no file can be made there: {}", path, std::strerror(probe.error())));
 }
 
 void replace_file(const std::string& path, const std::vector<char>& bytes, bool overwrite) {
-  const std::string final_path = target(path);
+  const std::string final_path = resolved(path);
   Beside beside(final_path);
   beside.write_all(bytes);
   beside.flush();

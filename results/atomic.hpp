@@ -14,4 +14,10 @@ void check_replaceable(const std::string& path);
 /// std::runtime_error in one line.
 void replace_file(const std::string& path, const std::vector<char>& bytes, bool overwrite);
 
+/// The file itself: symbolic links followed.
+std::string resolved(const std::string& path);
+
+/// Makes it durable that a file was made, renamed or removed; where the file system cannot, nothing is lost but time.
+void flush_directory(const std::string& path);
+
 }  // namespace theoremeter
