@@ -61,4 +61,19 @@ struct Measurement {
   Seconds seconds;
 };
 
+/// What is known about one constant.
+enum class Kind {
+  at_least,  // a witness only
+  bracket,   // a witness and a certificate, further apart than the relative gap asked for
+  exact      // a witness and a certificate that agree to the relative gap asked for
+};
+
+inline std::vector<std::string> names_of(Side) { return {"plus", "minus"}; }
+inline std::vector<std::string> names_of(Kind) { return {"at least", "bracket", "exact"}; }
+
+Kind kind(const Measurement& m);
+
+/// (at most - at least) / at least; NaN without a certificate.
+double relative_gap(const Measurement& m);
+
 }  // namespace theoremeter

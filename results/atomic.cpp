@@ -4,77 +4,37 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 namespace theoremeter {
-namespace {
 
 namespace fs = std::filesystem;
 
-/// A new file beside `path`, removed again unless it was renamed.
-class Beside {
- public:
-  explicit Beside(const std::string& path) {
-    for (int i = 0; i < 1000 && descriptor_ < 0; ++i) {
-      name_ = fmt::format("{}.{}.part", path, i);
-      descriptor_ = open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      if (descriptor_ < 0 && errno != EEXIST) break;
-    }
-    if (descriptor_ < 0) {
-      error_ = errno;
-      name_.clear();
-    }
-  }
-  Beside(const Beside&) = delete;
-  Beside& operator=(const Beside&) = delete;
-  ~Beside() {
-    if (descriptor_ >= 0) close(descriptor_);
-    if (!name_.empty()) unlink(name_.c_str());
-  }
-
-  /// The first error met, 0 for none. Errors stop what follows.
-  int error() const { return error_; }
-
-  void write_all(const std::vector<char>& bytes) {
-    for (std::size_t done = 0; error_ == 0 && done < bytes.size();) {
-      const ssize_t written = ::write(descriptor_, bytes.data() + done, bytes.size() - done);
-      if (written >= 0) done += static_cast<std::size_t>(written);
-      if (written < 0 && errno != EINTR) error_ = errno;
-    }
-  }
-
-  /// A delayed write may fail as late as here.
-  void flush() {
-    if (error_ == 0 && fsync(descriptor_) != 0) error_ = errno;
-    if (descriptor_ >= 0 && close(std::exchange(descriptor_, -1)) != 0 && error_ == 0) error_ = errno;
-  }
-
-  void rename_to(const std::string& path, bool overwrite) {
-    if (error_ != 0) return;
-    int status = renameat2(AT_FDCWD, name_.c_str(), AT_FDCWD, path.c_str(), overwrite ? 0 : RENAME_NOREPLACE);
-    if (status != 0 && errno == EINVAL) status = rename(name_.c_str(), path.c_str());  // a file system without the flag
-    if (status != 0) error_ = errno;
-    if (status == 0) name_.clear();
-  }
-
- private:
-  std::string name_;
-  int descriptor_ = -1;
-  int error_ = 0;
-};
-
-}  // namespace
-
 std::string resolved(const std::string& path) {
+  constexpr int most_links = 40;
   std::error_code error;
-  const fs::path real = fs::weakly_canonical(fs::absolute(path), error);
-  return error ? fs::absolute(path).string() : real.string();
+  fs::path at = fs::absolute(path);
+  for (int i = 0; i < most_links && fs::is_symlink(fs::symlink_status(at, error)); ++i)
+    at = at.parent_path() / fs::read_symlink(at, error);
+  const fs::path folder = fs::weakly_canonical(at.parent_path(), error);
+  return ((error ? at.parent_path() : folder) / at.filename()).string();
+}
+
+std::string host() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+  return name.data();
 }
 
 void flush_directory(const std::string& path) {
@@ -84,6 +44,58 @@ void flush_directory(const std::string& path) {
   close(directory);
 }
 
+namespace {
+
+/// FILE.HOST.PID.I.part
+std::string part_name(const std::string& target, int i) {
+  return fmt::format("{}.{}.{}.{}.part", target, host(), getpid(), i);
+}
+
+/// The process that made this part of `target`, if it was one of this machine.
+std::optional<pid_t> maker_of(const std::string& part, const std::string& target) {
+  const std::string prefix = fs::path(target).filename().string() + "." + host() + ".";
+  long pid = 0;
+  int i = 0, end = 0;
+  if (!part.starts_with(prefix)) return {};
+  const std::string rest = part.substr(prefix.size());
+  if (std::sscanf(rest.c_str(), "%ld.%d.part%n", &pid, &i, &end) != 2 || end != static_cast<int>(rest.size()))
+    return {};
+  return static_cast<pid_t>(pid);
+}
+
+/// Parts whose process is gone: of a process of that number none is seen here, and nobody holds its lock.
+void remove_left_over(const std::string& target) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(fs::path(target).parent_path(), error)) {
+    const auto maker = maker_of(entry.path().filename().string(), target);
+    if (!maker || kill(*maker, 0) == 0 || errno != ESRCH) continue;
+    const int descriptor = open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0) continue;
+    if (flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) unlink(entry.path().c_str());
+    close(descriptor);
+  }
+}
+
+/// A new file beside the target, and its descriptor; -1 and errno.
+int make_part(const std::string& target, std::string& name) {
+  for (int i = 0; i < 1000; ++i) {
+    name = part_name(target, i);
+    const int descriptor = open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor >= 0 || errno != EEXIST) return descriptor;
+  }
+  return -1;
+}
+
+void keep_mode_and_owner(int descriptor, const std::string& target) {
+  struct stat old {};
+  if (stat(target.c_str(), &old) != 0) return;
+  if (fchown(descriptor, old.st_uid, old.st_gid) != 0 && fchown(descriptor, static_cast<uid_t>(-1), old.st_gid) != 0)
+    fchown(descriptor, static_cast<uid_t>(-1), getgid());  // another's file, in a folder of ours: it becomes ours
+  fchmod(descriptor, old.st_mode & 07777);
+}
+
+}  // namespace
+
 void check_replaceable(const std::string& path) {
   if (path.empty()) throw InputError("output: the file name is empty");
   std::error_code error;
@@ -91,23 +103,63 @@ void check_replaceable(const std::string& path) {
   if (fs::is_directory(status)) throw InputError(fmt::format("output {}: a directory; a file name is expected", path));
   if (fs::exists(status) && !fs::is_regular_file(status))
     throw InputError(fmt::format("output {}: not a regular file", path));
-  const fs::path directory = fs::path(resolved(path)).parent_path();
+  const std::string target = resolved(path);
+  const fs::path directory = fs::path(target).parent_path();
   if (!fs::is_directory(directory, error))
     throw InputError(fmt::format("output {}: no directory {}", path, directory.string()));
-  if (const Beside probe(resolved(path)); probe.error() != 0)
-    throw InputError(fmt::format("output {}: no file can be made there: {}", path, std::strerror(probe.error())));
+  std::string name;
+  const int probe = make_part(target, name);
+  if (probe < 0) throw InputError(fmt::format("output {}: no file can be made there: {}", path, std::strerror(errno)));
+  close(probe);
+  unlink(name.c_str());
+}
+
+Replacement::Replacement(const std::string& path) : path_(path), target_(resolved(path)) {
+  remove_left_over(target_);
+  descriptor_ = make_part(target_, part_);
+  if (descriptor_ < 0) {
+    const int error = errno;
+    part_.clear();
+    fail(error);
+  }
+  flock(descriptor_, LOCK_EX | LOCK_NB);  // where there are no locks, the process's number tells
+}
+
+Replacement::~Replacement() {
+  if (descriptor_ >= 0) close(descriptor_);
+  if (!part_.empty()) unlink(part_.c_str());
+}
+
+void Replacement::fail(int error) const {
+  throw std::runtime_error(fmt::format("cannot write {}: {}; nothing was changed", path_, std::strerror(error)));
+}
+
+void Replacement::commit(bool overwrite) {
+  keep_mode_and_owner(descriptor_, target_);
+  if (fsync(descriptor_) != 0) fail(errno);  // a delayed write may fail as late as here, or below
+  if (close(std::exchange(descriptor_, -1)) != 0) fail(errno);
+  int status = renameat2(AT_FDCWD, part_.c_str(), AT_FDCWD, target_.c_str(), overwrite ? 0 : RENAME_NOREPLACE);
+  if (status != 0 && errno == EINVAL) {  // a file system without the flag: a second name, which must be new
+    status = overwrite ? rename(part_.c_str(), target_.c_str()) : link(part_.c_str(), target_.c_str());
+    if (status == 0 && !overwrite) unlink(part_.c_str());
+  }
+  if (status != 0) fail(errno);
+  part_.clear();
+  flush_directory(target_);
 }
 
 void replace_file(const std::string& path, const std::vector<char>& bytes, bool overwrite) {
-  const std::string final_path = resolved(path);
-  Beside beside(final_path);
-  beside.write_all(bytes);
-  beside.flush();
-  beside.rename_to(final_path, overwrite);
-  if (beside.error() != 0)
-    throw std::runtime_error(
-        fmt::format("cannot write {}: {}; nothing was changed", path, std::strerror(beside.error())));
-  flush_directory(final_path);
+  Replacement replacement(path);
+  const int descriptor = open(replacement.part().c_str(), O_WRONLY | O_CLOEXEC);
+  int error = descriptor < 0 ? errno : 0;
+  for (std::size_t done = 0; error == 0 && done < bytes.size();) {
+    const ssize_t written = ::write(descriptor, bytes.data() + done, bytes.size() - done);
+    if (written >= 0) done += static_cast<std::size_t>(written);
+    if (written < 0 && errno != EINTR) error = errno;
+  }
+  if (descriptor >= 0 && close(descriptor) != 0 && error == 0) error = errno;
+  if (error != 0) replacement.fail(error);
+  replacement.commit(overwrite);
 }
 
 }  // namespace theoremeter

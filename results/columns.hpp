@@ -99,15 +99,19 @@ class Columns {
   template <class Member, class Part>
   Columns& optional(const std::string& name, const std::string& prefix, Member member, std::string meaning,
                     const Columns<Part>& inner) {
+    Column flag = column<bool>(name, Says::count, std::move(meaning));
+    flag.json = "-";  // in JSON it is there, or null
     add(
-        column<bool>(name, Says::count, std::move(meaning)),
-        [member](const T& t, Cell& c) { list<std::int64_t>(c).push_back(in(member, t).has_value()); },
+        std::move(flag), [member](const T& t, Cell& c) { list<std::int64_t>(c).push_back(in(member, t).has_value()); },
         [member](T& t, const Cell& c, Cursor& at) {
           if (next<std::int64_t>(c, at) != 0) std::invoke(member, t).emplace();
         });
-    return within(prefix, "", inner, [member](auto& t, const auto& use) {
-      if (auto& there = std::invoke(member, t)) use(*there);
-    });
+    return within(
+        prefix, "", inner,
+        [member](auto& t, const auto& use) {
+          if (auto& there = std::invoke(member, t)) use(*there);
+        },
+        name);
   }
 
   /// A list: its length `name`_count, and a table of its items' columns, `name`_...
@@ -243,10 +247,13 @@ class Columns {
 
   /// The columns of inner objects; `each` hands them, one after another, to what uses them.
   template <class Part, class Each>
-  Columns& within(const std::string& prefix, const std::string& list, const Columns<Part>& inner, const Each& each) {
+  Columns& within(const std::string& prefix, const std::string& list, const Columns<Part>& inner, const Each& each,
+                  const std::string& where = "") {
     for (std::size_t i = 0; i < inner.bindings_.size(); ++i) {
       Column c = inner.schema_.columns[i];
       c.name = prefix + c.name;
+      if (!c.where.empty()) c.where = prefix + c.where;
+      if (c.where.empty() && c.list.empty()) c.where = where;
       if (!c.list.empty()) c.list = prefix + c.list;
       if (c.list.empty()) c.list = list;
       const auto& binding = inner.bindings_[i];

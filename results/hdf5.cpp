@@ -16,6 +16,7 @@ Handle file_type() {
   if constexpr (std::is_same_v<T, double>) base = H5T_IEEE_F64LE;
   if constexpr (std::is_same_v<T, std::int64_t>) base = H5T_STD_I64LE;
   if constexpr (std::is_same_v<T, std::uint64_t>) base = H5T_STD_U64LE;
+  if constexpr (std::is_same_v<T, std::int8_t>) base = H5T_STD_I8LE;
   Handle type(H5Tcopy(base), H5Tclose, "cannot make a type");
   if constexpr (std::is_same_v<T, std::string>) {
     check(H5Tset_size(type, H5T_VARIABLE), "cannot make a string type");
@@ -28,6 +29,7 @@ template <class T>
 hid_t memory_type() {
   if constexpr (std::is_same_v<T, double>) return H5T_NATIVE_DOUBLE;
   if constexpr (std::is_same_v<T, std::int64_t>) return H5T_NATIVE_INT64;
+  if constexpr (std::is_same_v<T, std::int8_t>) return H5T_NATIVE_INT8;
   return H5T_NATIVE_UINT64;
 }
 
@@ -42,11 +44,28 @@ std::size_t count(const Shape& shape) {
   return std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
 }
 
-/// One chunk of whole leading slices, at most about 8 MiB: checksums need chunks.
-Shape chunk_of(Shape shape) {
-  if (const std::size_t bytes = 8 * count(shape) / shape[0], most = std::size_t{8} << 20; bytes > 0)
-    shape[0] = std::clamp<hsize_t>(most / bytes, 1, shape[0]);
+/// Chunks of about this many elements, filled from the last axis on; a file of one point and one of a thousand have
+/// as many.
+Shape chunk_of(Shape shape, hsize_t most) {
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    shape[i] = std::clamp<hsize_t>(shape[i], 1, most);
+    most = std::max<hsize_t>(1, most / shape[i]);
+  }
   return shape;
+}
+
+/// How a dataset is stored: in chunks, numbers deflated and with a checksum.
+template <class T>
+Handle storage(const Shape& shape, const std::string& what) {
+  constexpr hsize_t elements = 8192;
+  Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, what);
+  check(H5Pset_chunk(properties, static_cast<int>(shape.size()), chunk_of(shape, elements).data()), what);
+  if constexpr (!std::is_same_v<T, std::string>) {
+    check(H5Pset_shuffle(properties), what);
+    check(H5Pset_deflate(properties, 1), what);
+    check(H5Pset_fletcher32(properties), what);
+  }
+  return properties;
 }
 
 /// Reads into plain values, or through C strings that HDF5 allocates.
@@ -104,6 +123,15 @@ Handle open_file(const std::string& path) {
   return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, "a truncated or damaged HDF5 file"};
 }
 
+Handle create_file(const std::string& path) {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "cannot make file access properties");
+  // 1.8: headers have checksums, but opening for writing leaves no mark that would shut readers out.
+  check(H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18), "cannot make a file");
+  check(H5Pset_file_locking(access, false, true), "cannot make a file");
+  return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose, "cannot make a file"};
+}
+
 Handle create_in_memory() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "cannot make file access properties");
@@ -132,33 +160,92 @@ Shape shape_of(hid_t dataset) {
 }
 
 template <class T>
-Handle write_dataset(hid_t location, const std::string& name, const Shape& shape, const std::vector<T>& values) {
+Handle create_dataset(hid_t location, const std::string& name, const Shape& shape) {
   const std::string what = fmt::format("cannot write dataset {}", name);
-  if (count(shape) != values.size()) throw Error(what);
-  const int rank = static_cast<int>(shape.size());
-  const Handle space(H5Screate_simple(rank, shape.data(), nullptr), H5Sclose, what);
-  const Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, what);
-  check(H5Pset_chunk(properties, rank, chunk_of(shape).data()), what);
-  if constexpr (!std::is_same_v<T, std::string>) check(H5Pset_fletcher32(properties), what);
-  Handle set(H5Dcreate2(location, name.c_str(), file_type<T>(), space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose,
-             what);
+  Shape most = shape;  // chunks are never larger than an axis may become
+  for (hsize_t& length : most)
+    if (length == 0) length = H5S_UNLIMITED;
+  const Handle space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), most.data()), H5Sclose, what);
+  return {H5Dcreate2(location, name.c_str(), file_type<T>(), space, H5P_DEFAULT, storage<T>(shape, what), H5P_DEFAULT),
+          H5Dclose, what};
+}
+
+template <class T>
+void write_slab(hid_t dataset, const Shape& start, const Shape& count, const std::vector<T>& values) {
+  const std::string what = "cannot write a dataset";
+  if (hdf5::count(count) != values.size()) throw Error(what);
+  if (values.empty()) return;
+  const Handle file_space(H5Dget_space(dataset), H5Sclose, what);
+  check(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), what);
+  const Handle space(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose, what);
   write_values(
-      values, [&](hid_t type, const void* data) { return H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data); },
+      values,
+      [&](hid_t type, const void* data) { return H5Dwrite(dataset, type, space, file_space, H5P_DEFAULT, data); },
       what);
+}
+
+template <class T>
+Handle write_dataset(hid_t location, const std::string& name, const Shape& shape, const std::vector<T>& values) {
+  Handle set = create_dataset<T>(location, name, shape);
+  write_slab(set, Shape(shape.size(), 0), shape, values);
   return set;
 }
 
 template <class T>
-std::vector<T> read_dataset(hid_t location, const std::string& name, const Shape& expected) {
-  const Handle set = open_dataset(location, name);
+Handle open_dataset(hid_t location, const std::string& name, const Shape& expected) {
+  Handle set = open_dataset(location, name);
   const Handle type(H5Dget_type(set), H5Tclose, "a dataset without a type");
   if (!type_matches<T>(type)) throw Error(fmt::format("dataset {} has a wrong type", name));
   if (const Shape shape = shape_of(set); shape != expected)
     throw Error(fmt::format("dataset {} has shape {}, expected {}", name, to_string(shape), to_string(expected)));
-  const Handle space(H5Dget_space(set), H5Sclose, "a dataset without a shape");
+  return set;
+}
+
+template <class T>
+std::vector<T> read_slab(hid_t dataset, const Shape& start, const Shape& count) {
+  const std::string what = "a dataset is damaged";
+  const std::size_t size = hdf5::count(count);
+  if (size == 0) return {};
+  const Handle file_space(H5Dget_space(dataset), H5Sclose, what);
+  check(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), what);
+  const Handle space(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose, what);
   return read_values<T>(
-      count(expected), [&](hid_t t, void* data) { return H5Dread(set, t, H5S_ALL, H5S_ALL, H5P_DEFAULT, data); }, space,
-      fmt::format("dataset {} is damaged", name));
+      size, [&](hid_t type, void* data) { return H5Dread(dataset, type, space, file_space, H5P_DEFAULT, data); }, space,
+      what);
+}
+
+template <class T>
+std::vector<T> read_dataset(hid_t location, const std::string& name, const Shape& expected) {
+  const Handle set = open_dataset<T>(location, name, expected);
+  try {
+    return read_slab<T>(set, Shape(expected.size(), 0), expected);
+  } catch (const Error&) {
+    throw Error(fmt::format("dataset {} is damaged", name));
+  }
+}
+
+void write_text(hid_t location, const std::string& name, const std::string& text) {
+  const std::string what = fmt::format("cannot write dataset {}", name);
+  const hsize_t one = 1;
+  const Handle type(H5Tcopy(H5T_C_S1), H5Tclose, what);
+  check(H5Tset_size(type, std::max<std::size_t>(text.size(), 1)), what);
+  check(H5Tset_cset(type, H5T_CSET_UTF8), what);
+  check(H5Tset_strpad(type, H5T_STR_NULLPAD), what);
+  const Handle space(H5Screate_simple(1, &one, nullptr), H5Sclose, what);
+  const Handle set(
+      H5Dcreate2(location, name.c_str(), type, space, H5P_DEFAULT, storage<std::int8_t>({1}, what), H5P_DEFAULT),
+      H5Dclose, what);
+  check(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.c_str()), what);
+}
+
+std::string read_text(hid_t location, const std::string& name) {
+  const Handle set = open_dataset(location, name);
+  const Handle type(H5Dget_type(set), H5Tclose, "a dataset without a type");
+  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0 || shape_of(set) != Shape{1})
+    throw Error(fmt::format("dataset {} has a wrong type", name));
+  std::string text(H5Tget_size(type), '\0');
+  check(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()), fmt::format("dataset {} is damaged", name));
+  return text;
 }
 
 template <class T>
@@ -199,11 +286,16 @@ bool has_attribute(hid_t object, const std::string& name) { return H5Aexists(obj
   template void write_attribute(hid_t, const std::string&, const std::vector<T>&);               \
   template T read_attribute(hid_t, const std::string&);                                          \
   template std::vector<T> read_attributes(hid_t, const std::string&);                            \
+  template Handle create_dataset<T>(hid_t, const std::string&, const Shape&);                    \
+  template void write_slab(hid_t, const Shape&, const Shape&, const std::vector<T>&);            \
+  template Handle open_dataset<T>(hid_t, const std::string&, const Shape&);                      \
+  template std::vector<T> read_slab(hid_t, const Shape&, const Shape&);                          \
   template Handle write_dataset(hid_t, const std::string&, const Shape&, const std::vector<T>&); \
   template std::vector<T> read_dataset(hid_t, const std::string&, const Shape&);
 THEOREMETER_HDF5_TYPE(double)
 THEOREMETER_HDF5_TYPE(std::int64_t)
 THEOREMETER_HDF5_TYPE(std::uint64_t)
+THEOREMETER_HDF5_TYPE(std::int8_t)
 THEOREMETER_HDF5_TYPE(std::string)
 
 }  // namespace theoremeter::hdf5

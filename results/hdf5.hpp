@@ -50,6 +50,9 @@ bool is_hdf5(const std::string& path);
 /// Opens for reading. Throws Error when it is no HDF5 file or a damaged one.
 Handle open_file(const std::string& path);
 
+/// Makes an empty file's contents anew, for writing. No lock is taken: some file systems have none.
+Handle create_file(const std::string& path);
+
 /// A file in memory, and its bytes once complete.
 Handle create_in_memory();
 std::vector<char> image(hid_t file);
@@ -57,13 +60,28 @@ std::vector<char> image(hid_t file);
 Handle open_dataset(hid_t location, const std::string& path);
 Shape shape_of(hid_t dataset);
 
-/// T: double, std::int64_t, std::uint64_t (little-endian in the file) or std::string (variable length, UTF-8).
-/// Datasets carry a Fletcher-32 checksum, so that a flipped bit is noticed when they are read.
+/// T: double, std::int64_t, std::uint64_t, std::int8_t (little-endian in the file) or std::string (variable length,
+/// UTF-8). Numbers are deflated and carry a Fletcher-32 checksum, so that a flipped bit is noticed when they are read.
 template <class T>
 Handle write_dataset(hid_t location, const std::string& name, const Shape& shape, const std::vector<T>& values);
 /// Throws Error when the dataset is missing, of another type or shape, or cannot be read.
 template <class T>
 std::vector<T> read_dataset(hid_t location, const std::string& name, const Shape& expected);
+
+/// A dataset to be filled slab by slab. A leading axis may have length 0.
+template <class T>
+Handle create_dataset(hid_t location, const std::string& name, const Shape& shape);
+template <class T>
+void write_slab(hid_t dataset, const Shape& start, const Shape& count, const std::vector<T>& values);
+/// The dataset, and some of it. Throw Error as read_dataset does.
+template <class T>
+Handle open_dataset(hid_t location, const std::string& name, const Shape& expected);
+template <class T>
+std::vector<T> read_slab(hid_t dataset, const Shape& start, const Shape& count);
+
+/// A text of any length as one string, deflated and with a checksum, unlike those of variable length.
+void write_text(hid_t location, const std::string& name, const std::string& text);
+std::string read_text(hid_t location, const std::string& name);
 
 template <class T>
 void write_attribute(hid_t object, const std::string& name, const T& value);

@@ -25,6 +25,7 @@ struct Column {
   std::vector<std::string> axes = {};   // of a vector or a matrix: "x_coordinate"
   std::vector<std::string> names = {};  // of a flag that is one of these
   std::string json = {};                // "evaluations.search"; "": the name
+  std::string where = {};               // a flag of the same list: there is a value where it is 1; "": always
 
   bool operator==(const Column&) const = default;
 };

@@ -23,8 +23,8 @@ using Widths = std::vector<std::int64_t>;  // a list of whole numbers
 /// Nothing: a budget left to its default, a size not said.
 using Value = std::variant<std::monostate, std::int64_t, double, bool, std::string, Widths>;
 
-/// A size identifies the instance, and keys its random stream; what else there is says how it is measured.
-enum class Scope { size, option };
+/// A size keys the random stream; a label (of a layer) is shown as a size is; an option says how something is measured.
+enum class Scope { size, label, option };
 
 /// One declaration: option and TOML key `name`, its help and range, its coordinate along `point` in the file.
 struct AnyParameter {

@@ -17,6 +17,7 @@ struct Summary {
   bool percent = false;               // 100 times the value, with a % sign
   std::optional<double> unless = {};  // the column is left out where every value is this
   std::string legend = {};            // a line below the table where the column is shown
+  std::string with = {};              // left out where this column is
 };
 
 }  // namespace theoremeter

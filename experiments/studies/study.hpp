@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +44,8 @@ struct Input {
 
 struct Study {
   std::string verb, key, name;  // measure, condition, wdc: `measure wdc`, condition = "wdc", the root attribute
+  std::string question;         // of the verb, for --help
+  std::string noun;             // "wdc constant": what its table is of
   std::string statement;        // one line, for --help
   std::string notes;            // behind the options, for --help
   Parameters parameters;
@@ -55,8 +58,10 @@ struct Study {
   /// Of what was asked for, the settings of which each is a point: of a network given, one a layer.
   std::function<std::vector<Setting>(const Setting&, const Matrices& all)> points =
       [](const Setting& s, const Matrices&) { return std::vector<Setting>{s}; };
-  /// The sizes that given matrices determine are set; InputError where they contradict what was said.
-  std::function<void(Setting&, const Matrices& all)> adopt_sizes = [](Setting&, const Matrices&) {};
+  /// Sets what the matrices given determine: sizes; that nothing is left for an ensemble to draw. Throws InputError
+  /// where that contradicts a parameter that was said.
+  std::function<void(Setting&, const Matrices& all, const std::set<std::string>& said)> adopt =
+      [](Setting&, const Matrices&, const std::set<std::string>&) {};
   /// Of all matrices given, those of this point's instance, under its names.
   std::function<Matrices(const Setting&, const Matrices& all)> given_at = [](const Setting&, const Matrices& all) {
     return all;
@@ -67,13 +72,18 @@ struct Study {
   std::function<Row(const Setting&, const Stream& draw, const Effort&)> measure;
   /// `again` asks for what takes long too: certificates proved again, samples drawn again.
   std::function<Complaints(const Setting&, const Stream& draw, const Row&, bool again)> verify;
-  /// The matrices of a draw.
+  std::string verified = "every value recomputed from its definition";
+  /// The matrices of a draw; none: the study has none.
   std::function<Matrices(const Setting&, const Stream& draw)> matrices;
-  /// One draw for people; "": a line of the table does.
+  /// A row with what is computed from the rest of it: for files of format 1.x, which lack it.
+  std::function<Row(const Row&)> complete;
+  /// One draw for people, behind its line of the table.
   std::function<std::string(const Setting&, const Row&)> report = [](const Setting&, const Row&) {
     return std::string();
   };
 };
+
+inline constexpr std::int64_t max_draws = 10'000'000;
 
 /// Every study has it; another seed is another point.
 extern const Parameter<std::int64_t> seed;
@@ -99,15 +109,12 @@ struct StudyOf {
     s.verify = [*this](const Setting& at, const Stream& draw, const Row& row, bool again) {
       const Draw d = columns.draw(row);
       Complaints all = verify(at, draw, d, again);
-      for (std::string& c : differences(columns.row(d), row, about_schema())) all.push_back(std::move(c));
+      for (std::string& c : differences(columns.row(d), row, columns.schema())) all.push_back(std::move(c));
       return all;
     };
     if (report) s.report = [*this](const Setting& at, const Row& row) { return report(at, columns.draw(row)); };
     return s;
   }
-
- private:
-  const Schema& about_schema() const { return columns.schema(); }
 };
 
 /// The columns in which a row differs, bit for bit, from what its draw gives anew: those computed from others, say.

@@ -1,0 +1,441 @@
+#include "experiments/studies/condition_study.hpp"
+
+#include "estimators/sample.hpp"
+#include "experiments/studies/condition_verify.hpp"
+#include "theory/suggest.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace theoremeter {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr const char *instance_group = "The instance, drawn or given", *evidence_group = "The evidence";
+
+// --- What may be asked ----------------------------------------------------------------------------------------------
+
+const Parameter<std::int64_t> layer{{.name = "layer",
+                                     .meaning = "layer of the network, from the input on",
+                                     .example = std::int64_t{1},
+                                     .has_default = false,
+                                     .scope = Scope::label,
+                                     .least = 1}};
+
+AnyParameter ensemble_parameter(const char* name, const std::string& meaning) {
+  return {.name = name,
+          .meaning = meaning,
+          .example = std::string("gaussian"),
+          .choices = ensemble_names,
+          .type_name = "NAME",
+          .group = instance_group};
+}
+const Parameter<std::string> ensemble{ensemble_parameter("ensemble", "what draws the rows")};
+const Parameter<std::string> measurements{ensemble_parameter("measurements", "what draws the rows of A")};
+
+const Parameter<std::string> alpha{{.name = "alpha",
+                                    .meaning = "multiple of the expectation",
+                                    .example = std::string(),
+                                    .has_default = false,
+                                    .type_name = "A|fit",
+                                    .default_note = "the ensemble's own; 1 for given matrices, fit for --network",
+                                    .group = instance_group}};
+const Parameter<std::string> evidence{{.name = "evidence",
+                                       .meaning = "any of sample,search,certify",
+                                       .example = std::string(),
+                                       .has_default = false,
+                                       .type_name = "LIST",
+                                       .group = evidence_group}};
+const Parameter<std::int64_t> samples{{.name = "samples",
+                                       .meaning = "points sampled",
+                                       .example = std::int64_t{1},
+                                       .has_default = false,
+                                       .least = 1,
+                                       .most = static_cast<double>(max_samples),
+                                       .type_name = "N",
+                                       .default_note = "2e10/(n k^2) of them, 2000 to 500000: about a second's worth",
+                                       .group = evidence_group}};
+const Parameter<std::string> grid{{.name = "grid",
+                                   .meaning = "what is sampled on",
+                                   .example = std::string(),
+                                   .has_default = false,
+                                   .choices = grid_names,
+                                   .type_name = "NAME",
+                                   .default_note = "circle for k = 2, fibonacci for k = 3, sobol beyond",
+                                   .group = evidence_group}};
+const Parameter<std::int64_t> starts{{.name = "starts",
+                                      .meaning = "starts of the search",
+                                      .example = std::int64_t{1},
+                                      .has_default = false,
+                                      .least = 1,
+                                      .most = 1e9,
+                                      .type_name = "N",
+                                      .default_note = "seconds' worth, 256 or more",
+                                      .group = evidence_group}};
+const Parameter<double> gap{{.name = "gap",
+                             .meaning = "relative gap at which a certificate is complete",
+                             .example = Request().gap,
+                             .least = 1e-6,
+                             .most = 1e6,
+                             .type_name = "G",
+                             .group = evidence_group}};
+const Parameter<std::int64_t> nodes{{.name = "nodes",
+                                     .meaning = "products of cones or arcs a certificate may bound",
+                                     .example = Request().nodes,
+                                     .least = 1,
+                                     .most = 1e15,
+                                     .type_name = "N",
+                                     .group = evidence_group}};
+
+Parameters parameters_of(const Condition& c) {
+  std::vector<AnyParameter> all;
+  if (c.by_layer) all.push_back(layer);
+  for (const Symbol& size : c.sizes)
+    all.push_back({.name = size.name,
+                   .meaning = size.meaning,
+                   .example = size.list ? Value(Widths{1}) : Value(std::int64_t{1}),
+                   .has_default = false,
+                   .required = true,
+                   .scope = Scope::size,
+                   .least = 1,
+                   .most = static_cast<double>(max_entries),
+                   .type_name = size.list ? "N,N,..." : "N",
+                   .group = instance_group});
+  all.push_back(ensemble);
+  if (c.measures) all.push_back(measurements);
+  all.push_back(seed);
+  if (c.has_alpha) all.push_back(alpha);
+  all.push_back(evidence);
+  all.back().default_note = fmt::format("sample,search{}; there are certificates for {}",
+                                        c.measures ? "" : ", and certify where it is quick", c.certified_for);
+  for (const AnyParameter& p : std::vector<AnyParameter>{samples, grid, starts, gap, nodes}) all.push_back(p);
+  return std::make_shared<const std::vector<AnyParameter>>(std::move(all));
+}
+
+Sizes sizes_of(const Condition& c, const Setting& at) {
+  Sizes sizes;
+  for (const Symbol& size : c.sizes) {
+    const Value& v = at.at(size.name);
+    sizes[size.name] = size.list ? std::get<Widths>(v) : Widths{std::get<std::int64_t>(v)};
+  }
+  return sizes;
+}
+
+Ensembles ensembles_of(const Condition& c, const Setting& at) {
+  Ensembles e;
+  if (const auto name = at.get(ensemble)) e.weights = ensemble_named(*name);
+  if (c.measures)
+    if (const auto name = at.get(measurements)) e.measurements = ensemble_named(*name);
+  return e;
+}
+
+Request request_of(const Condition& c, const Setting& at, int threads) {
+  Request r;
+  if (const auto list = at.get(evidence))
+    set_evidence(r, *list);
+  else
+    r.certify = c.certificates(sizes_of(c, at)) == Certificates::by_default;
+  r.samples = at.get(samples);
+  r.starts = at.get(starts);
+  r.nodes = at[nodes];
+  r.gap = at[gap];
+  if (const auto name = at.get(grid)) r.grid = grid_named(*name);
+  r.threads = threads;
+  return r;
+}
+
+/// Asked for; otherwise trained layers, which follow no ensemble, have it fitted, and given matrices have 1.
+Alpha alpha_of(const Condition& c, const Setting& at) {
+  if (!c.has_alpha) return {1.0, false};
+  if (const auto text = at.get(alpha)) return parse_alpha(*text);
+  if (c.by_layer && at.get(layer)) return {std::nullopt, true};
+  const bool drawn = at.get(ensemble).has_value();
+  return {drawn ? c.alpha(sizes_of(c, at), ensembles_of(c, at)) : 1.0, false};
+}
+
+void check(const Condition& c, const Setting& at) {
+  check_instance(c, ensembles_of(c, at), sizes_of(c, at), at.given());
+  check_request(c, sizes_of(c, at), request_of(c, at, 1));
+  if (c.has_alpha && alpha_of(c, at).fit && !c.fits_alpha)
+    throw InputError(fmt::format("alpha = fit: not for {}, give a number", c.name));
+}
+
+// --- Matrices given -------------------------------------------------------------------------------------------------
+
+const Value& example_of(const Setting& at, const std::string& name) {
+  return std::find_if(at.parameters()->begin(), at.parameters()->end(),
+                      [&](const AnyParameter& p) { return p.name == name; })
+      ->example;
+}
+
+/// The sizes that matrices given determine, and what has no place beside them.
+void adopt(const Condition& c, Setting& at, const Matrices& given, const std::set<std::string>& said) {
+  if (given.empty()) return;
+  const auto refuse = [&](const std::string& name) {
+    if (said.contains(name)) throw InputError(fmt::format("{}: has no place beside the matrices given", name));
+  };
+  for (const auto& [name, size] : c.sizes_of(given)) {
+    refuse(name);
+    at.set(name, std::holds_alternative<Widths>(example_of(at, name)) ? Value(size) : Value(size.at(0)));
+  }
+  for (const Symbol& size : c.sizes)
+    if (std::holds_alternative<std::monostate>(at.at(size.name))) return;  // said to be missing elsewhere
+  bool weights = false, A = false;
+  for (const Shape& shape : c.shapes(sizes_of(c, at), ensembles_of(c, at)))
+    (c.measures && shape.name == "A" ? A : weights) |= !given.contains(shape.name);
+  if (!weights) refuse("ensemble"), at.set("ensemble", Value());
+  if (c.measures && !A) refuse("measurements"), at.set("measurements", Value());
+  if (!weights && !A) refuse("draws");
+}
+
+/// Of a network given, one a layer.
+std::vector<Setting> layers(const Condition& c, const Setting& at, const Matrices& given) {
+  if (!c.by_layer || !given.contains(layer_name(0))) return {at};
+  const std::string matrix = c.given[0].matrix;
+  if (given.contains(matrix)) throw InputError(fmt::format("{}: has no place beside network", c.given[0].option));
+  std::vector<Setting> all;
+  for (std::size_t i = 0; given.contains(layer_name(i)); ++i) {
+    all.push_back(at);
+    adopt(c, all.back(), {{matrix, given.at(layer_name(i))}}, {});
+    all.back().set(layer.name, static_cast<std::int64_t>(i + 1));
+  }
+  return all;
+}
+
+Matrices given_at(const Condition& c, const Setting& at, const Matrices& all) {
+  if (!c.by_layer || !at.get(layer)) return all;
+  return {{c.given[0].matrix, all.at(layer_name(static_cast<std::size_t>(at[layer] - 1)))}};
+}
+
+// --- What a draw holds ----------------------------------------------------------------------------------------------
+
+/// A value attained, as `value`, `prefix`side, form, margin, and the point as `points`_x, ...; of the JSON only the
+/// main one has more than the value.
+Columns<Witness> attained(const Condition& c, const std::string& value, const std::string& meaning,
+                          const std::string& prefix, const std::string& points, const std::string& path) {
+  const bool main = path == value;
+  const std::string where = fmt::format(" (of {})", value);
+  const auto json = [&](const char* path) { return std::string(main ? path : "-"); };
+  Columns<Witness> w;
+  w.value(value, &Witness::value, Says::at_least, meaning).json(path);
+  w.value(prefix + "side", &Witness::side, Says::witness, "the side of the norm that attains it" + where)
+      .json(json("side"));
+  w.value(prefix + "form", &Witness::form, Says::witness,
+          "which of the condition's expressions attains it, where there are several" + where)
+      .json(json("form"));
+  w.value(prefix + "margin", &Witness::margin, Says::witness,
+          "distance of the witness from the nearest cell boundary" + where)
+      .json(json("margin"));
+  for (std::size_t s = 0; s < c.arguments.size(); ++s)
+    w.vector(
+         fmt::format("{}_{}", points, c.arguments[s].name),
+         [s](auto& attained) -> auto& {
+           if (attained.point.size() <= s) attained.point.resize(s + 1);
+           return attained.point[s];
+         },
+         {c.arguments[s].name + "_coordinate"}, Says::witness,
+         fmt::format("{}, where the value is attained{}", c.arguments[s].meaning, where))
+        .json(main ? "witness." + c.arguments[s].name : "-");
+  return w;
+}
+
+double sampled_best(const Measurement& m) {
+  if (!m.sampled) return nan;
+  return m.sampled->diagonal ? std::max(m.sampled->witness.value, m.sampled->diagonal->value)
+                             : m.sampled->witness.value;
+}
+
+Columns<Sampled> sampled_columns(const Condition& c) {
+  Columns<Sampled> s;
+  s.part("", &Sampled::witness,
+         attained(c, "sampled_max", "the constant, at least: maximum over the sampled points", "sampled_",
+                  "sampled_witness", "sampled.max"));
+  s.value("sampled_mean", &Sampled::mean, Says::statistic, "mean deviation over the sampled points")
+      .json("sampled.mean");
+  s.vector("sampled_quantile", &Sampled::quantiles, {"quantile"}, Says::statistic,
+           "quantiles of the deviation over the sampled points")
+      .json("sampled.quantiles")
+      .axis({"quantile", "quantile level", quantile_levels});
+  s.value("evaluations_sample", &Sampled::count, Says::count, "points sampled off the diagonal").json("sampled.count");
+  s.optional("diagonal", "", &Sampled::diagonal, "whether points with equal arguments were sampled too",
+             attained(c, "diagonal_max", "the constant, at least: maximum over sampled points with equal arguments",
+                      "diagonal_", "diagonal_witness", "sampled.diagonal"));
+  s.value("undefined_sample", &Sampled::undefined, Says::count,
+          "further points sampled, where the deviation is not defined")
+      .json("sampled.undefined");
+  return s;
+}
+
+}  // namespace
+
+Columns<Measurement> columns_of(const Condition& c) {
+  Columns<Measurement> m;
+  m.value("alpha", &Measurement::alpha, Says::parameter, "alpha in the condition");
+  m.part("", &Measurement::witness,
+         attained(c, "at_least", "the constant, at least: attained at the witness, the best that all evidence met", "",
+                  "witness", "at_least"));
+  m.optional("certified", "", &Measurement::certified, "whether a certificate was made",
+             Columns<Certified>()
+                 .value("at_most", &Certified::at_most, Says::at_most, "the constant, at most: proved by exhaustion")
+                 .value("closed", &Certified::closed, Says::statistic, "whether the gap asked for was reached")
+                 .json("-")
+                 .value("evaluations_certify", &Certified::nodes, Says::count, "nodes of the branch and bound")
+                 .json("evaluations.certify"));
+  m.computed("kind", kind, Says::statistic, "what is known of the constant; exact: to the relative gap asked for");
+  m.optional("sampled", "", &Measurement::sampled, "whether it was sampled", sampled_columns(c));
+  m.optional("searched", "", &Measurement::searched, "whether it was searched for",
+             Columns<Searched>()
+                 .part("", &Searched::witness,
+                       attained(c, "searched_max", "the constant, at least: best of the worst-case search", "searched_",
+                                "searched_witness", "searched.max"))
+                 .value("starts", &Searched::starts, Says::count, "starts of the search")
+                 .json("searched.starts")
+                 .value("evaluations_search", &Searched::evaluations, Says::count, "evaluations spent by the search")
+                 .json("evaluations.search")
+                 .value("undefined_search", &Searched::undefined, Says::count,
+                        "of the search's evaluations, those where the deviation is not defined")
+                 .json("searched.undefined"));
+  m.part("seconds_", &Measurement::seconds,
+         Columns<Seconds>()
+             .value("sample", &Seconds::sample, Says::seconds, "wall time of sampling")
+             .unit("s")
+             .json("seconds.sample")
+             .value("search", &Seconds::search, Says::seconds, "wall time of the search")
+             .unit("s")
+             .json("seconds.search")
+             .value("certify", &Seconds::certify, Says::seconds, "wall time of the certificate")
+             .unit("s")
+             .json("seconds.certify"));
+  const auto computed = [&](const char* name, double (*function)(const Measurement&), Says says, const char* meaning) {
+    m.computed(name, function, says, meaning).json("-");
+  };
+  computed("sampled_best", sampled_best, Says::at_least, "the constant, at least: the best of all sampled points");
+  computed("gap", relative_gap, Says::statistic, "(at most - at least) / at least");
+  computed(
+      "sampled_share", [](const Measurement& d) { return sampled_best(d) / d.witness.value; }, Says::statistic,
+      "sampled_best / at_least");
+  if (c.has_alpha)
+    computed(
+        "at_least_over_alpha", [](const Measurement& d) { return d.witness.value / d.alpha; }, Says::at_least,
+        "the constant of W/sqrt(alpha), about the expectation itself");
+  if (c.factor != 1) {
+    const double factor = c.factor;
+    m.computed(
+        "epsilon_at_least", [factor](const Measurement& d) { return d.witness.value / factor; }, Says::at_least,
+        fmt::format("the paper's epsilon, at least: its inequality reads {} epsilon", factor));
+    m.computed(
+        "epsilon_at_most", [factor](const Measurement& d) { return d.certified ? d.certified->at_most / factor : nan; },
+        Says::at_most, fmt::format("the paper's epsilon, at most: its inequality reads {} epsilon", factor));
+  }
+  return m;
+}
+
+namespace {
+
+std::vector<Summary> summaries_of(const Condition& c) {
+  std::vector<Summary> all{
+      {"sampled", "sampled_best"},
+      {"at least", "at_least", Statistic::range, 0.5, false, {}, ">= (at least): attained at a stored point."},
+      {"at most", "at_most", Statistic::range, 0.5, false, {}, "<= (at most): proved by exhaustion."},
+      {"kind", "kind", Statistic::range, 0.5, false, {}, "exact: both agree to the relative gap asked for."},
+      {"gap", "gap", Statistic::range, 0.5, true, {}, "gap: (at most - at least) / at least."},
+      {"sampled/at least",
+       "sampled_share",
+       Statistic::range,
+       0.5,
+       true,
+       {},
+       "sampled/at least: how much of what was found sampling alone would have shown."}};
+  if (c.has_alpha) {
+    all.push_back({"alpha", "alpha", Statistic::range, 0.5, false, 1.0, ""});
+    all.push_back({"at least/alpha",
+                   "at_least_over_alpha",
+                   Statistic::range,
+                   0.5,
+                   false,
+                   {},
+                   "at least/alpha: the constant of W/sqrt(alpha), about Q itself."});
+    all.back().with = "alpha";
+  }
+  if (c.factor != 1)
+    all.push_back({fmt::format("at least/{}", c.factor),
+                   "epsilon_at_least",
+                   Statistic::range,
+                   0.5,
+                   false,
+                   {},
+                   fmt::format("at least/{0}: the paper's epsilon, as its inequality reads {0} epsilon.", c.factor)});
+  return all;
+}
+
+/// "(0.6, -0.8)", six digits: to look at; --json and --output keep them all.
+std::string six_digits(const Eigen::VectorXd& x) {
+  return fmt::format("({:.6g})", fmt::join(x.begin(), x.end(), ", "));
+}
+
+/// What the table has no room for: the witness in a low dimension, and what would bring more evidence.
+std::string report(const Condition& c, const Setting& at, const Measurement& m) {
+  constexpr Eigen::Index shown = 6;
+  std::string text;
+  const Point& p = m.witness.point;
+  if (std::all_of(p.begin(), p.end(), [](const Eigen::VectorXd& x) { return x.size() <= shown; })) {
+    if (!m.witness.form.empty()) text += fmt::format("attained by {}\n", m.witness.form);
+    for (std::size_t i = 0; i < p.size(); ++i)
+      text +=
+          fmt::format("{} {} = {}\n", i == 0 ? "attained at" : "           ", c.arguments[i].name, six_digits(p[i]));
+    text += "            to six digits; all of them: --json\n";
+  }
+  if (m.certified && !m.certified->closed)
+    text += fmt::format("The bracket is still open: --nodes {} or more, or a larger --gap, closes it further.\n",
+                        10 * at[nodes]);
+  if (m.certified) return text;
+  if (c.certificates(sizes_of(c, at)) != Certificates::none)
+    return text + "For an upper bound, proved: --evidence sample,search,certify.\n";
+  text += fmt::format("No upper bound here: there are certificates for {}.", c.certified_for);
+  if (m.searched) text += fmt::format(" --starts {} searches harder.", 10 * m.searched->starts);
+  return text + "\n";
+}
+
+}  // namespace
+
+Study study_of(const Condition& c) {
+  StudyOf<Measurement> s;
+  s.about.verb = "measure";
+  s.about.key = "condition";
+  s.about.name = c.name;
+  s.about.question = "Measure a constant: at least (witnesses) and at most (proof)";
+  s.about.noun = c.name + " constant";
+  s.about.statement = c.statement;
+  s.about.parameters = parameters_of(c);
+  for (const Given& g : c.given) s.about.inputs.push_back({g.option, g.meaning, g.matrix, g.network});
+  s.about.summaries = summaries_of(c);
+  s.about.points = [c](const Setting& at, const Matrices& all) { return layers(c, at, all); };
+  s.about.adopt = [c](Setting& at, const Matrices& all, const std::set<std::string>& said) {
+    if (c.by_layer && all.contains(layer_name(0))) return;  // its layers are adopted one by one
+    adopt(c, at, all, said);
+  };
+  s.about.given_at = [c](const Setting& at, const Matrices& all) { return given_at(c, at, all); };
+  s.about.check = [c](const Setting& at) { check(c, at); };
+  s.about.matrices = [c](const Setting& at, const Stream& draw) {
+    return instance(c, ensembles_of(c, at), sizes_of(c, at), at.given(), draw);
+  };
+  s.columns = columns_of(c);
+  s.measure = [c, matrices = s.about.matrices](const Setting& at, const Stream& draw, const Effort& effort) {
+    try {
+      return c.measure(matrices(at, draw), alpha_of(c, at), request_of(c, at, effort.threads), draw, effort.progress);
+    } catch (const DefinedNowhere& nowhere) {
+      throw Undefined(nowhere.what());
+    }
+  };
+  s.verify = [c, matrices = s.about.matrices](const Setting& at, const Stream& draw, const Measurement& m, bool) {
+    return complaints_of(c, at[gap], matrices(at, draw), m);
+  };
+  s.report = [c](const Setting& at, const Measurement& m) { return report(c, at, m); };
+  return s;
+}
+
+}  // namespace theoremeter

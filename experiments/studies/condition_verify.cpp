@@ -1,0 +1,101 @@
+#include "experiments/studies/condition_verify.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace theoremeter {
+namespace {
+
+/// The failures of one draw, as sentences.
+class Checked {
+ public:
+  Checked(const Measurement& m, double gap, const std::vector<Symbol>& arguments, const NaiveDeviation& naive)
+      : m_(m), gap_(gap), arguments_(arguments), naive_(naive) {}
+
+  Complaints check() {
+    check_witness("at_least", m_.witness);
+    if (m_.sampled) check_sampled(*m_.sampled);
+    if (m_.searched) {
+      check_witness("searched_max", m_.searched->witness);
+      require(m_.searched->evaluations >= 0 && m_.searched->starts >= 0, "the search's counts are negative");
+    }
+    if (m_.certified) check_certified(*m_.certified);
+    check_best();
+    require(m_.alpha > 0 && std::isfinite(m_.alpha), fmt::format("alpha = {} is not positive", m_.alpha));
+    require(m_.seconds.sample >= 0 && m_.seconds.search >= 0 && m_.seconds.certify >= 0, "a time is negative");
+    return failures_;
+  }
+
+ private:
+  void require(bool condition, const std::string& otherwise) {
+    if (!condition) failures_.push_back(otherwise);
+  }
+
+  void check_witness(const std::string& name, const Witness& w) {
+    require(std::isfinite(w.value) && w.value >= 0, fmt::format("{} = {} is no norm", name, w.value));
+    require(w.margin >= 0, fmt::format("the margin of {}, {}, is negative", name, w.margin));
+    if (w.point.size() != arguments_.size())
+      return require(
+          false, fmt::format("the witness of {} has {} arguments, not {}", name, w.point.size(), arguments_.size()));
+    for (std::size_t s = 0; s < w.point.size(); ++s)
+      if (const double length = w.point[s].norm(); arguments_[s].unit && !(std::abs(length - 1) <= 1e-12))
+        return require(false, fmt::format("argument {} of {} has length {}, not 1", arguments_[s].name, name, length));
+    const auto value = static_cast<double>(naive_(w.point, w.form));
+    require(std::abs(value - w.value) <= std::max(1e-10 * w.value, 1e-13 * m_.alpha),
+            fmt::format("{} = {}, but its witness attains {}", name, w.value, value));
+  }
+
+  void check_sampled(const Sampled& s) {
+    require(s.count >= 0 && s.undefined >= 0, "the number of sampled points is negative");
+    if (s.count == 0) return;  // defined nowhere
+    check_witness("sampled_max", s.witness);
+    if (s.diagonal) {
+      check_witness("diagonal_max", *s.diagonal);
+      const Point& p = s.diagonal->point;  // arguments come in pairs; which pair is equal depends on the form
+      bool equal = false;
+      for (std::size_t i = 0; i + 1 < p.size(); i += 2) equal = equal || p[i] == p[i + 1];
+      require(equal, "the diagonal's arguments differ");
+    }
+    const double max = s.witness.value * (1 + 1e-10);  // the witness was evaluated anew: rounding may differ
+    require(s.mean <= max, fmt::format("sampled_mean = {} exceeds sampled_max = {}", s.mean, s.witness.value));
+    require(std::is_sorted(s.quantiles.begin(), s.quantiles.end()), "the sampled quantiles are not in order");
+    require(s.quantiles.empty() || s.quantiles.back() <= max, "a sampled quantile exceeds sampled_max");
+  }
+
+  void check_certified(const Certified& c) {
+    require(m_.witness.value <= c.at_most,
+            fmt::format("at_least = {} exceeds at_most = {}", m_.witness.value, c.at_most));
+    require(!c.closed || relative_gap(m_) <= gap_ * (1 + 1e-12) || c.at_most == m_.witness.value,
+            fmt::format("kind is exact, but the relative gap is {}, not {}", relative_gap(m_), gap_));
+    require(c.nodes >= 0, "the number of nodes is negative");
+  }
+
+  /// At least is the best value that any evidence attained; only a certificate may have met a better one on its way.
+  void check_best() {
+    double best = 0;
+    if (m_.sampled) best = std::max(best, m_.sampled->witness.value);
+    if (m_.sampled && m_.sampled->diagonal) best = std::max(best, m_.sampled->diagonal->value);
+    if (m_.searched) best = std::max(best, m_.searched->witness.value);
+    require(m_.witness.value >= best,
+            fmt::format("at_least = {} is below the best evidence, {}", m_.witness.value, best));
+    require(m_.certified || m_.witness.value == best,
+            fmt::format("at_least = {} exceeds the best evidence, {}", m_.witness.value, best));
+  }
+
+  const Measurement& m_;
+  double gap_;
+  const std::vector<Symbol>& arguments_;
+  const NaiveDeviation& naive_;
+  Complaints failures_;
+};
+
+}  // namespace
+
+Complaints complaints_of(const Condition& condition, double gap, const Matrices& instance, const Measurement& m) {
+  const NaiveDeviation naive = condition.naive(instance, m.alpha);
+  return Checked(m, gap, condition.arguments, naive).check();
+}
+
+}  // namespace theoremeter
