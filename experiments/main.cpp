@@ -34,7 +34,7 @@ constexpr const char* examples = R"(Examples:
 Results go to stdout, progress and messages to stderr.
 Exit code: 0 success, 2 wrong use or bad input, 1 failure, 75 stopped before the end (--resume).)";
 
-constexpr const char *experiment_notes = R"~(The experiment is a TOML file:
+constexpr const char* experiment_notes = R"~(The experiment is a TOML file:
   title = "..."                        printed above the table
   condition = "wdc"                    the study; or problem = "inversion", surface = "...", ...
   weights = "W.npy"                    matrices given, where the study takes them; relative to the file
@@ -42,13 +42,10 @@ constexpr const char *experiment_notes = R"~(The experiment is a TOML file:
   ensemble = "gaussian"                any parameter of the study, for all sweeps
   [[sweep]]                            one or more: all combinations of what it lists
   k = [2, 3]                           a value or a list of them, of any parameter
-  n_over_k = [5, 10]                   or n itself, or an expression: n = "ceil(4*k*log(k))" The parameters are the
-                                             options of `theoremeter measure wdc` and
-                                         the like,
-                     with _ for -.) ";
+  n_over_k = [5, 10]                   or n itself, or an expression: n = "ceil(4*k*log(k))"
+The parameters are the options of `theoremeter measure wdc` and the like, with _ for -.)~";
 
-    void
-    add_output(CLI::App&verb, Options&o, const char*meaning) {
+void add_output(CLI::App& verb, Options& o, const char* meaning) {
   verb.add_option("--output", o.output, meaning)->type_name("F.h5")->check(not_empty());
   verb.add_flag("--overwrite", o.overwrite, "replace an existing results file");
   verb.add_flag("--resume", o.resume, "keep the draws that --output already holds, measure the others");

@@ -2,6 +2,7 @@
 #include "experiments/progress_line.hpp"
 #include "experiments/verbs.hpp"
 #include "results/align.hpp"
+#include "experiments/declarations.hpp"
 #include "results/data_file.hpp"
 #include "theory/error.hpp"
 
@@ -79,7 +80,7 @@ int status_verb(const Options& o) {
   const std::vector<std::string> files = files_of(o.files);
   auto json = nlohmann::ordered_json::array();
   for (const std::string& file : files) {
-    const Tally t = tally(file);
+    const Tally t = tally(file, declarations);
     const std::vector<Count> counts = counts_of(t);
     Count all;
     for (const Count& c : counts) all.add(c);

@@ -1,5 +1,6 @@
 #include "experiments/verbs.hpp"
 
+#include "experiments/declarations.hpp"
 #include "experiments/estimate.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/keep.hpp"
@@ -27,13 +28,6 @@
 
 namespace theoremeter {
 namespace {
-
-/// What files of format 1.x need.
-std::vector<Declared> declarations() {
-  std::vector<Declared> all;
-  for (const Study& s : studies()) all.push_back({s.key, s.name, s.parameters, s.schema, s.complete});
-  return all;
-}
 
 DataSet read_with_remarks(const std::string& path) {
   std::vector<std::string> remarks;
