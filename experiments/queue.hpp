@@ -1,11 +1,11 @@
 // What is to be measured, handed out: to threads here; over ranks and shares alike.
 #pragma once
 
+#include "experiments/experiment.hpp"
 #include "results/data_set.hpp"
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace theoremeter {
@@ -13,20 +13,24 @@ namespace theoremeter {
 /// Part `index` of `of` disjoint ones, decided by a draw's place in the experiment alone and spread over its points.
 struct Share {
   std::uint64_t index = 0, of = 1;
+  bool has(std::uint64_t place) const;
 };
 
-/// Consecutive places in the order draw 0 of all points, draw 1 of all, ...
-struct Item {
-  std::uint64_t first, count;
-};
+/// Places in the order draw 0 of all points, draw 1 of all, ...: draw * (number of points) + point.
+using Places = std::vector<std::uint64_t>;
 
 class Queue {
  public:
   virtual ~Queue() = default;
-  /// Thread-safe. Items grow while draws are quick; nothing: fewer draws than threads are left.
-  virtual std::optional<Item> next() = 0;
+  /// The next places, `count` at most and one at least; none: fewer draws than threads are left. Thread-safe.
+  virtual Places next(std::size_t count) = 0;
   /// Then these, a draw at a time, for all threads together.
-  virtual std::optional<Item> last() = 0;
+  virtual Places last() = 0;
+  /// Draws of a point that were not handed out when it was made.
+  virtual std::uint64_t wanted(std::size_t point) const = 0;
 };
+
+/// All draws of the experiment's share that `done` has not.
+std::unique_ptr<Queue> queue_of(const Experiment& e, const DataSet& done, int threads, Share share = {});
 
 }  // namespace theoremeter
