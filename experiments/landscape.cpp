@@ -7,6 +7,7 @@
 #include "results/landscape_file.hpp"
 #include "results/landscape_json.hpp"
 #include "results/landscape_table.hpp"
+#include "results/vector_file.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>
@@ -26,6 +27,8 @@ LandscapeRequest request_of(const Options& o) {
   if (o.starts) require_between("starts", *o.starts, 1, max_directions);
   r.directions = o.directions;
   r.starts = o.starts;
+  r.solutions = o.solutions.value_or(r.solutions);
+  require_between("solutions", r.solutions, 1, max_solutions);
   r.descents = o.descents.value_or(r.descents);
   require_between("descents", r.descents, 0, 1'000'000);
   r.condition_starts = o.condition_starts.value_or(r.condition_starts);
@@ -45,6 +48,16 @@ bool drawn(const LandscapeSetting& setting, const Passes& passes) {
                      [&](const Shape& shape) { return passes(shape.name) && !setting.given.contains(shape.name); });
 }
 
+/// The solutions given, into `matrices` as columns and `spec`.
+void read_solutions(Problem problem, const Options& o, Matrices& matrices, std::string& spec) {
+  for (const std::string& name : solution_names(problem)) {
+    const auto file = o.given.find(name);
+    if (file == o.given.end() || file->second.empty()) continue;
+    matrices[name] = read_vector(file->second);
+    spec += (spec.empty() ? "" : " ") + file->second;
+  }
+}
+
 /// The setting asked for, and what `results` says of it.
 LandscapeSetting setting_of(const LandscapeProblem& problem, const Options& o, LandscapeResults& results) {
   std::string option;
@@ -52,12 +65,19 @@ LandscapeSetting setting_of(const LandscapeProblem& problem, const Options& o, L
   s.sizes = sizes_of(problem.sizes, problem.given, o, sizes_of(problem.problem, s.given), option);
   if (o.ensemble) s.ensembles.weights = ensemble_named(*o.ensemble);
   if (o.measurements) s.ensembles.measurements = ensemble_named(*o.measurements);
+  read_solutions(problem.problem, o, s.given, results.weights_spec);
   const bool layers = drawn(s, [](const std::string& name) { return name != "A"; });
   const bool A = drawn(s, [](const std::string& name) { return name == "A"; });
   if (o.ensemble && !layers) throw InputError(fmt::format("--ensemble: has no place beside --{}", option));
   if (o.measurements && !A) throw InputError("--measurements: has no place beside --A");
   if (layers) results.ensemble = name(s.ensembles.weights);
   if (A) results.measurements = name(s.ensembles.measurements);
+  if (gives_solution(problem.problem, s.given)) {
+    const std::string& solution = solution_names(problem.problem)[0];
+    if (o.solutions) throw InputError(fmt::format("--solutions: has no place beside --{}", solution));
+    if (o.draws && !layers && !A && s.noise == 0)
+      throw InputError(fmt::format("--draws: has no place beside --{}: nothing is drawn", solution));
+  }
   results.matrices = s.given;
   return s;
 }
@@ -101,13 +121,26 @@ void add_problem(CLI::App& landscape, const LandscapeProblem& problem, const std
         ->group(group);
   count("--draws", o->draws, "independent draws, of x0 too (default 1)");
   count("--seed", o->seed, fmt::format("seed of every random stream (default {})", o->seed));
+  for (const std::string& solution : solution_names(problem.problem))
+    text(solution, o->given[solution], "given: the solution; text (numbers) or .npy (default: uniform on the sphere)",
+         "FILE");
   for (const Given& given : problem.given)
     text(given.option, o->given[given.option], given.meaning,
          given.matrix.empty() ? "FILE[,FILE...]" : "FILE[:DATASET]");
   group = "The evidence";
-  count("--directions", o->directions, "directions in the grid (default: seconds' worth, 1000 to 100000)");
+  const LandscapeOptions most;  // the defaults where they are affordable
+  const auto budget = [](double total, std::int64_t least, std::int64_t greatest) {
+    return fmt::format("(default: {:g}/(6 N), N the entries of all matrices, but {} to {})", total, least, greatest);
+  };
+  count("--directions", o->directions,
+        fmt::format("directions in the grid {}", budget(direction_budget, least_directions, most.directions)));
   text("grid", o->grid, fmt::format("of directions: {}", fmt::join(grid_names, ", ")), "NAME");
-  count("--starts", o->starts, "local searches for each extremum (default: seconds' worth, 4 to 64)");
+  count("--starts", o->starts,
+        fmt::format("local searches for each extremum {}", budget(start_budget, least_starts, most.starts)));
+  count("--solutions", o->solutions,
+        fmt::format("independent {} tried on the same matrices; the one with the largest population error is reported "
+                    "(default {})",
+                    fmt::join(solution_names(problem.problem), ", "), LandscapeRequest().solutions));
   count("--descents", o->descents,
         fmt::format("descents from random points (default {})", LandscapeRequest().descents));
   count("--condition-starts", o->condition_starts,
@@ -194,7 +227,7 @@ int verify_landscapes(const Options& o) {
   const auto failures = verify(results, [&](std::size_t point, std::size_t draw) {
     ++measured;
     setting.sizes = results.points[point].sizes;
-    return rebuild(setting, draw_stream(results.seed, setting, draw));
+    return rebuild(setting, draw_stream(results.seed, setting, draw), results.points[point].draws[draw]->solution);
   });
   for (const Failure& f : failures) fmt::print("point {}, draw {}: {}\n", f.point, f.draw, f.what);
   if (!failures.empty()) {

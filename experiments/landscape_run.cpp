@@ -23,6 +23,7 @@ LandscapeRequest request_of(const Section& sweep) {
   LandscapeRequest r;
   if (sweep.has("directions")) r.directions = std::min(sweep.count("directions", 1), max_directions);
   if (sweep.has("starts")) r.starts = sweep.count("starts", 1);
+  if (sweep.has("solutions")) r.solutions = sweep.count("solutions", 1);
   if (sweep.has("descents")) r.descents = sweep.count("descents", 0, 0);
   if (sweep.has("condition_starts")) r.condition_starts = sweep.count("condition_starts", 0, 0);
   sweep.text("grid", [&](const std::string& name) { r.grid = grid_named(name); });
@@ -35,7 +36,8 @@ std::vector<LandscapeSweepPoint> sweep_points(const std::string& path, const tom
                                               const LandscapeExperiment& e) {
   const std::vector<Symbol>& symbols = landscape_problem(e.problem).sizes;
   std::vector<std::string> keys = size_keys(symbols);
-  for (const char* key : {"directions", "starts", "descents", "condition_starts", "grid", "radius", "census"})
+  for (const char* key :
+       {"directions", "starts", "solutions", "descents", "condition_starts", "grid", "radius", "census"})
     keys.emplace_back(key);
   const Section sweep(path, table, keys);
   const LandscapeRequest request = request_of(sweep);

@@ -30,8 +30,8 @@ struct LandscapeExperiment {
 bool describes_landscapes(const std::string& path);
 
 /// Reads an experiment as read_experiment does. Keys, of the experiment: title, problem, ensemble, measurements, noise,
-/// seed, draws; of each [[sweep]]: its sizes (widths = [[2, 20, 60]], m = [100]), directions, starts, descents,
-/// condition_starts, grid, radius, census.
+/// seed, draws; of each [[sweep]]: its sizes (widths = [[2, 20, 60]], m = [100]), directions, starts, solutions,
+/// descents, condition_starts, grid, radius, census.
 LandscapeExperiment read_landscape_experiment(const std::string& path);
 
 /// `run` of such an experiment.

@@ -45,8 +45,8 @@ constexpr const char* experiment_keys = R"(The experiment:
   evidence = "sample,search,certify"   this, samples, starts, nodes, grid and alpha
                                        are as in measure, with the same defaults
 Of landscapes: problem = "inversion" or another in place of condition, noise in place of gap, and of
-a sweep its sizes (widths = [[2, 20, 60], [2, 50]], m = [100]), directions, starts, descents,
-condition_starts, grid, census = true.
+a sweep its sizes (widths = [[2, 20, 60], [2, 50]], m = [100]), directions, starts, solutions,
+descents, condition_starts, grid, radius, census = true.
 Of a population surface: surface = "phase-retrieval" or another, depth, depth2, points, extent.)";
 
 void add_output(CLI::App& verb, Options& o, const char* when) {

@@ -15,7 +15,7 @@ struct Options {
   std::map<std::string, std::string> sizes;
   std::map<std::string, std::string> given;  // --weights FILE and the like, by option
   std::optional<std::string> ensemble, measurements;
-  std::optional<std::int64_t> draws, samples, starts, nodes, directions, descents, condition_starts;
+  std::optional<std::int64_t> draws, samples, starts, nodes, directions, solutions, descents, condition_starts;
   std::string network, evidence, grid, alpha, output, file, experiment;
   std::int64_t seed = 1, threads = 1;
   double gap = Request().gap, noise = 0;

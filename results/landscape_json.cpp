@@ -1,5 +1,7 @@
 #include "results/landscape_json.hpp"
 
+#include "theory/landscape_theorems.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -131,6 +133,17 @@ Json census_json(const Census& c, double scale) {
           {"integer_signs", c.integer_signs}};
 }
 
+/// All that were tried, where there were several.
+Json solutions_json(const std::vector<Solution>& solutions, const Names& names) {
+  Json all = Json::array();
+  for (const Solution& s : solutions)
+    all.push_back({{"solution", point_json(s.x0, names)},
+                   {"population_error", evidence("at_least", s.population_error, names)},
+                   {"descent_at_zero", evidence("at_most", s.descent_at_zero, names)},
+                   {"violation_count", s.violations}});
+  return all;
+}
+
 Json draw_json(std::size_t draw, const MeasuredLandscape& d, Problem problem, const Sizes& sizes) {
   const Names names = argument_names(problem);
   const Landscape& l = d.landscape;
@@ -140,6 +153,7 @@ Json draw_json(std::size_t draw, const MeasuredLandscape& d, Problem problem, co
   Json json{{"draw", draw},
             {"rho", l.rho.size() == 1 ? Json(l.rho[0]) : Json(l.rho)},
             {"solution", point_json(d.x0, names)},
+            {"solution_number", d.solution},
             {"solution_scaled_objective", scale * d.objective_x0},
             {"population_error", evidence("at_least", l.population_error, names)},
             {"neighbourhoods", neighbourhoods_json(l.implied)},
@@ -147,9 +161,14 @@ Json draw_json(std::size_t draw, const MeasuredLandscape& d, Problem problem, co
             {"epsilon", epsilon_json(d)},
             {"K", number(d.comparison.K)},
             {"K2", K2_json(d)},
+            {"theorem", landscape_theorem(problem).source},
             {"hypothesis", d.comparison.hypothesis.empty() ? Json() : Json(d.comparison.hypothesis)},
+            {"hypothesis_left_side", {{"at_least", number(d.comparison.left_side)}}},
+            {"epsilon_needed", number(d.comparison.epsilon_needed)},
             {"descent_at_zero",
-             {{"min", l.descent_at_zero.value}, {"witness", point_json(l.descent_at_zero.direction, names)}}},
+             {{"min", l.descent_at_zero.value},
+              {"of_theorem", number(d.comparison.descent)},
+              {"witness", point_json(l.descent_at_zero.direction, names)}}},
             {"excluded", neighbourhoods_json(l.excluded)},
             {"worst_margin", margin},
             {"violation_count", l.violation_count},
@@ -157,6 +176,7 @@ Json draw_json(std::size_t draw, const MeasuredLandscape& d, Problem problem, co
             {"descents", outcomes_json(l.outcomes)},
             {"stationary_points", stationary_json(d, names, scale)},
             {"spurious_minima", {{"near", d.spurious.near}, {"elsewhere", d.spurious.elsewhere}}}};
+  if (d.solutions.size() > 1) json["solutions"] = solutions_json(d.solutions, names);
   if (d.census) json["census"] = census_json(*d.census, scale);
   json["directions"] = l.directions;
   json["evaluations"] = l.evaluations;
