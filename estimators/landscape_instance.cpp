@@ -1,5 +1,6 @@
 #include "estimators/landscape_instance.hpp"
 
+#include "estimators/hyperbola.hpp"
 #include "theory/angle.hpp"
 #include "theory/rho.hpp"
 
@@ -87,15 +88,13 @@ class DemodulationInstance final : public LandscapeInstance {
   std::vector<double> rho() const override { return {rho_h_, rho_m_}; }
   Neighbourhoods implied(double E) const override { return implied_neighbourhoods(f_.G1.depth(), f_.G2.depth(), E); }
 
-  // |u p - h~/|h~|| < R and the same in m, u^2 = T/T~.
   std::vector<Interval> inside(const RayNumbers& ray, const std::vector<Neighbourhood>& around) const override {
     std::vector<Interval> all;
     for (std::size_t i = 0; i < around.size(); ++i) {
-      const double c = std::min(towards(h_[i], ray.factor[0].cosine), towards(m_[i], ray.factor[1].cosine));
-      const double R = around[i].radius, square = c * c - 1 + R * R;
-      if (!(square > 0) || c + std::sqrt(square) <= 0) continue;
-      const double lo = std::max(0.0, c - std::sqrt(square)), hi = c + std::sqrt(square), T = std::abs(h_[i] * m_[i]);
-      all.push_back({T * lo * lo, T * hi * hi});
+      const auto held = hyperbolic_interval(around[i].radius, towards(h_[i], ray.factor[0].cosine),
+                                            towards(m_[i], ray.factor[1].cosine));
+      const double T = std::abs(h_[i] * m_[i]);
+      if (held) all.push_back({T * held->lo, T * held->hi});
     }
     return all;
   }

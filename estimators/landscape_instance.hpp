@@ -27,7 +27,7 @@ class LandscapeInstance {
 
   /// f in the units of DescentEnd, on stacked vectors.
   virtual DescentProblem descent() const = 0;
-  /// How large a neighbourhood of each centre, in the order of implied(), just holds x.
+  /// How large a neighbourhood of each centre, in the order of implied(), just holds x; of [HJ]'s sets at most 1.
   virtual std::vector<double> distances(const Eigen::VectorXd& x) const = 0;
 };
 

@@ -23,11 +23,11 @@ struct RayWitness {
   double value = 0;
 };
 
-/// A ball of this radius around a centre. In blind demodulation all (h, m) for which some c > 0 has |h - c h~| <=
-/// radius |c h~| and |m - m~/c| <= radius |m~/c|: a subset of A_{radius,(h~,m~)} [HJ].
+/// A ball of this radius around a centre; in blind demodulation the set A_{radius,(h~,m~)} of [HJ (3)], as far as it
+/// holds all rescalings (lambda h, m/lambda) of a point (hyperbola.hpp).
 struct Neighbourhood {
   std::string centre;  // "x0", "-rho x0", "0"; "(h0, m0)", ...
-  double radius = 0;   // infinity where it is not bounded or runs into another one
+  double radius = 0;   // infinity where it is not bounded, runs into another one or (blind demodulation) is 1 or more
 };
 
 /// Where the theorem's conclusion fails.
@@ -45,7 +45,7 @@ struct DescentEnd {
   bool kink = false;        // a convex combination of neighbouring gradients vanishes, not the gradient itself
   double objective = 0;     // 2^d f(x)/|x0|^2
   double gradient = 0;      // the scaled gradient left, of that combination at a kink
-  double to_solution = 0;   // |x - x0|/|x0|; blind demodulation: the radius that just reaches it from (h0, m0)
+  double to_solution = 0;   // |x - x0|/|x0|; blind demodulation: the radius that just holds it around (h0, m0)
   double to_spurious = 0;   // |x + rho x0|/|x0|; blind demodulation: the least from the other three
   std::int64_t starts = 0;  // how many ended there
 };

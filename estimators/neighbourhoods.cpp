@@ -1,5 +1,6 @@
 #include "estimators/neighbourhoods.hpp"
 
+#include "estimators/hyperbola.hpp"
 #include "estimators/radial.hpp"
 #include "theory/population.hpp"
 #include "theory/rho.hpp"
@@ -12,6 +13,7 @@
 #include <numbers>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace theoremeter {
 namespace {
@@ -88,6 +90,25 @@ struct Corner {
   bool far_h, far_m;  // theta = pi
 };
 
+/// The farthest point of a box from its component's centre: T is |h||m|/(|h~||m~|).
+struct Farthest {
+  double bound;  // on its distance
+  double T, cosine_h, cosine_m;
+};
+
+/// The least radius that holds all of these. Most are held by what the first few need.
+double radius_of(std::vector<Farthest> points) {
+  std::sort(points.begin(), points.end(), [](const Farthest& a, const Farthest& b) { return a.bound > b.bound; });
+  double radius = 0;
+  for (const Farthest& p : points) {
+    if (p.bound <= radius || radius >= 1) break;
+    const auto held = hyperbolic_interval(radius, p.cosine_h, p.cosine_m);
+    if (held && held->lo <= p.T && p.T <= held->hi) continue;
+    radius = std::max(radius, hyperbolic_distance(p.T, p.cosine_h, p.cosine_m));
+  }
+  return radius;
+}
+
 /// The corners of the square of angles where blind demodulation has a centre.
 std::vector<Corner> corners(double rho_h, double rho_m) {
   std::vector<Corner> all{{"(h0, m0)", false, false}};
@@ -134,11 +155,6 @@ Neighbourhoods implied_neighbourhoods(Problem problem, int d, double E, int part
   return n;
 }
 
-double hyperbolic_distance(double tau, double cosine_h, double cosine_m) {
-  const double u = std::sqrt(tau);
-  return std::sqrt((u - 1) * (u - 1) + 2 * u * (1 - std::min({cosine_h, cosine_m, 1.0})));
-}
-
 Neighbourhoods implied_neighbourhoods(int d, int s, double E, int parts) {
   const double rho_h = rho(Problem::blind_demodulation, d), rho_m = rho(Problem::blind_demodulation, s);
   const std::vector<Corner> all = corners(rho_h, rho_m);
@@ -170,18 +186,20 @@ Neighbourhoods implied_neighbourhoods(int d, int s, double E, int parts) {
     if (seen[i0 * size + j0]) return all_merged(n);
     visit(i0, j0);
     const double product = (far_h ? rho_h : 1) * (far_m ? rho_m : 1);
-    double& radius = n.around[corner].radius;
+    std::vector<Farthest> farthest;
     while (!open.empty()) {
       const std::size_t at = open.back(), i = at / size, j = at % size;
       open.pop_back();
       const Interval r = *boxes[at];
       const double cosine_h = far_h ? -std::cos(in_h[i].from) : std::cos(in_h[i].to),
                    cosine_m = far_m ? -std::cos(in_m[j].from) : std::cos(in_m[j].to);
-      for (const double T : {r.lo, r.hi})
-        radius = std::max(radius, hyperbolic_distance(T / product, cosine_h, cosine_m));
+      for (const double T : {r.lo / product, r.hi / product})
+        farthest.push_back({hyperbolic_distance_bound(T, cosine_h, cosine_m), T, cosine_h, cosine_m});
       for (std::size_t di = 0; di < 3; ++di)
         for (std::size_t dj = 0; dj < 3; ++dj) visit(i + di - 1, j + dj - 1);
     }
+    n.around[corner].radius = radius_of(std::move(farthest));
+    if (!(n.around[corner].radius < 1)) return all_merged(n);
   }
   for (std::size_t at = 0; at < boxes.size(); ++at)
     if (boxes[at] && !seen[at]) return all_merged(n);

@@ -15,7 +15,8 @@
 //
 // Blind demodulation: with T = |h||m|/(|h0||m0|) both gradients of rays.hpp do not exceed E max(T, 1) only where
 //   (T - c_h c_m)^2 + max(c_m q_h, c_h q_m)^2 <= E^2 max(T, 1)^2,
-// over boxes of two angles, joined where they touch.
+// over boxes of two angles, joined where they touch. How far a box reaches is told by its corners: the distance of
+// hyperbola.hpp grows with both angles, and the T within a radius are an interval.
 #pragma once
 
 #include "estimators/landscape_result.hpp"
@@ -42,14 +43,10 @@ struct Neighbourhoods {
 /// there is no other component. Where rho_d = 0, -rho x0 is 0, and is left out.
 Neighbourhoods implied_neighbourhoods(Problem problem, int d, double E, int parts = 1 << 15);
 
-/// The same for blind demodulation with networks of d and s layers: radii as in Neighbourhood, c = |h|/(|h~| u) with
-/// u^2 = T/T~ for both factors; outwards to about 3 pi/parts over rho_d rho_s. Centres with rho = 0 are left out.
-/// Components away from the centres merge all, as the theorem has no place for them.
+/// The same for blind demodulation with networks of d and s layers: the least radii of the sets of [HJ] around the four
+/// centres that hold each component (hyperbola.hpp), outwards to about 3 pi/parts over rho_d rho_s. Centres with rho =
+/// 0 are left out. A radius of 1 or more would hold everything: then all are merged, as they are by components away
+/// from the centres, for which the theorem has no place.
 Neighbourhoods implied_neighbourhoods(int d, int s, double E, int parts = 1 << 10);
-
-/// The least radius of a neighbourhood (as above) of a centre of blind demodulation that holds a point with
-/// |h||m|/(|h~| |m~|) = tau at the angles with these cosines from h~ and m~: max over both of |u p - h~/|h~|| with u^2
-/// = tau.
-double hyperbolic_distance(double tau, double cosine_h, double cosine_m);
 
 }  // namespace theoremeter

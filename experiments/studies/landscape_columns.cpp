@@ -119,6 +119,12 @@ class Writer {
     write_variable(target_.file, prefix_ + name, extended(length), values, meaning, kind);
   }
 
+  /// What files of an earlier minor version lack.
+  template <class Fields>
+  void since(std::int64_t, const Fields& fields) {
+    fields(*this);
+  }
+
   template <class In, class Fields>
   void list(const std::string& name, const std::string& prefix, const std::string& meaning, const In& in,
             const Fields& fields) {
@@ -161,7 +167,11 @@ template <class T>
 class Reader {
  public:
   Reader(hid_t file, Shape along, std::vector<T*> objects, std::string prefix = "")
-      : file_(file), along_(std::move(along)), objects_(std::move(objects)), prefix_(std::move(prefix)) {}
+      : minor_(hdf5::read_attributes<std::int64_t>(file, "format_version").at(1)),
+        file_(file),
+        along_(std::move(along)),
+        objects_(std::move(objects)),
+        prefix_(std::move(prefix)) {}
 
   template <class In>
   void value(const std::string& name, const std::string&, const std::string&, const In& in) {
@@ -178,6 +188,11 @@ class Reader {
     const auto values = hdf5::read_dataset<double>(file_, prefix_ + name, extended(length));
     for (std::size_t i = 0; i < objects_.size(); ++i)
       if (objects_[i]) in(*objects_[i]) = unpad(values.data() + i * length, length);
+  }
+
+  template <class Fields>
+  void since(std::int64_t minor, const Fields& fields) {
+    if (minor_ >= minor) fields(*this);
   }
 
   template <class In, class Fields>
@@ -214,6 +229,7 @@ class Reader {
     return all;
   }
 
+  std::int64_t minor_;
   hid_t file_;
   Shape along_;
   std::vector<T*> objects_;
@@ -298,10 +314,10 @@ void descents(File& file, const Names& arguments) {
         list.value("objective", "f there, scaled", statistic, [](DescentEnd& e) -> double& { return e.objective; });
         list.value("gradient", "the scaled gradient left", statistic,
                    [](DescentEnd& e) -> double& { return e.gradient; });
-        list.value("to_solution", "distance from x0 over |x0|", statistic,
-                   [](DescentEnd& e) -> double& { return e.to_solution; });
-        list.value("to_spurious", "distance from -rho x0 over |x0|", statistic,
-                   [](DescentEnd& e) -> double& { return e.to_spurious; });
+        list.value("to_solution", "distance from x0 over |x0|; blind demodulation: the radius that just holds it",
+                   statistic, [](DescentEnd& e) -> double& { return e.to_solution; });
+        list.value("to_spurious", "distance from -rho x0 over |x0|; blind demodulation: the least of the other three",
+                   statistic, [](DescentEnd& e) -> double& { return e.to_spurious; });
         list.value("starts", "how many ended there", "cost", [](DescentEnd& e) -> std::int64_t& { return e.starts; });
       });
 }
@@ -405,7 +421,7 @@ void epsilons(File& file) {
       "epsilon", "epsilon_", "conditions measured on the instance",
       [](MeasuredLandscape & d) -> auto& { return d.epsilon; },
       [](auto list) {
-        list.value("condition", "the condition: wdc, rrcp, phaseless, joint-wdc", "kind",
+        list.value("condition", "the condition: wdc, rrcp, rric, phaseless, joint-wdc", "kind",
                    [](Epsilon& e) -> std::string& { return e.condition; });
         list.value("matrix", "the matrix it concerns; empty: all", "kind",
                    [](Epsilon& e) -> std::string& { return e.matrix; });
@@ -429,6 +445,50 @@ void epsilons(File& file) {
       });
 }
 
+/// The solutions tried on the same matrices.
+template <class File>
+void solutions(File& file, const Names& arguments) {
+  file.value("solution_number", "the solution's index among those tried: the largest population error", "parameter",
+             [](MeasuredLandscape& d) -> std::int64_t& { return d.solution; });
+  file.list(
+      "tried", "tried_", "solutions tried on the same matrices",
+      [](MeasuredLandscape & d) -> auto& { return d.solutions; },
+      [&](auto list) {
+        point(list, arguments, "solution", "this solution", [](Solution& s) -> Point& { return s.x0; });
+        ray_witness(list, arguments, "population_error", "population_error with this solution: at least", at_least,
+                    [](Solution& s) -> RayWitness& { return s.population_error; });
+        ray_witness(list, arguments, "descent_at_zero", "descent_at_zero with this solution: at most", at_most,
+                    [](Solution& s) -> RayWitness& { return s.descent_at_zero; });
+        list.value("violations", "violations with this solution, without those of a census", statistic,
+                   [](Solution& s) -> std::int64_t& { return s.violations; });
+      });
+}
+
+/// How the draw compares with the theorem.
+template <class File>
+void comparison(File& file) {
+  file.value("K", "E/(d^3 sqrt(eps)), amplitude flow: E/eps; eps the largest epsilon found; NaN: none", "comparison",
+             [](MeasuredLandscape& d) -> double& { return d.comparison.K; });
+  file.list(
+      "theorem_ball", "", "implied neighbourhoods that the theorem has",
+      [](MeasuredLandscape & d) -> auto& { return d.comparison.K2; },
+      [](auto list) {
+        list.value("K2", "the implied radius over the theorem's with K2 = 1", "comparison",
+                   [](double& K2) -> double& { return K2; });
+      });
+  file.since(2, [](auto& f) {
+    f.value("hypothesis_left_side", "left side of the theorem's hypothesis for K1 = 1, to be at most 1: at least",
+            at_least, [](MeasuredLandscape& d) -> double& { return d.comparison.left_side; });
+    f.value("epsilon_needed", "the largest epsilon that the hypothesis allows for K1 = 1", "comparison",
+            [](MeasuredLandscape& d) -> double& { return d.comparison.epsilon_needed; });
+    f.value("descent_of_theorem", "descent_at_zero over the theorem's 1/(8 pi): at most", at_most,
+            [](MeasuredLandscape& d) -> double& { return d.comparison.descent; });
+  });
+  file.value("hypothesis",
+             "whether the theorem's can hold for any K1 >= 1: cannot hold, not excluded, not decided; empty: none",
+             "comparison", [](MeasuredLandscape& d) -> std::string& { return d.comparison.hypothesis; });
+}
+
 /// Everything about every draw.
 template <class File>
 void draws(File file, const Names& arguments) {
@@ -437,24 +497,13 @@ void draws(File file, const Names& arguments) {
       [&](auto draw) {
         point(draw, arguments, "solution", "the solution, x0, or h0, m0",
               [](MeasuredLandscape& d) -> Point& { return d.x0; });
+        draw.since(2, [&](auto& d) { solutions(d, arguments); });
         draw.value("solution_objective", "f there: that of the noise", statistic,
                    [](MeasuredLandscape& d) -> double& { return d.objective_x0; });
         landscape(draw, arguments);
         census(draw);
         epsilons(draw);
-        draw.value("K", "E/(d^3 sqrt(eps)), eps the largest epsilon found; NaN: none", "comparison",
-                   [](MeasuredLandscape& d) -> double& { return d.comparison.K; });
-        draw.list(
-            "theorem_ball", "", "implied neighbourhoods that the theorem has",
-            [](MeasuredLandscape & d) -> auto& { return d.comparison.K2; },
-            [](auto list) {
-              list.value("K2", "the implied radius over the theorem's with K2 = 1", "comparison",
-                         [](double& K2) -> double& { return K2; });
-            });
-        draw.value(
-            "hypothesis",
-            "whether the theorem's can hold for any K1 >= 1: cannot hold, not excluded, not decided; empty: none",
-            "comparison", [](MeasuredLandscape& d) -> std::string& { return d.comparison.hypothesis; });
+        comparison(draw);
         draw.value("spurious_near", "minima near -rho x0 at which f is larger than at the solution", "statistic",
                    [](MeasuredLandscape& d) -> std::int64_t& { return d.spurious.near; });
         draw.value("spurious_elsewhere", "such minima elsewhere, but those next to x0", "statistic",
@@ -529,6 +578,21 @@ void read_root_attributes(hid_t file, LandscapeResults& r) {
   r.provenance = read_provenance(file);
 }
 
+/// Format 1.1 had one solution a draw, other K2, and other neighbourhoods of blind demodulation.
+void bring_up_to_date(LandscapeResults& r) {
+  if (r.problem == Problem::blind_demodulation)
+    throw hdf5::Error(
+        "holds landscapes of blind demodulation of format 1.1, whose neighbourhoods were not [HJ]'s: "
+        "measure them again");
+  for (LandscapeRecord& point : r.points)
+    for (auto& draw : point.draws) {
+      if (!draw) continue;
+      const Landscape& l = draw->landscape;
+      draw->solutions = {{draw->x0, l.population_error, l.descent_at_zero, l.violation_count}};
+      draw->comparison = compare(r.problem, point.sizes, l, draw->epsilon);
+    }
+}
+
 LandscapeResults decode(hid_t file) {
   check_format(file);
   if (!hdf5::has_attribute(file, "problem"))
@@ -541,6 +605,7 @@ LandscapeResults decode(hid_t file) {
     r.points.push_back({std::move(sizes), std::vector<std::optional<MeasuredLandscape>>(grid[1])});
   draws(Reader<std::optional<MeasuredLandscape>>(file, grid, cells(r)), argument_names(r.problem));
   r.matrices = read_matrices(file);
+  if (hdf5::read_attributes<std::int64_t>(file, "format_version").at(1) < 2) bring_up_to_date(r);
   return r;
 }
 

@@ -1,16 +1,14 @@
 #include "experiments/studies/landscape_results.hpp"
 
+#include "theory/landscape_theorems.hpp"
 #include "theory/rho.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
 
 namespace theoremeter {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double as_good = 1e-9;      // scaled objectives this near are those of solutions
 constexpr double at_solution = 0.05;  // noise moves the minimum next to x0
 
@@ -27,6 +25,11 @@ std::vector<std::string> argument_names(Problem problem) {
   return {"x"};
 }
 
+std::vector<std::string> solution_names(Problem problem) {
+  if (problem == Problem::blind_demodulation) return {"h0", "m0"};
+  return {"x0"};
+}
+
 std::vector<int> depths(Problem problem, const Sizes& sizes) {
   const auto layers = [&](const char* name) { return static_cast<int>(sizes.at(name).size()) - 1; };
   if (problem == Problem::amplitude_flow) return {0};
@@ -38,6 +41,10 @@ double objective_scale(Problem problem, const Sizes& sizes) {
   return problem == Problem::blind_demodulation ? 1 : std::ldexp(1, depths(problem, sizes)[0]);
 }
 
+bool holds(const std::vector<Epsilon>& epsilon, const std::string& condition) {
+  return std::any_of(epsilon.begin(), epsilon.end(), [&](const Epsilon& e) { return e.condition == condition; });
+}
+
 double largest(const std::vector<Epsilon>& epsilon) {
   double most = 0;
   for (const Epsilon& e : epsilon) most = std::max(most, e.value);
@@ -47,28 +54,20 @@ double largest(const std::vector<Epsilon>& epsilon) {
 Comparison compare(Problem problem, const Sizes& sizes, const Landscape& landscape,
                    const std::vector<Epsilon>& epsilon) {
   Comparison c;
-  c.K = nan;
-  const double eps = largest(epsilon);
-  if (!(eps > 0) || problem == Problem::amplitude_flow) return c;
   const std::vector<int> layers = depths(problem, sizes);
-  const bool shallow = *std::min_element(layers.begin(), layers.end()) < 2;
-  const double d = layers[0], root = std::pow(eps, 0.25);
-  const auto radius = [&](std::size_t i) { return landscape.implied.at(i).radius; };
-  double least = 0;  // what K1 = 1 would have to bring to 1
-  if (layers.size() == 1) {
-    c.K = landscape.population_error.value / (d * d * d * std::sqrt(eps));
-    if (!shallow)
-      for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) c.K2.push_back(radius(i) / (d * d * d * root));
-    least = std::pow(d, 8) * root;
-  } else {
-    const double s = layers[1], alpha = alpha_of(epsilon);
-    constexpr std::array<std::array<int, 2>, 4> powers{{{3, 3}, {8, 3}, {3, 8}, {8, 8}}};
-    for (std::size_t i = 0; i < powers.size() && !shallow; ++i)
-      c.K2.push_back(radius(i) * alpha / (std::pow(d, powers[i][0]) * std::pow(s, powers[i][1]) * root));
-    least = (std::pow(d, 7) * s * s + d * d * std::pow(s, 7)) * root / alpha;
-  }
-  const bool whole = problem != Problem::compressed_sensing;
-  c.hypothesis = shallow || least > 1 ? "cannot hold" : whole ? "not excluded" : "not decided";
+  const double eps = largest(epsilon), alpha = alpha_of(epsilon);
+  if (const double at_zero = landscape_theorem(problem).at_zero; at_zero > 0)
+    c.descent = landscape.descent_at_zero.value / at_zero;
+  if (!(eps > 0)) return c;
+  c.K = error_constant(problem, layers, landscape.population_error.value, eps).value_or(NAN);
+  c.left_side = hypothesis_left_side(problem, layers, eps, alpha);
+  c.epsilon_needed = epsilon_needed(problem, layers, alpha);
+  const bool deep = deep_enough(problem, layers);
+  if (deep)
+    for (const double radius : theorem_radii(problem, layers, eps, alpha))
+      c.K2.push_back(landscape.implied.at(c.K2.size()).radius / radius);
+  const bool whole = problem != Problem::compressed_sensing || holds(epsilon, "rric");
+  c.hypothesis = !deep || c.left_side > 1 ? "cannot hold" : whole ? "not excluded" : "not decided";
   return c;
 }
 

@@ -7,6 +7,7 @@
 #include "results/results.hpp"
 #include "theory/problems.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -17,18 +18,22 @@ namespace theoremeter {
 
 /// The constant of one condition on matrices of the instance: at least, as the witness attains it.
 struct Epsilon {
-  std::string condition;  // "wdc", "rrcp", "phaseless", "joint-wdc"
+  std::string condition;  // "wdc", "rrcp", "rric", "phaseless", "joint-wdc"
   std::string matrix;     // "W_1", "A", ...; "" where the condition concerns all of them
   double alpha = 1;       // in the condition
   double value = 0;       // in the paper's eps: the witness's value, for the RRCP over 31
   Witness witness;
 };
 
-/// How the landscape and the largest epsilon found compare with the theorems [HLV Thm II.6; HJ Thm 3].
+/// How the landscape and the largest epsilon found compare with the theorem (theory/landscape_theorems.hpp). NaN: there
+/// is no such number, or no epsilon.
 struct Comparison {
-  double K = 0;            // E/(d^3 sqrt(eps)); NaN for blind demodulation and amplitude flow, or without epsilon
-  std::vector<double> K2;  // of the implied neighbourhoods that the theorems have: see compare
-  std::string hypothesis;  // "cannot hold", "not excluded", "not decided"; "" without a theorem or without epsilon
+  double K = NAN;               // of the population error, see error_constant
+  std::vector<double> K2;       // of the implied neighbourhoods that the theorem has: see compare
+  double left_side = NAN;       // of the hypothesis, for K1 = 1: at least
+  double epsilon_needed = NAN;  // the largest eps that the hypothesis allows for K1 = 1, hence for any K1 >= 1
+  double descent = NAN;         // the least descent at 0 over that of the theorem: at most
+  std::string hypothesis;       // "cannot hold", "not excluded", "not decided"; "" without epsilon
 };
 
 /// Minima, without a census points that descent found, at which f is larger than at the solution and that are farther
@@ -38,10 +43,19 @@ struct SpuriousMinima {
   std::int64_t near = 0, elsewhere = 0;
 };
 
+/// One of several solutions that were tried on the same matrices.
+struct Solution {
+  Point x0;
+  RayWitness population_error, descent_at_zero;
+  std::int64_t violations = 0;  // without those of a census
+};
+
 /// Everything about one draw.
 struct MeasuredLandscape {
-  Point x0;                 // of unit length: {x0}, or {h0, m0}
-  double objective_x0 = 0;  // f there: that of the noise
+  Point x0;                         // {x0}, or {h0, m0}; of unit length unless given
+  std::int64_t solution = 0;        // its number among those tried: the one with the largest population error
+  std::vector<Solution> solutions;  // all of them
+  double objective_x0 = 0;          // f there: that of the noise
   Landscape landscape;
   std::optional<Census> census;
   std::vector<Epsilon> epsilon;
@@ -66,7 +80,7 @@ struct LandscapeResults {
   std::uint64_t seed = 0;
   std::string experiment;                // full text of the experiment
   std::vector<Symbol> sizes;             // m, widths; ...
-  std::map<std::string, Rows> matrices;  // those given
+  std::map<std::string, Rows> matrices;  // those given; solutions, "x0" or "h0" and "m0", as columns
   std::vector<LandscapeRecord> points;
   Provenance provenance;
 };
@@ -74,24 +88,27 @@ struct LandscapeResults {
 /// The names of x0's parts, and of every direction's: x, or h, m.
 std::vector<std::string> argument_names(Problem problem);
 
+/// What the solution's parts are called: x0, or h0, m0.
+std::vector<std::string> solution_names(Problem problem);
+
 /// Layers: {d}, {d, s}, or {0} for amplitude flow.
 std::vector<int> depths(Problem problem, const Sizes& sizes);
 
 /// 2^d, what f is multiplied by where it is called scaled; blind demodulation, where f vanishes at the solution: 1.
 double objective_scale(Problem problem, const Sizes& sizes);
 
+/// Was this condition measured?
+bool holds(const std::vector<Epsilon>& epsilon, const std::string& condition);
+
 /// The largest of the epsilons; 0 where there is none.
 double largest(const std::vector<Epsilon>& epsilon);
 
-/// With eps the largest epsilon found, all that is at least:
-///   K  = E/(d^3 sqrt(eps)), E the population error [HLV; as in the proof of Thm II.6];
-///   K2 = radius/(d^3 eps^{1/4}) of the balls implied around x0 and -rho x0 [HLV Thm II.6], d^3 for both;
-///        radius alpha/(d^a s^b eps^{1/4}), (a, b) = (3, 3), (8, 3), (3, 8), (8, 8), of the four neighbourhoods of
-///        blind demodulation [HJ Thm 3]; infinite where the radius is; none for a network of one layer.
-/// The hypotheses d >= 2 and K1 d^8 eps^{1/4} <= 1, resp. d, s >= 2 and K1 (d^7 s^2 + d^2 s^7) eps^{1/4}/alpha < 1,
-/// "cannot hold" for any K1 >= 1 when they fail for K1 = 1, as the condition's constant is no smaller than eps.
-/// Compressed sensing: otherwise "not decided", as eps is of the WDC alone, and [HV] assumes a range restricted
-/// isometry of A besides.
+/// With eps the largest epsilon found, which the condition's constant is no smaller than:
+///   K  = E/(d^3 sqrt(eps)), for amplitude flow E/eps; none for blind demodulation;
+///   K2 = the radii of the implied neighbourhoods over the theorem's with K2 = 1: infinite where they are; none for a
+///        network of one layer, and for amplitude flow.
+/// The hypothesis "cannot hold" for any K1 >= 1 when it fails for K1 = 1 or a network has one layer; otherwise it is
+/// "not excluded", but "not decided" in compressed sensing when eps is of the WDC alone.
 Comparison compare(Problem problem, const Sizes& sizes, const Landscape& landscape,
                    const std::vector<Epsilon>& epsilon);
 

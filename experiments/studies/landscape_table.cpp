@@ -1,6 +1,7 @@
 #include "experiments/studies/landscape_table.hpp"
 
 #include "results/align.hpp"
+#include "theory/landscape_theorems.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -54,14 +55,6 @@ std::string epsilons(const std::vector<Epsilon>& epsilon) {
   return fmt::format("{}", fmt::join(all, ", "));
 }
 
-std::string hypothesis(const MeasuredLandscape& d, Problem problem) {
-  const bool bilinear = problem == Problem::blind_demodulation;
-  const char* what =
-      bilinear ? "d, s >= 2 and K1 (d^7 s^2 + d^2 s^7) eps^(1/4)/alpha < 1" : "d >= 2 and K1 d^8 eps^(1/4) <= 1";
-  return fmt::format("{} for any K1 >= 1: {}{}", d.comparison.hypothesis, what,
-                     problem == Problem::compressed_sensing ? "; A's isometry was not measured" : "");
-}
-
 /// "3 found: 2 stationary point (census), 1 D_p f(0) >= 0"
 std::string violations(const Landscape& l) {
   std::map<std::string, std::int64_t> count;
@@ -86,37 +79,82 @@ std::vector<std::string> outcomes(const Outcomes& o, bool bilinear) {
   return all;
 }
 
-void add_theory(Facts& lines, const MeasuredLandscape& d, Problem problem) {
+/// The left side as a number, and the eps that the hypothesis asks for; rounded so that both stay true.
+std::string hypothesis(const MeasuredLandscape& d, bool deep) {
+  const Comparison& c = d.comparison;
+  const std::string numbers =
+      fmt::format("left side >= {} for K1 = 1; needs eps <= {}, found >= {}", rounded_down(c.left_side),
+                  rounded_up(c.epsilon_needed), rounded_down(largest(d.epsilon)));
+  return fmt::format("{} for any K1 >= 1: {}{}", c.hypothesis, deep ? "" : "a network has one layer; ", numbers);
+}
+
+void add_theory(Facts& lines, const MeasuredLandscape& d, Problem problem, const Sizes& sizes) {
   if (d.epsilon.empty()) return;
+  const LandscapeTheorem& theorem = landscape_theorem(problem);
+  const bool part = problem == Problem::compressed_sensing && !holds(d.epsilon, "rric");
   lines.push_back({"epsilon", fmt::format(">= {}  ({}){}", rounded_down(largest(d.epsilon)), epsilons(d.epsilon),
-                                          problem == Problem::compressed_sensing ? ", of the WDC only" : "")});
-  if (!std::isnan(d.comparison.K))
-    lines.push_back({"K = E/(d^3 sqrt(eps))", fmt::format("{}  of these two values", plain(d.comparison.K))});
+                                          part ? "; the RRIC of A was not measured" : "")});
+  if (theorem.K.empty())
+    lines.push_back({"K", "none: [HJ] bounds no population error, only radii"});
+  else if (!std::isnan(d.comparison.K))
+    lines.push_back({"K = " + theorem.K, fmt::format("{}  of these two values", plain(d.comparison.K))});
   std::vector<std::string> K2;
   for (std::size_t i = 0; i < d.comparison.K2.size(); ++i)
     K2.push_back(fmt::format("{}: {}", d.landscape.implied.at(i).centre, plain(d.comparison.K2[i])));
   if (!K2.empty()) lines.push_back({"K2, of the radii", fmt::format("{}", fmt::join(K2, ", "))});
-  if (!d.comparison.hypothesis.empty()) lines.push_back({"theorem's hypothesis", hypothesis(d, problem)});
+  if (problem == Problem::amplitude_flow)
+    lines.push_back({"K2", "none: [AF]'s theorem is about a basin, eps |x0| wide"});
+  if (d.comparison.hypothesis.empty()) return;
+  lines.push_back({"theorem", fmt::format("{}: {}", theorem.source, theorem.hypothesis)});
+  lines.push_back({"its hypothesis", hypothesis(d, deep_enough(problem, depths(problem, sizes)))});
 }
 
-Facts facts(const LandscapeResults& r, const MeasuredLandscape& d) {
+/// Of the solutions tried, when there were several; otherwise what one says.
+std::string tried(const MeasuredLandscape& d, const std::vector<std::string>& solution) {
+  const std::string name = fmt::format("{}", fmt::join(solution, ", "));
+  if (d.solutions.size() < 2)
+    return fmt::format("one {}: the theorem speaks of all, whose E is at least this one's", name);
+  double error = INFINITY, descent = INFINITY;
+  std::size_t lowest = 0;
+  std::int64_t fewest = d.solutions[0].violations, most = fewest;
+  for (std::size_t i = 0; i < d.solutions.size(); ++i) {
+    const Solution& s = d.solutions[i];
+    error = std::min(error, s.population_error.value);
+    if (s.descent_at_zero.value < descent) descent = s.descent_at_zero.value, lowest = i;
+    fewest = std::min(fewest, s.violations);
+    most = std::max(most, s.violations);
+  }
+  return fmt::format(
+      "{} tried, this is number {}: the largest E (the smallest is {}). Descent at 0 <= {} at number {}; violations {} "
+      "to "
+      "{}. The theorem speaks of all {}",
+      d.solutions.size(), d.solution, plain(error), rounded_up(descent), lowest, fewest, most, name);
+}
+
+Facts facts(const LandscapeResults& r, const Sizes& sizes, const MeasuredLandscape& d) {
   const Landscape& l = d.landscape;
   const std::vector<std::string> names = argument_names(r.problem);
   const bool bilinear = names.size() == 2;
   Facts lines;
+  lines.push_back({"solutions", tried(d, solution_names(r.problem))});
   lines.push_back({"rho", fmt::format("{:.6g}", fmt::join(l.rho, ", "))});
   lines.push_back({"population error E", fmt::format(">= {}  at {}", rounded_down(l.population_error.value),
                                                      place(l.population_error, names))});
   lines.push_back({"implied neighbourhoods", l.merged
                                                  ? "merged: an error of this size excludes nothing"
                                                  : fmt::format("{}  proved, were E this value", radii(l.implied))});
-  add_theory(lines, d, r.problem);
+  add_theory(lines, d, r.problem, sizes);
   lines.push_back({"excluded", radii(l.excluded) + (l.merged ? "  taken: those implied merge" : "")});
   lines.push_back({"least gradient outside",
                    l.worst_margin.value == INFINITY
                        ? "nothing is outside"
                        : fmt::format("<= {}  at {}", rounded_up(l.worst_margin.value), place(l.worst_margin, names))});
-  lines.push_back({"descent at 0, least", fmt::format("<= {}", rounded_up(l.descent_at_zero.value))});
+  const double of_theorem = d.comparison.descent;
+  lines.push_back({"descent at 0, least",
+                   fmt::format("<= {}{}", rounded_up(l.descent_at_zero.value),
+                               std::isnan(of_theorem)
+                                   ? ""
+                                   : fmt::format(", {} times the |x0|/(8 pi 2^d) of [HV]", rounded_up(of_theorem)))});
   lines.push_back({"violations", fmt::format("{}", violations(l))});
   lines.push_back({"descents", fmt::format("{}", fmt::join(outcomes(l.outcomes, bilinear), ", "))});
   return lines;
@@ -242,10 +280,33 @@ std::string summary(const LandscapeResults& r) {
                      measured > 0 && proved == measured ? "  (census: exact)" : "  (found by descent: at least)");
 }
 
-constexpr const char* legend =
-    "E >= : population error, attained.  radius: implied, proved were E this value; inf: merged.\n"
-    "epsilon >= : attained at stored points.  K = E/(d^3 sqrt(epsilon)) of these values.\n"
-    "least gradient <= : attained outside the neighbourhoods.  descent at 0 <= : attained.\n";
+/// Lines for what occurs.
+std::string legend(const LandscapeResults& r) {
+  bool measured = false, merged = false, epsilon = false, K = false, several = false, tried = true;
+  for (const LandscapeRecord& point : r.points) {
+    several = several || point.draws.size() > 1;
+    for (const auto& d : point.draws) {
+      if (!d) continue;
+      measured = true;
+      merged = merged || d->landscape.merged;
+      epsilon = epsilon || !d->epsilon.empty();
+      K = K || !std::isnan(d->comparison.K);
+      tried = tried && d->solutions.size() > 1;
+    }
+  }
+  if (!measured) return "";
+  const std::string name = fmt::format("{}", fmt::join(solution_names(r.problem), ", "));
+  std::string text = fmt::format("E >= : population error, attained{}.  radius: implied, proved were E this value{}.\n",
+                                 tried ? "; the largest of the solutions tried" : "", merged ? "; inf: merged" : "");
+  if (epsilon)
+    text += fmt::format("epsilon >= : attained at stored points.{}{}\n",
+                        K ? fmt::format("  K = {} of these values.", landscape_theorem(r.problem).K) : "",
+                        several ? "  a .. b: range over draws." : "");
+  return text + fmt::format(
+                    "least gradient <= : attained outside the neighbourhoods.  descent at 0 <= : attained.\n"
+                    "The theorem speaks of all {}: its E is at least that of {}.\n",
+                    name, tried ? "those tried" : "one");
+}
 
 }  // namespace
 
@@ -265,7 +326,7 @@ std::string report(const LandscapeResults& r, const LandscapeRecord& point, cons
     sizes.push_back(fmt::format("{} = {}", size.name, to_text(point.sizes.at(size.name))));
   std::string text = fmt::format("{}{}; lengths in units of {}, gradients scaled\n", title(r), fmt::join(sizes, ", "),
                                  r.problem == Problem::blind_demodulation ? "|h0||m0|" : "|x0|");
-  for (const auto& [what, value] : facts(r, draw)) text += fmt::format("{:<24}{}\n", what, value);
+  for (const auto& [what, value] : facts(r, point.sizes, draw)) text += fmt::format("{:<24}{}\n", what, value);
   text += draw.census ? census_table(*draw.census) : descent_table(draw.landscape);
   return text + ">= : attained, at least.  <= : attained, at most.\n";
 }
@@ -274,7 +335,7 @@ std::string table(const LandscapeResults& results, Detail detail) {
   std::vector<Line> lines{heading(results, detail)};
   for (const LandscapeRecord& point : results.points)
     for (Line& line : point_lines(results, point, detail)) lines.push_back(std::move(line));
-  return title(results) + align(lines) + summary(results) + legend;
+  return title(results) + align(lines) + summary(results) + legend(results);
 }
 
 }  // namespace theoremeter

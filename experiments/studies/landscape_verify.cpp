@@ -134,17 +134,58 @@ class DemodulationInstance final : public Instance {
   }
 
  private:
-  // max(|h - h~|/|h~|, |m - m~|/|m~|) from the centre (h~, m~), balanced as x is: |h~| = |m~|. Without rho no centre.
+  // From the curve {(c h~, m~/c)} [HJ (3)], h~ = h h0, m~ = m m0, the farthest of (lambda x, y/lambda). Without rho no
+  // centre.
   double distance(const Point& x, double h, double m) const {
     if (h == 0 || m == 0) return INFINITY;
-    const double root = std::sqrt(std::abs(h * m)), sign_h = std::copysign(root, h), sign_m = std::copysign(root, m);
-    return std::max((x[0] - sign_h * h0_).norm(), (x[1] - sign_m * m0_).norm()) / root;
+    const VectorXd h_ = h * h0_, m_ = m * m0_;
+    double farthest = 0, at = 0;
+    const auto look = [&](double ln_lambda) {
+      const double here = nearest(x, h_, m_, std::exp(ln_lambda));
+      if (here > farthest) farthest = here, at = ln_lambda;
+    };
+    for (int i = -60; i <= 60; ++i) look(0.1 * i);
+    for (double step = 0.01; step > 1e-9; step /= 10)
+      for (int i = -10; i <= 10; ++i) look(at + step * i);
+    return std::sqrt(std::min(farthest, 1.0));
+  }
+
+  /// inf over c of |(lambda h - c h~, m/lambda - m~/c)|^2/|(c h~, m~/c)|^2: where the derivative by c of |.|^2/|.|^2
+  /// changes its sign, found by bisection.
+  static double nearest(const Point& x, const VectorXd& h_, const VectorXd& m_, double lambda) {
+    const double hh = h_.squaredNorm(), mm = m_.squaredNorm(), xh = lambda * x[0].dot(h_), xm = x[1].dot(m_) / lambda,
+                 xx = lambda * lambda * x[0].squaredNorm() + x[1].squaredNorm() / (lambda * lambda);
+    // With N = xx - 2 (xh c + xm/c) and D = hh c^2 + mm/c^2 the ratio is 1 + N/D.
+    const auto ratio = [&](double c) { return 1 + (xx - 2 * (xh * c + xm / c)) / (hh * c * c + mm / (c * c)); };
+    const auto slope = [&](double c) {  // N'D - ND'
+      const double N = xx - 2 * (xh * c + xm / c), D = hh * c * c + mm / (c * c);
+      return -2 * (xh - xm / (c * c)) * D - N * 2 * (hh * c - mm / (c * c * c));
+    };
+    double least = 1;  // c -> infinity
+    constexpr double factor = 1.1;
+    for (double c = 1e-4; c < 1e4; c *= factor) {
+      if (!(slope(c) < 0 && slope(c * factor) >= 0)) continue;
+      double lo = c, hi = c * factor;
+      for (int i = 0; i < 50; ++i) {
+        const double middle = (lo + hi) / 2;
+        (slope(middle) < 0 ? lo : hi) = middle;
+      }
+      least = std::min(least, ratio(hi));
+    }
+    return std::max(least, 0.0);
   }
 
   const Demodulation& f_;
   double length_, scale_;
   VectorXd h0_, m0_;
 };
+
+/// Keeps a reference to f.
+std::unique_ptr<Instance> instance_of(const std::variant<Recovery, Demodulation>& f, Problem problem, double alpha) {
+  if (const Recovery* recovery = std::get_if<Recovery>(&f))
+    return std::make_unique<RecoveryInstance>(*recovery, problem);
+  return std::make_unique<DemodulationInstance>(std::get<Demodulation>(f), alpha);
+}
 
 /// f at the solution.
 double objective_at(const std::variant<Recovery, Demodulation>& f) {
@@ -168,10 +209,7 @@ class Draw {
  public:
   Draw(const MeasuredLandscape& d, const LandscapeResults& results, const Sizes& sizes, const RebuiltInstance& rebuilt)
       : d_(d), l_(d.landscape), problem_(results.problem), sizes_(sizes), rebuilt_(rebuilt) {
-    if (const Recovery* f = std::get_if<Recovery>(&rebuilt.f))
-      instance_ = std::make_unique<RecoveryInstance>(*f, problem_);
-    else
-      instance_ = std::make_unique<DemodulationInstance>(std::get<Demodulation>(rebuilt.f), rebuilt.alpha);
+    instance_ = instance_of(rebuilt.f, problem_, rebuilt.alpha);
   }
 
   std::vector<std::string> check() {
@@ -181,6 +219,7 @@ class Draw {
           std::pair{"descent_at_zero", &l_.descent_at_zero}})
       check_ray(name, *witness);
     if (failures_.empty()) check_witnesses();
+    if (failures_.empty()) check_solutions();
     check_implied();
     check_violations();
     check_descents();
@@ -238,9 +277,48 @@ class Draw {
             fmt::format("{} is attained at r = {}, which is not where it says", name, w.r));
   }
 
+  /// The solution is the one of those tried with the largest error, and each has the values stored.
+  void check_solutions() {
+    const auto number = static_cast<std::size_t>(d_.solution);
+    require(d_.solution >= 0 && number < d_.solutions.size(), "the solution is none of those tried");
+    if (!failures_.empty()) return;
+    for (std::size_t i = 0; i < d_.solutions.size(); ++i) {
+      const Solution& s = d_.solutions[i];
+      const std::string name = fmt::format("solution {}", i);
+      require(s.population_error.value <= d_.solutions[number].population_error.value,
+              fmt::format("{} has a larger population error than the one called largest", name));
+      require(s.violations >= 0, fmt::format("{} has a negative count of violations", name));
+      if (i == number) {
+        require(s.x0 == d_.x0 && s.population_error.value == l_.population_error.value &&
+                    s.descent_at_zero.value == l_.descent_at_zero.value,
+                fmt::format("{} is not what its landscape says", name));
+        continue;
+      }
+      const std::variant<Recovery, Demodulation> f = rebuilt_.with_solution(i);
+      check_tried(*instance_of(f, problem_, rebuilt_.alpha), s, name);
+    }
+  }
+
+  void check_tried(const Instance& instance, const Solution& s, const std::string& name) {
+    require(s.x0 == instance.solution(), fmt::format("{} is not the one that the seed gives", name));
+    const RayWitness &error = s.population_error, &zero = s.descent_at_zero;
+    if (!unit(name, error.direction) || !unit(name, zero.direction)) return;
+    agrees(fmt::format("population_error of {}", name), error.value, error_at(instance, error));
+    agrees(fmt::format("descent_at_zero of {}", name), zero.value, instance.descent_at_zero(zero.direction));
+  }
+
+  static double error_at(const Instance& instance, const RayWitness& w) {
+    return size(w, [&](double r) {
+      std::vector<VectorXd> v = instance.gradients(w.direction, r);
+      const std::vector<VectorXd> h = instance.population(w.direction, r);
+      for (std::size_t i = 0; i < v.size(); ++i) v[i] -= h[i];
+      return v;
+    });
+  }
+
   /// |g|/max(r, 1) of the largest factor. Along a ray g is affine in r: at its ends from two points of it.
   template <class Gradients>
-  double size(const RayWitness& w, const Gradients& gradients) const {
+  static double size(const RayWitness& w, const Gradients& gradients) {
     double largest = 0;
     const std::vector<VectorXd> one = gradients(1), two = gradients(2);
     const std::vector<VectorXd> here = w.where == RayEnd::point && w.r > 0 ? gradients(w.r) : one;
@@ -254,13 +332,7 @@ class Draw {
   }
 
   void check_witnesses() {
-    const RayWitness& error = l_.population_error;
-    agrees("population_error", error.value, size(error, [&](double r) {
-             std::vector<VectorXd> v = instance_->gradients(error.direction, r);
-             const std::vector<VectorXd> h = instance_->population(error.direction, r);
-             for (std::size_t i = 0; i < v.size(); ++i) v[i] -= h[i];
-             return v;
-           }));
+    agrees("population_error", l_.population_error.value, error_at(*instance_, l_.population_error));
     const RayWitness& margin = l_.worst_margin;
     if (margin.value < INFINITY) {
       agrees("worst_margin", margin.value,
@@ -299,10 +371,11 @@ class Draw {
           Point p{at_angle(x0[0], angle(i))};
           if (x0.size() > 1) p.push_back(at_angle(x0[1], angle(j)));
           const double r = static_cast<double>(k) / radii;
-          const bool in = std::any_of(l_.implied.begin(), l_.implied.end(), [&](const Neighbourhood& n) {
-            return instance_->distance(point_of(p, r), n.centre) <= n.radius + 1e-9;
-          });
-          if (in || largest_of(instance_->population(p, r)) >= l_.population_error.value * std::max(r, 1.0)) continue;
+          if (largest_of(instance_->population(p, r)) >= l_.population_error.value * std::max(r, 1.0)) continue;
+          if (std::any_of(l_.implied.begin(), l_.implied.end(), [&](const Neighbourhood& n) {
+                return instance_->distance(point_of(p, r), n.centre) <= n.radius + 1e-6;
+              }))
+            continue;
           return failures_.push_back(
               fmt::format("the implied neighbourhoods leave out a point at r = {} where E is not exceeded", r));
         }
@@ -411,6 +484,11 @@ class Draw {
     require(same(c.K, d_.comparison.K), fmt::format("K = {}, but recomputed it is {}", d_.comparison.K, c.K));
     require(std::equal(c.K2.begin(), c.K2.end(), d_.comparison.K2.begin(), d_.comparison.K2.end(), same),
             "K2 is not what the implied radii give");
+    require(same(c.left_side, d_.comparison.left_side) && same(c.epsilon_needed, d_.comparison.epsilon_needed),
+            fmt::format("hypothesis_left_side = {} and epsilon_needed = {}, but recomputed they are {} and {}",
+                        d_.comparison.left_side, d_.comparison.epsilon_needed, c.left_side, c.epsilon_needed));
+    require(same(c.descent, d_.comparison.descent),
+            fmt::format("descent_of_theorem = {}, but recomputed it is {}", d_.comparison.descent, c.descent));
     require(c.hypothesis == d_.comparison.hypothesis,
             fmt::format("hypothesis \"{}\" is not what epsilon gives", d_.comparison.hypothesis));
   }

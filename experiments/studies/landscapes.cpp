@@ -48,17 +48,36 @@ Eigen::VectorXd noise(const LandscapeSetting& setting, Stream stream) {
   return e;
 }
 
-Instance instance_of(const LandscapeSetting& setting, const Matrices& m, const Stream& draw) {
-  const Stream solution = draw.at({purpose::solution});
+/// The stream of one of several solutions, number 0 as where there is one.
+Stream own(const Stream& draw, std::uint64_t purpose, std::uint64_t number) {
+  constexpr std::uint64_t taken = 16;  // streams of number 0 below the purpose's
+  return number == 0 ? draw.at({purpose}) : draw.at({purpose, taken + number});
+}
+
+/// The solution given, or drawn: x0, or h0 and m0, of these lengths.
+Point solution_of(const LandscapeSetting& setting, const std::vector<std::int64_t>& lengths, const Stream& draw,
+                  std::uint64_t number) {
+  const Stream stream = own(draw, purpose::solution, number);
+  const std::vector<std::string> names = solution_names(setting.problem);
+  Point x;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (const auto given = setting.given.find(names[i]); given != setting.given.end())
+      x.emplace_back(given->second.col(0));
+    else
+      x.push_back(unit_vector(lengths[i], names.size() == 1 ? stream : stream.at({i})));
+  return x;
+}
+
+Instance instance_of(const LandscapeSetting& setting, const Matrices& m, const Stream& draw, std::uint64_t number) {
   if (setting.problem == Problem::blind_demodulation) {
     Network G1 = network_of(m, first_network), G2 = network_of(m, second_network);
-    Eigen::VectorXd h0 = unit_vector(G1.input, solution.at({0})), m0 = unit_vector(G2.input, solution.at({1}));
-    return blind_demodulation(std::move(G1), std::move(G2), std::move(h0), std::move(m0));
+    const Point x = solution_of(setting, {G1.input, G2.input}, draw, number);
+    return blind_demodulation(std::move(G1), std::move(G2), x[0], x[1]);
   }
   if (setting.problem == Problem::amplitude_flow)
-    return amplitude_flow(m.at("A"), unit_vector(m.at("A").cols(), solution));
+    return amplitude_flow(m.at("A"), solution_of(setting, {m.at("A").cols()}, draw, number)[0]);
   Network G = network_of(m, first_network);
-  Eigen::VectorXd x0 = unit_vector(G.input, solution);
+  Eigen::VectorXd x0 = solution_of(setting, {G.input}, draw, number)[0];
   if (setting.problem == Problem::inversion) return inversion(std::move(G), std::move(x0));
   const Eigen::VectorXd e = noise(setting, draw.at({purpose::noise}));
   if (setting.problem == Problem::compressed_sensing)
@@ -111,6 +130,13 @@ std::vector<Epsilon> measure_epsilons(const LandscapeSetting& setting, const Mat
   return found;
 }
 
+/// Throws InputError unless the solution of this name, if given, has this length.
+void check_solution(const LandscapeSetting& setting, const std::string& name, std::int64_t length) {
+  const auto given = setting.given.find(name);
+  if (given != setting.given.end() && given->second.rows() != length)
+    throw InputError(fmt::format("{} has {} entries, where {} would fit the rest", name, given->second.rows(), length));
+}
+
 /// Multiplications and additions for one direction.
 double cost(const LandscapeSetting& setting) {
   double operations = 0;
@@ -120,10 +146,12 @@ double cost(const LandscapeSetting& setting) {
 }
 
 LandscapeOptions options_of(const LandscapeSetting& setting, const LandscapeRequest& request) {
-  const double affordable = 2e10 / cost(setting);
+  const auto affordable = [&](double budget, std::int64_t least, std::int64_t most) {
+    return std::clamp<std::int64_t>(std::llround(budget / cost(setting)), least, most);
+  };
   LandscapeOptions o;
-  o.directions = request.directions.value_or(std::clamp<std::int64_t>(std::llround(affordable), 1000, o.directions));
-  o.starts = request.starts.value_or(std::clamp<std::int64_t>(std::llround(affordable / 1000), 4, o.starts));
+  o.directions = request.directions.value_or(affordable(direction_budget, least_directions, o.directions));
+  o.starts = request.starts.value_or(affordable(start_budget, least_starts, o.starts));
   o.grid = request.grid;
   o.descents = request.descents;
   o.radius = request.radius;
@@ -199,12 +227,24 @@ std::vector<Shape> shapes(const LandscapeSetting& setting) {
   return all;
 }
 
+bool gives_solution(Problem problem, const Matrices& given) {
+  const std::vector<std::string> names = solution_names(problem);
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return given.contains(name); });
+}
+
 void check(const LandscapeSetting& setting, const LandscapeRequest& request) {
   const std::vector<Shape> all = shapes(setting);
   check_shapes(all, setting.given);
   const bool blind = setting.problem == Problem::blind_demodulation;
   std::int64_t k = all[0].columns;
-  if (blind) k += setting.sizes.at("widths2")[0];
+  check_solution(setting, solution_names(setting.problem)[0], k);
+  if (blind) {
+    const std::int64_t p = setting.sizes.at("widths2")[0];
+    check_solution(setting, solution_names(setting.problem)[1], p);
+    k += p;
+  }
+  if (request.solutions < 1 || request.solutions > max_solutions)
+    throw InputError(fmt::format("solutions = {}: must be 1 to {}", request.solutions, max_solutions));
   if (request.census && !landscape_problem(setting.problem).has_census)
     throw InputError(fmt::format("census: not for {}", name(setting.problem)));
   if (request.census && k != 2) throw InputError(fmt::format("census: needs k = 2, and k = {} here", k));
@@ -222,26 +262,61 @@ Stream draw_stream(std::uint64_t seed, const LandscapeSetting& setting, std::uin
   return draw_stream(seed, landscape_problem(setting.problem).sizes, setting.sizes, draw);
 }
 
+namespace {
+
+Landscape landscape_of(const Instance& instance, const LandscapeSetting& setting, const LandscapeOptions& options,
+                       const Stream& stream, const Progress& progress) {
+  if (const Recovery* f = std::get_if<Recovery>(&instance))
+    return measure_landscape(*f, setting.problem, options, stream, progress);
+  return measure_landscape(std::get<Demodulation>(instance), alpha_of(setting), options, stream, progress);
+}
+
+Point solution_of(const Instance& instance) {
+  if (const Recovery* f = std::get_if<Recovery>(&instance)) return {f->x0};
+  const Demodulation& g = std::get<Demodulation>(instance);
+  return {g.h0, g.m0};
+}
+
+double objective_at_solution(const Instance& instance) {
+  if (const Recovery* f = std::get_if<Recovery>(&instance)) return objective(*f, f->x0);
+  const Demodulation& g = std::get<Demodulation>(instance);
+  return objective(g, g.h0, g.m0);
+}
+
+/// The landscapes with every solution; that with the largest population error is kept whole. Returns its instance.
+Instance try_solutions(const LandscapeSetting& setting, const LandscapeRequest& request, const Matrices& matrices,
+                       const Stream& draw, const StageProgress& progress, MeasuredLandscape& d) {
+  const LandscapeOptions options = options_of(setting, request);
+  std::optional<Instance> worst;
+  for (std::int64_t i = 0; i < request.solutions; ++i) {
+    const auto number = static_cast<std::uint64_t>(i);
+    Instance instance = instance_of(setting, matrices, draw, number);
+    Landscape l = landscape_of(instance, setting, options, own(draw, purpose::landscape, number), [&](double done) {
+      progress("landscape", (static_cast<double>(i) + done) / static_cast<double>(request.solutions));
+    });
+    d.solutions.push_back({solution_of(instance), l.population_error, l.descent_at_zero, l.violation_count});
+    if (worst && !(l.population_error.value > d.landscape.population_error.value)) continue;
+    d.solution = i;
+    d.landscape = std::move(l);
+    worst = std::move(instance);
+  }
+  return std::move(*worst);
+}
+
+}  // namespace
+
 MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeRequest& request, const Stream& draw,
                           const StageProgress& progress) {
   MeasuredLandscape d;
   timed(d.seconds, [&] {
     const Matrices matrices = draw_matrices(shapes(setting), setting.given, draw);
-    const Instance instance = instance_of(setting, matrices, draw);
-    const LandscapeOptions options = options_of(setting, request);
-    const Stream stream = draw.at({purpose::landscape});
-    const auto stage = [&](const char* name) { return [&progress, name](double done) { progress(name, done); }; };
-    if (const Recovery* f = std::get_if<Recovery>(&instance)) {
-      d.x0 = {f->x0};
-      d.objective_x0 = objective(*f, f->x0);
-      d.landscape = measure_landscape(*f, setting.problem, options, stream, stage("landscape"));
-      if (request.census) d.census = census(*f, d.landscape.rho[0], stage("census"));
-      if (d.census) add_violations(d.landscape, *d.census, f->x0);
-    } else {
-      const Demodulation& g = std::get<Demodulation>(instance);
-      d.x0 = {g.h0, g.m0};
-      d.objective_x0 = objective(g, g.h0, g.m0);
-      d.landscape = measure_landscape(g, alpha_of(setting), options, stream, stage("landscape"));
+    const Instance instance = try_solutions(setting, request, matrices, draw, progress, d);
+    d.x0 = solution_of(instance);
+    d.objective_x0 = objective_at_solution(instance);
+    if (request.census) {
+      const Recovery& f = std::get<Recovery>(instance);
+      d.census = census(f, d.landscape.rho[0], [&](double done) { progress("census", done); });
+      add_violations(d.landscape, *d.census, f.x0);
     }
     d.epsilon = measure_epsilons(setting, matrices, request, draw, progress);
     d.comparison = compare(setting.problem, setting.sizes, d.landscape, d.epsilon);
@@ -250,16 +325,21 @@ MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeReques
   return d;
 }
 
-RebuiltInstance rebuild(const LandscapeSetting& setting, const Stream& draw) {
+RebuiltInstance rebuild(const LandscapeSetting& setting, const Stream& draw, std::int64_t solution) {
   check_shapes(shapes(setting), setting.given);
   const Matrices matrices = draw_matrices(shapes(setting), setting.given, draw);
   std::vector<Assumption> assumed = assumptions(setting, matrices);
-  return {instance_of(setting, matrices, draw), alpha_of(setting), [assumed](const Epsilon& e) -> NaiveDeviation {
-            for (const Assumption& a : assumed)
-              if (a.condition == e.condition && a.matrix == e.matrix)
-                return condition_named(a.condition).naive(a.matrices, a.alpha);
-            return [](const Point&, const std::string&) { return std::nanl(""); };
-          }};
+  const auto with_solution = [setting, matrices, draw](std::size_t number) {
+    return instance_of(setting, matrices, draw, number);
+  };
+  const auto naive = [assumed](const Epsilon& e) -> NaiveDeviation {
+    for (const Assumption& a : assumed)
+      if (a.condition == e.condition && a.matrix == e.matrix)
+        return condition_named(a.condition).naive(a.matrices, a.alpha);
+    return [](const Point&, const std::string&) { return std::nanl(""); };
+  };
+  return {with_solution(static_cast<std::size_t>(std::max<std::int64_t>(0, solution))), alpha_of(setting), naive,
+          with_solution};
 }
 
 }  // namespace theoremeter

@@ -30,6 +30,7 @@ const LandscapeProblem& landscape_problem(Problem problem);
 /// What is asked of a landscape. Budgets are counts; an empty one is the default for the sizes.
 struct LandscapeRequest {
   std::optional<std::int64_t> directions, starts;
+  std::int64_t solutions = 1;  // independent x0 tried on the same matrices
   std::int64_t descents = 20;
   std::int64_t condition_starts = 256;  // of the search for each condition's constant; 0: none
   std::optional<GridKind> grid;
@@ -44,8 +45,18 @@ struct LandscapeSetting {
   Ensembles ensembles;
   double noise = 0;  // times N(0, 1/m), in every measurement
   Sizes sizes;
-  Matrices given;
+  Matrices given;  // solutions, too, as columns: x0, or h0 and m0
 };
+
+/// The defaults of directions and starts are these over the cost of a direction, 6 times the entries of all matrices:
+/// seconds' worth.
+inline constexpr double direction_budget = 2e10, start_budget = 2e7;
+inline constexpr std::int64_t least_directions = 1000, least_starts = 4;
+
+inline constexpr std::int64_t max_solutions = 100'000;
+
+/// Is there a solution in `given`?
+bool gives_solution(Problem problem, const Matrices& given);
 
 /// The sizes that matrices given determine.
 Sizes sizes_of(Problem problem, const Matrices& given);
@@ -59,12 +70,12 @@ void check(const LandscapeSetting& setting, const LandscapeRequest& request);
 /// The stream of a draw: as `measure` has it for a condition of the same sizes.
 Stream draw_stream(std::uint64_t seed, const LandscapeSetting& setting, std::uint64_t draw);
 
-/// One draw: matrices, x0 uniform on the sphere, noise; the landscape, the census if asked, the conditions but those
-/// defined nowhere.
+/// One draw: matrices, x0 given or uniform on the sphere, noise; the landscape, of several x0 the one with the largest
+/// population error, with the census if asked; the conditions but those defined nowhere.
 MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeRequest& request, const Stream& draw,
                           const StageProgress& progress);
 
-/// The instance of a draw, to verify what was measured.
-RebuiltInstance rebuild(const LandscapeSetting& setting, const Stream& draw);
+/// The instance of a draw with the solution of that number, to verify what was measured.
+RebuiltInstance rebuild(const LandscapeSetting& setting, const Stream& draw, std::int64_t solution);
 
 }  // namespace theoremeter
