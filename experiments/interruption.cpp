@@ -1,26 +1,29 @@
 #include "experiments/interruption.hpp"
 
+#include "experiments/progress_line.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace theoremeter {
 namespace {
 
-std::mutex working;    // held while work must not be interrupted
-std::string saved_in;  // where finished draws are; guarded by `working`
+std::mutex working;                  // held while work must not be interrupted
+std::function<Ending()> last_words;  // guarded by `working`
 
 // An ordinary thread takes the signals: what a signal handler may call is too little for this.
 void wait_for(sigset_t signals) {
   int signal = 0;
   sigwait(&signals, &signal);
   const std::lock_guard idle(working);
-  fmt::print(stderr, "{}theoremeter: interrupted; {}\n", isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "",
-             saved_in.empty() ? "nothing was written" : "finished draws are in " + saved_in);
-  _exit(1);
+  const Ending ending = last_words ? last_words() : Ending{1, "nothing was kept"};
+  say(fmt::format("{}theoremeter: interrupted; {}\n", isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "", ending.line));
+  _exit(ending.code);
 }
 
 }  // namespace
@@ -28,7 +31,7 @@ void wait_for(sigset_t signals) {
 void end_on_interruption() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
     struct sigaction action {};
     sigaction(signal, nullptr, &action);
     if (action.sa_handler != SIG_IGN) sigaddset(&signals, signal);
@@ -37,10 +40,24 @@ void end_on_interruption() {
   std::thread(wait_for, signals).detach();
 }
 
-void uninterrupted(const std::function<void()>& work, const std::string& saved_to) {
+void uninterrupted(const std::function<void()>& work) {
   const std::lock_guard busy(working);
   work();
-  if (!saved_to.empty()) saved_in = saved_to;
+}
+
+void on_interruption(std::function<Ending()> words) {
+  const std::lock_guard busy(working);
+  last_words.swap(words);
+}
+
+OnInterruption::OnInterruption(std::function<Ending()> words) : before_(std::move(words)) {
+  const std::lock_guard busy(working);
+  last_words.swap(before_);
+}
+
+OnInterruption::~OnInterruption() {
+  const std::lock_guard busy(working);
+  last_words.swap(before_);
 }
 
 }  // namespace theoremeter

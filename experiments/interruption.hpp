@@ -1,4 +1,4 @@
-// Stopping by SIGINT, SIGTERM or SIGHUP: at once, but never within the writing of a file.
+// Ending on SIGINT, SIGTERM, SIGHUP or SIGUSR1: at once, but never within the writing of a file.
 #pragma once
 
 #include <functional>
@@ -6,11 +6,33 @@
 
 namespace theoremeter {
 
-/// From here on an interruption ends the program with one line on stderr and exit code 1. To be called once, before any
-/// other thread is made. Signals that the parent had ignored (nohup, background jobs) stay ignored.
+/// From here on an interruption ends the program with one line on stderr: with exit code 1 and "nothing was kept", or
+/// as `on_interruption` says. To be called once, before any other thread is made. Signals that the parent had ignored
+/// (nohup, background jobs) stay ignored.
 void end_on_interruption();
 
-/// Runs `work` to its end even when interrupted. `saved_to`, if not empty, is where finished draws are afterwards.
-void uninterrupted(const std::function<void()>& work, const std::string& saved_to = "");
+/// Runs `work` to its end even when interrupted.
+void uninterrupted(const std::function<void()>& work);
+
+/// What an interruption leaves behind, as one line says, and the exit code.
+struct Ending {
+  int code;
+  std::string line;
+};
+
+/// What an interruption does last from here on: never within `uninterrupted` work.
+void on_interruption(std::function<Ending()> last_words);
+
+/// The same, as long as it lives; then again what was before.
+class OnInterruption {
+ public:
+  explicit OnInterruption(std::function<Ending()> last_words);
+  ~OnInterruption();
+  OnInterruption(const OnInterruption&) = delete;
+  OnInterruption& operator=(const OnInterruption&) = delete;
+
+ private:
+  std::function<Ending()> before_;
+};
 
 }  // namespace theoremeter

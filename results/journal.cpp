@@ -207,8 +207,7 @@ std::vector<std::string> journals_of(const std::string& file) {
   return found;
 }
 
-std::optional<Provenance> walk(const std::string& journal, const Description& about, const OnRecord& record,
-                               std::string& remark) {
+void walk(const std::string& journal, const Description& about, const OnRecord& record, std::string& remark) {
   const std::string content = content_of(journal);
   const std::string_view bytes = content;
   const std::size_t header_begin = next_block(bytes, 0, header_marker);
@@ -219,7 +218,7 @@ std::optional<Provenance> walk(const std::string& journal, const Description& ab
     if (next_block(bytes, 0, record_marker) != std::string_view::npos)
       throw InputError(fmt::format("{}: its beginning is damaged: of which data it is cannot be known", journal));
     remark = fmt::format("{}: nothing in it: its beginning is torn", journal);
-    return {};
+    return;
   }
   const std::string_view header_content = *block_at(bytes.substr(header_begin), header_marker);
   const Header header = header_of(header_content, journal);
@@ -237,7 +236,7 @@ std::optional<Provenance> walk(const std::string& journal, const Description& ab
       const auto state = take<State>(row);
       sound = key.point < header.points && key.draw < header.draws &&
               (state == State::measured || state == State::undefined) && is_row(row, about.schema);
-      if (sound) record(key, state, row);
+      if (sound) record(header.run, key, state, row);
     }
     const std::size_t next =
         block ? at + frame_bytes(record_marker) + block->size() : next_block(bytes, at + 1, record_marker);
@@ -250,21 +249,24 @@ std::optional<Provenance> walk(const std::string& journal, const Description& ab
   if (lost > 0)
     remark = fmt::format("{}: {} bytes in {} place{} are torn or damaged, and left out", journal, lost, gaps,
                          gaps == 1 ? "" : "s");
-  return header.run;
 }
 
-void take_up(const std::string& journal, DataSet& data, std::string& remark) {
+void take_up(const std::string& journal, DataSet& data, std::string& remark) try {
   std::vector<Provenance>& runs = data.about().runs;
-  const std::size_t before = data.size();
-  std::optional<Provenance> run;
-  try {
-    const auto add = [&](Key key, State state, std::string_view row) { data.add(key, state, row, runs.size()); };
-    run = walk(journal, data.about(), add, remark);
-  } catch (const InputError& error) {
-    const std::string what = error.what();
-    throw InputError(what.starts_with(journal) ? what : fmt::format("{}: {}", journal, what));
-  }
-  if (run && data.size() > before) runs.push_back(*run);
+  std::optional<std::size_t> run;
+  walk(
+      journal, data.about(),
+      [&](const Provenance& by, Key key, State state, std::string_view row) {
+        if (!run) {
+          run = static_cast<std::size_t>(std::find(runs.begin(), runs.end(), by) - runs.begin());
+          if (*run == runs.size()) runs.push_back(by);
+        }
+        data.add(key, state, row, *run);
+      },
+      remark);
+} catch (const InputError& error) {
+  const std::string what = error.what();
+  throw InputError(what.starts_with(journal) ? what : fmt::format("{}: {}", journal, what));
 }
 
 }  // namespace theoremeter

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,10 +43,9 @@ std::vector<std::string> journals_of(const std::string& file);
 
 /// Hands on every sound record of a journal; what is torn or damaged is left out, which `remark` then says. Throws
 /// InputError for a journal of other data than `about`, or of a later format. A journal begun with fewer points is
-/// fine. Returns the run that wrote it; nothing: it had no time to say so.
-using OnRecord = std::function<void(Key, State, std::string_view row)>;
-std::optional<Provenance> walk(const std::string& journal, const Description& about, const OnRecord& record,
-                               std::string& remark);
+/// fine.
+using OnRecord = std::function<void(const Provenance& run, Key, State, std::string_view row)>;
+void walk(const std::string& journal, const Description& about, const OnRecord& record, std::string& remark);
 
 /// Adds what a journal holds, and its run. Throws InputError as `walk` does, and for what contradicts the data.
 void take_up(const std::string& journal, DataSet& data, std::string& remark);

@@ -1,0 +1,245 @@
+#include "experiments/keep.hpp"
+
+#include "experiments/interruption.hpp"
+#include "experiments/lock.hpp"
+#include "experiments/progress_line.hpp"
+#include "experiments/runner.hpp"
+#include "results/atomic.hpp"
+#include "results/data_file.hpp"
+#include "results/journal.hpp"
+#include "theory/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace theoremeter {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Of the settings at hand the one most like this: "starts = 512 where the experiment has starts = 256".
+std::string nearest_difference(const Setting& stored, const std::vector<Setting>& points) {
+  std::string nearest;
+  std::size_t fewest = stored.parameters()->size() + 1;
+  for (const Setting& p : points) {
+    std::string difference;
+    std::size_t count = 0;
+    for (const AnyParameter& a : *stored.parameters()) {
+      const std::string was = to_text(stored.at(a.name)), is = to_text(p.at(a.name));
+      if (was == is) continue;
+      if (count++ == 0) difference = fmt::format("{} = {} where the experiment has {} = {}", a.name, was, a.name, is);
+    }
+    if (count < fewest) {
+      fewest = count;
+      nearest = difference;
+    }
+  }
+  return nearest;
+}
+
+[[noreturn]] void contradiction(const std::string& output, const std::string& what) {
+  throw InputError(fmt::format("{}: {}; --resume only adds to it", output, what));
+}
+
+/// The data set of the file, grown to the experiment's points and draws. Throws InputError, naming the difference.
+DataSet grown(DataSet stored, const Description& now, const std::string& output) {
+  Description& was = stored.about();
+  if (was.key != now.key || was.study != now.study)
+    contradiction(output, fmt::format("holds {} = \"{}\", the experiment is {} = \"{}\"", was.key, was.study, now.key,
+                                      now.study));
+  if (was.identity() != now.identity())
+    contradiction(output, was.schema == now.schema ? "was measured with other matrices, or by another version"
+                                                   : "its columns are those of another version");
+  const DataSet wanted(now);
+  for (std::size_t p = 0; p < was.points.size(); ++p) {
+    const Setting& at = was.points[p];
+    if (!wanted.find_point(at))
+      contradiction(output, fmt::format("was measured at {}, with {}", at.sizes(), nearest_difference(at, now.points)));
+    if (stored.draws(p) > now.draws)
+      contradiction(output, fmt::format("holds {} draws at {}, the experiment asks for {}", stored.draws(p), at.sizes(),
+                                        now.draws));
+  }
+  was.title = now.title;
+  was.experiment = now.experiment;
+  was.draws = now.draws;
+  for (const Setting& at : now.points) stored.point_of(at);
+  return stored;
+}
+
+/// Whether a file that says `was` may stay as it is.
+bool same_plan(const Description& was, const Description& now) {
+  return was.title == now.title && was.experiment == now.experiment && was.draws == now.draws &&
+         was.points.size() == now.points.size();
+}
+
+/// The command line of this process, with --resume in place of --overwrite.
+std::string resuming_command() {
+  std::ifstream in("/proc/self/cmdline", std::ios::binary);
+  std::string command;
+  bool resumes = false;
+  for (std::string word; std::getline(in, word, '\0');) {
+    if (word == "--overwrite") continue;
+    resumes = resumes || word == "--resume";
+    const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$&|;<>()*?[]{}~#`!") == std::string::npos;
+    if (!plain) {
+      for (std::size_t at = 0; (at = word.find('\'', at)) != std::string::npos; at += 4) word.replace(at, 1, "'\\''");
+      word = "'" + word + "'";
+    }
+    command += command.empty() ? word : " " + word;
+  }
+  return resumes ? command : command + " --resume";
+}
+
+/// What is measured, on its way to the disk.
+class Keeper {
+ public:
+  Keeper(const Experiment& e, const Keep& keep, DataSet data)
+      : output_(keep.output), threads_(keep.threads), data_(std::move(data)) {
+    for (const Setting& at : e.points) points_.push_back(data_.point_of(at));
+    queue_ = queue_of(e, data_, threads_, keep.share);
+    for (std::size_t p = 0; p < e.points.size(); ++p) wanted_ += queue_->wanted(p);
+  }
+
+  std::uint64_t wanted() const { return wanted_; }  // draws to be measured
+
+  /// Writes F.h5 whole, and removes the journals, which it holds.
+  void consolidate(bool overwrite) {
+    write(data_, output_, overwrite);
+    journal_.reset();
+    for (const std::string& path : journals_of(output_)) fs::remove(path);
+  }
+
+  void measure(const Experiment& e, Lock& lock) {
+    run_ = data_.about().runs.size();
+    data_.about().runs.push_back(this_program());
+    begin_journal();
+    const OnInterruption last([&] { return last_words(lock); });
+    const EverySecond flush([&] { this->flush(); });
+    run(e, *queue_, threads_, [&](Key key, State state, std::string_view row) {
+      uninterrupted([&] {
+        if (lock.lost()) throw std::runtime_error(fmt::format("{}: another run goes on with it", output_));
+        if (flush_error_) std::rethrow_exception(flush_error_);
+        key.point = points_[key.point];
+        journal_->append(key, state, row);
+        data_.add(key, state, row, run_);
+        if (journal_->bytes() > most_) {
+          consolidate(true);
+          begin_journal();
+        }
+      });
+    });
+    uninterrupted([&] { consolidate(true); });
+  }
+
+  DataSet take() { return std::move(data_); }
+
+ private:
+  static constexpr std::uint64_t little = 64 << 20;
+
+  /// The journal may become as long as the file: writing the file anew then costs no more than was written already.
+  void begin_journal() {
+    journal_ = std::make_shared<Journal>(resolved(output_) + ".journal", data_.about(), data_.about().runs[run_]);
+    most_ = std::max<std::uint64_t>(little, fs::file_size(output_));
+  }
+
+  /// Beside the run: an append waits for nothing.
+  void flush() {
+    std::shared_ptr<Journal> journal;
+    uninterrupted([&] { journal = journal_; });
+    try {
+      if (journal) journal->flush();
+    } catch (const std::runtime_error&) {
+      uninterrupted([&] { flush_error_ = std::current_exception(); });
+    }
+  }
+
+  Ending last_words(Lock& lock) {
+    try {
+      if (journal_) journal_->flush();
+      if (journal_ && journal_->bytes() + fs::file_size(output_) < little) consolidate(true);
+    } catch (const std::exception&) {  // what was appended is in the journal
+    }
+    lock.release();
+    return {75, fmt::format("finished draws are in {}; to go on: {}", output_, resuming_command())};
+  }
+
+  std::string output_;
+  int threads_;
+  DataSet data_;
+  std::vector<std::size_t> points_;  // of the experiment's points, those of the data set
+  std::unique_ptr<Queue> queue_;
+  std::uint64_t wanted_ = 0;
+  std::size_t run_ = 0;
+  std::uint64_t most_ = 0;
+  std::shared_ptr<Journal> journal_;
+  std::exception_ptr flush_error_;
+};
+
+DataSet measured_in_memory(const Experiment& e, const Keep& keep) {
+  DataSet data(description(e));
+  data.about().runs.push_back(this_program());
+  const auto queue = queue_of(e, data, keep.threads, keep.share);
+  run(e, *queue, keep.threads, [&](Key key, State state, std::string_view row) { data.add(key, state, row, 0); });
+  return data;
+}
+
+/// What there is already: the file, and the journals beside it.
+DataSet begun(const Experiment& e, const std::string& output) {
+  const auto declared = [&] {
+    return std::vector<Declared>{
+        {e.study->key, e.study->name, e.study->parameters, e.study->schema, e.study->complete}};
+  };
+  std::vector<std::string> remarks;
+  DataSet data = read(output, declared, &remarks);
+  for (const std::string& remark : remarks) say(fmt::format("theoremeter: {}\n", remark));
+  return data;
+}
+
+DataSet measured_on_disk(const Experiment& e, const Keep& keep) {
+  check_output(keep.output, keep.overwrite || keep.resume);
+  Lock lock(keep.output);
+  const OnInterruption before([&] {
+    lock.release();
+    return Ending{75, fmt::format("nothing was measured yet; to go on: {}", resuming_command())};
+  });
+  const bool exists = fs::exists(keep.output), there = keep.resume && exists;
+  const std::vector<std::string> journals = journals_of(keep.output);
+  if (!exists && !journals.empty() && !keep.overwrite)
+    throw InputError(
+        fmt::format("output {}: {} is there without it; --overwrite removes it", keep.output, journals[0]));
+
+  const Description now = description(e);
+  DataSet data = there ? begun(e, keep.output) : DataSet(now);
+  const bool changed = !journals.empty() || !there || !same_plan(data.about(), now);
+  if (there) data = grown(std::move(data), now, keep.output);
+  Keeper keeper(e, keep, std::move(data));
+  uninterrupted([&] {
+    if (!there)  // of what is overwritten
+      for (const std::string& journal : journals) fs::remove(journal);
+    if (changed) keeper.consolidate(exists);
+  });
+  if (there && keeper.wanted() == 0)
+    say(fmt::format("theoremeter: {} is complete: nothing was left to measure\n", keep.output));
+  else
+    keeper.measure(e, lock);
+  return keeper.take();
+}
+
+}  // namespace
+
+DataSet measure_all(const Experiment& e, const Keep& keep) {
+  if (keep.output.empty()) return measured_in_memory(e, keep);
+  DataSet data = measured_on_disk(e, keep);
+  on_interruption([output = keep.output] { return Ending{1, fmt::format("all draws are in {}", output)}; });
+  return data;
+}
+
+}  // namespace theoremeter
