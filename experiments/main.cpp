@@ -1,6 +1,5 @@
 // The command line. Results to stdout, progress and messages to stderr; exit 0 on success, 2 on wrong use or bad input,
-// 1 on failure.
-#include "experiments/studies/conditions.hpp"
+// 1 on failure, 75 when stopped with everything finished kept.
 #include "experiments/interruption.hpp"
 #include "experiments/landscape.hpp"
 #include "experiments/rho.hpp"
@@ -16,7 +15,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <map>
 #include <string>
+#include <utility>
 
 namespace theoremeter {
 namespace {
@@ -29,30 +30,26 @@ constexpr const char* examples = R"(Examples:
   theoremeter landscape phase-retrieval --widths 2,20,60 --m 100 --census
 
 Results go to stdout, progress and messages to stderr.
-Exit code: 0 success, 2 wrong use or bad input, 1 failure.)";
+Exit code: 0 success, 2 wrong use or bad input, 1 failure, 75 stopped before the end (--resume).)";
 
-constexpr const char* experiment_keys = R"(The experiment:
+constexpr const char *experiment_notes = R"(The experiment is a TOML file:
   title = "..."                        printed above the table
-  condition = "wdc"                    or phaseless, joint-wdc, rrcp
-  ensemble = "gaussian"                the default, as are the next four
-  measurements = "gaussian"            of rrcp: what draws A
-  seed = 1
+  condition = "wdc"                    the study; or problem = "inversion", surface = "...", ...
+  weights = "W.npy"                    matrices given, where the study takes them; relative to the file
   draws = 1                            independent draws at each point
-  gap = 0.01
-  [[sweep]]                            one or more: all combinations of its sizes
-  k = [2, 3]                           a number or a list
-  n_over_k = [5, 10]                   or n itself; likewise m_over_n, l_over_p, ...
-  evidence = "sample,search,certify"   this, samples, starts, nodes, grid and alpha
-                                       are as in measure, with the same defaults
-Of landscapes: problem = "inversion" or another in place of condition, noise in place of gap, and of
-a sweep its sizes (widths = [[2, 20, 60], [2, 50]], m = [100]), directions, starts, descents,
-condition_starts, grid, census = true.
-Of a population surface: surface = "phase-retrieval" or another, depth, depth2, points, extent.)";
+  ensemble = "gaussian"                any parameter of the study, for all sweeps
+  [[sweep]]                            one or more: all combinations of what it lists
+  k = [2, 3]                           a value or a list of them, of any parameter
+  n_over_k = [5, 10]                   or n itself, or an expression: n = "ceil(4*k*log(k))" The parameters are the
+                                             options of `theoremeter measure wdc` and
+                                         the like,
+                     with _ for -.) ";
 
-void add_output(CLI::App& verb, Options& o, const char* when) {
-  const std::string meaning = fmt::format("keep the results, with witnesses, in this HDF5 file{}", when);
+    void
+    add_output(CLI::App&verb, Options&o, const char*meaning) {
   verb.add_option("--output", o.output, meaning)->type_name("F.h5")->check(not_empty());
   verb.add_flag("--overwrite", o.overwrite, "replace an existing results file");
+  verb.add_flag("--resume", o.resume, "keep the draws that --output already holds, measure the others");
 }
 
 void add_threads(CLI::App& verb, Options& o) {
@@ -60,98 +57,128 @@ void add_threads(CLI::App& verb, Options& o) {
   verb.add_option("--threads", o.threads, meaning)->type_name("T")->check(whole_number());
 }
 
-void add_condition(CLI::App& measure, const Condition& condition, Options& o, int& status) {
-  CLI::App* verb = measure.add_subcommand(condition.name, condition.statement)->group("Conditions");
-  std::string group;
-  const auto text = [&](const char* name, auto& value, const std::string& meaning, const char* type) {
-    verb->add_option(name, value, meaning)->type_name(type)->check(not_empty())->group(group);
-  };
-  const auto count = [&](const std::string& name, auto& value, const std::string& meaning) {
-    verb->add_option(name, value, meaning)->type_name("N")->check(whole_number())->group(group);
-  };
-  group = "The instance, drawn or given";
-  for (const Symbol& size : condition.sizes)
-    verb->add_option("--" + size.name, o.sizes[size.name], size.meaning)
-        ->type_name(size.list ? "N,N,..." : "N")
-        ->check(size.list ? whole_number_list() : whole_number())
-        ->group(group);
-  text("--ensemble", o.ensemble,
-       fmt::format("what draws the rows{}: {} (default gaussian)", condition.measures ? " of the layers" : "",
-                   fmt::join(ensemble_names, ", ")),
-       "NAME");
-  if (condition.measures) text("--measurements", o.measurements, "what draws the rows of A (default gaussian)", "NAME");
-  count("--draws", o.draws, "independent draws (default 1)");
-  count("--seed", o.seed, fmt::format("seed of every random stream (default {})", o.seed));
-  for (const Given& given : condition.given)
-    text(("--" + given.option).c_str(), o.given[given.option], given.meaning,
-         given.matrix.empty() ? "FILE[,FILE...]" : "FILE[:DATASET]");
-  if (condition.has_alpha)
-    text("--alpha", o.alpha,
-         fmt::format("multiple of the expectation{} (default: the ensemble's own; 1 for given matrices{})",
-                     condition.fits_alpha ? ", or fit: the one that makes constant / alpha least" : "",
-                     condition.by_layer ? ", fit for --network" : ""),
-         condition.fits_alpha ? "A|fit" : "A");
-  group = "The evidence";
-  text("--evidence", o.evidence,
-       fmt::format("any of sample,search,certify (default: sample,search{}; there are certificates for {})",
-                   condition.measures ? "" : ", and certify where it is quick", condition.certified_for),
-       "LIST");
-  count("--samples", o.samples, "points sampled (default: about a second's worth)");
-  text("--grid", o.grid,
-       fmt::format("what is sampled on: {} (default: circle for k = 2, fibonacci for k = 3, sobol beyond)",
-                   fmt::join(grid_names, ", ")),
-       "NAME");
-  count("--starts", o.starts, "starts of the search (default: seconds' worth)");
-  verb->add_option("--gap", o.gap, fmt::format("relative gap at which a certificate is complete (default {})", o.gap))
-      ->type_name("G")
-      ->check(number())
-      ->group(group);
-  count("--nodes", o.nodes,
-        fmt::format("products of cones or arcs a certificate may bound (default {})", Request().nodes));
+/// measure wdc, landscape inversion, ...
+void add_study(CLI::App& of, const Study& study, Options& o, int& status) {
+  CLI::App* verb = of.add_subcommand(study.name, study.statement);
+  add_parameters(*verb, study, o);
+  if (study.random)
+    verb->add_option("--draws", o.draws, "independent draws (default 1)")
+        ->type_name("N")
+        ->check(whole_number())
+        ->group(study.parameters->front().group);
   add_threads(*verb, o);
-  add_output(*verb, o, "");
+  add_output(*verb, o, "keep the results, with witnesses, in this HDF5 file");
   verb->add_flag("--json", o.json, "print one JSON object, in full precision, instead of the table");
   verb->set_help_flag("-h,--help", "print this page");  // again: now below the others
-  verb->callback([&o, &status, &condition] { status = measure_verb(condition, o); });
+  if (!study.notes.empty()) verb->footer(study.notes);
+  verb->callback([&o, &status, &study] { status = measure_verb(study, o); });
 }
 
-/// A verb that takes one file.
-CLI::App* add_file_verb(CLI::App& app, const char* name, const char* meaning, std::string& file, const char* kind,
-                        const char* file_meaning) {
+/// The verbs that ask a question of one instance, each with its studies.
+void add_studies(CLI::App& app, std::map<const Study*, Options>& options, std::int64_t threads, int& status) {
+  std::map<std::string, CLI::App*> verbs;
+  for (const Study& study : studies()) {
+    CLI::App*& verb = verbs[study.verb];
+    if (!verb) {
+      verb = app.add_subcommand(study.verb, study.question);
+      verb->require_subcommand(1);
+    }
+    Options& o = options[&study];
+    o.threads = threads;
+    add_study(*verb, study, o, status);
+  }
+}
+
+CLI::App* add_file_verb(CLI::App& app, const char* name, const char* meaning, Options& o) {
   CLI::App* verb = app.add_subcommand(name, meaning);
-  verb->add_option(kind, file, file_meaning)->required()->option_text(" ");
+  verb->add_option("F.h5", o.file, "results file")->required()->option_text(" ");
   return verb;
 }
 
-void add_verbs(CLI::App& app, Options& o, int& status) {
-  CLI::App* measure = app.add_subcommand("measure", "Measure a constant: at least (witnesses) and at most (proof)");
-  measure->require_subcommand(1);
-  for (const Condition& condition : conditions()) add_condition(*measure, condition, o, status);
+CLI::App* add_files_verb(CLI::App& app, const char* name, const char* meaning, Options& o, const char* what) {
+  CLI::App* verb = app.add_subcommand(name, meaning);
+  verb->add_option(what, o.files, "results files")->required()->option_text(" ");
+  return verb;
+}
 
-  CLI::App* run = add_file_verb(app, "run", "Measure a sweep over sizes and draws", o.experiment, "EXPERIMENT.toml",
-                                "the sweep, described below");
-  add_output(*run, o, ", after every draw");
-  run->add_flag("--resume", o.resume, "keep the draws that --output already holds, measure the others");
+void add_draw(CLI::App& verb, Options& o) {
+  verb.add_option("--point", o.point, "a point of the sweep, from 0 on")->type_name("P")->check(whole_number());
+  verb.add_option("--draw", o.draw, "a draw of it, from 0 on")->type_name("D")->check(whole_number());
+}
+
+void add_run(CLI::App& app, Options& o, int& status) {
+  CLI::App* run = app.add_subcommand("run", "Measure a sweep over parameters and draws");
+  run->add_option("EXPERIMENT.toml", o.file, "the sweep, described below; or the name of one that came along")
+      ->required()
+      ->option_text(" ");
+  add_output(*run, o, "keep every draw in this HDF5 file as soon as it is finished");
+  run->add_option("--share", o.share, "of N disjoint parts of the draws, the I-th alone, from 0 on")->type_name("I/N");
   add_threads(*run, o);
-  run->add_flag("--dry-run", o.dry_run, "check the experiment and say how much there is to measure");
-  run->footer(experiment_keys);
+  run->add_flag("--dry-run", o.dry_run, "check the experiment and estimate what it takes");
+  run->footer(experiment_notes);
   run->callback([&] { status = run_verb(o); });
+}
 
-  CLI::App* show = add_file_verb(app, "show", "Print a results file as a table", o.file, "F.h5", "results file");
+void add_file_verbs(CLI::App& app, Options& o, int& status) {
+  CLI::App* show = add_file_verb(app, "show", "Print a results file as a table, or all of one draw", o);
   show->add_flag("--draws", o.each_draw, "a line for each draw instead of one for each point");
-  show->add_flag("--json", o.json, "print one JSON object {\"points\": [...]}, each as from measure --json");
+  add_draw(*show, o);
+  show->add_flag("--json", o.json, "print JSON: an object a point, each as from measure --json; or the draw's");
   show->callback([&] { status = show_verb(o); });
 
-  CLI::App* check =
-      add_file_verb(app, "verify", "Recompute every witness of a results file", o.file, "F.h5", "results file");
+  CLI::App* status_of =
+      add_files_verb(app, "status", "How far runs are: draws done, missing, time spent and left", o, "PATH");
+  status_of->add_flag("--json", o.json, "print one JSON array");
+  status_of->footer("Takes results files, their journals, and folders of them.");
+  status_of->callback([&] { status = status_verb(o); });
+
+  CLI::App* check = add_files_verb(app, "verify", "Recompute what results files say from the definitions", o, "F.h5");
+  check->add_option("--sample", o.sample, "only N draws, spread evenly")->type_name("N")->check(whole_number());
+  check->add_flag("--again", o.again, "draw samples and prove certificates again too");
+  add_threads(*check, o);
   check->footer(
       "Draws the matrices anew, evaluates every stored witness from the definition alone, and checks\n"
-      "at least <= at most; likewise the witnesses and stationary points of landscapes, and every value of\n"
-      "a surface. Exit code 1 when anything disagrees.");
+      "that all else follows from it. Exit code 1 when anything disagrees.");
   check->callback([&] { status = verify_verb(o); });
 
-  add_rho(app, status);
-  add_landscape(app, status);
+  CLI::App* merge = add_files_verb(app, "merge", "Join shares, repeated runs and older files into one", o, "F.h5");
+  merge->add_option("--output", o.output, "the file to make")->type_name("G.h5")->check(not_empty())->required();
+  merge->add_flag("--overwrite", o.overwrite, "replace an existing results file");
+  merge->callback([&] { status = merge_verb(o); });
+
+  CLI::App* digest = add_files_verb(app, "digest", "Print a digest of the content: equal for equal results", o, "F.h5");
+  digest->callback([&] { status = digest_verb(o); });
+
+  CLI::App* table = add_file_verb(app, "table", "Print a table: for people, papers, other programs", o);
+  table->add_option("--format", o.format, fmt::format("{} (default text)", fmt::join(table_format_names, ", ")))
+      ->type_name("NAME");
+  table->add_option("--columns", o.columns, "columns of the file (default: the study's)")->type_name("NAME,...");
+  table->add_option("--group-by", o.group_by, "parameters: a line for each of their values (default: a line a point)")
+      ->type_name("NAME,...");
+  table
+      ->add_option("--statistic", o.statistic,
+                   "median, mean, range, quantile=Q, count or share over draws (default range)")
+      ->type_name("NAME");
+  table->add_flag("--draws", o.each_draw, "a line for each draw");
+  table->callback([&] { status = table_verb(o); });
+
+  CLI::App* plot = add_file_verb(app, "plot", "Draw the study's figure, or one column against a parameter", o);
+  for (const auto& [name, meaning] : {std::pair{"x", "parameter, or ratio of two, as n_over_k"},
+                                      {"y", "columns"},
+                                      {"panels", "parameter"},
+                                      {"log", "x, y or xy"}})
+    plot->add_option(std::string("--") + name, o.study[name], meaning)->type_name("NAME");
+  plot->add_option("--output", o.output, "PREFIX.pdf and PREFIX.png are made (default: beside the file)")
+      ->type_name("PREFIX");
+  plot->callback([&] { status = plot_verb(o); });
+
+  CLI::App* exported = add_file_verb(app, "export", "Write the matrices of a draw", o);
+  add_draw(*exported, o);
+  exported->add_option("--output", o.output, "a folder of .npy files, or an .h5 file")
+      ->type_name("PATH")
+      ->check(not_empty())
+      ->required();
+  exported->callback([&] { status = export_verb(o); });
 }
 
 int main_checked(int argc, char** argv) {
@@ -164,8 +191,12 @@ int main_checked(int argc, char** argv) {
   app.require_subcommand(1);
   Options options;
   options.threads = omp_get_max_threads();
+  std::map<const Study*, Options> of_studies;
   int status = 0;
-  add_verbs(app, options, status);
+  add_studies(app, of_studies, options.threads, status);
+  add_run(app, options, status);
+  add_file_verbs(app, options, status);
+  add_rho(app, status);
   app.footer(examples);
   try {
     app.parse(argc, argv);

@@ -1,313 +1,300 @@
 #include "experiments/verbs.hpp"
 
-#include "experiments/arguments.hpp"
-#include "experiments/interruption.hpp"
-#include "experiments/landscape.hpp"
-#include "experiments/landscape_run.hpp"
-#include "experiments/progress_line.hpp"
-#include "experiments/run.hpp"
-#include "experiments/surface.hpp"
-#include "results/file.hpp"
+#include "experiments/estimate.hpp"
+#include "experiments/experiment.hpp"
+#include "experiments/keep.hpp"
+#include "experiments/runner.hpp"
+#include "experiments/scripts.hpp"
+#include "experiments/studies/studies.hpp"
+#include "results/data_file.hpp"
+#include "results/export.hpp"
 #include "results/json.hpp"
-#include "results/landscape_file.hpp"
-#include "results/surface.hpp"
+#include "results/merge.hpp"
 #include "results/table.hpp"
-#include "results/verify.hpp"
 #include "theory/error.hpp"
+#include "theory/suggest.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <utility>
-#include <vector>
+#include <charconv>
+#include <cstdlib>
+#include <numeric>
 
 namespace theoremeter {
 namespace {
 
-constexpr const char* layer_size = "layer";  // the size that tells the layers of a network apart
-
-void check_output_of(const Options& o, bool overwrite) {
-  if (!o.output.empty()) uninterrupted([&] { check_condition_output(o.output, overwrite); });
+/// What files of format 1.x need.
+std::vector<Declared> declarations() {
+  std::vector<Declared> all;
+  for (const Study& s : studies()) all.push_back({s.key, s.name, s.parameters, s.schema, s.complete});
+  return all;
 }
 
-void save(const Results& results, const std::string& path, bool overwrite) {
-  uninterrupted([&] { write(results, path, overwrite); }, path);
+DataSet read_with_remarks(const std::string& path) {
+  std::vector<std::string> remarks;
+  DataSet data = read(path, declarations, &remarks);
+  for (const std::string& remark : remarks) fmt::print(stderr, "theoremeter: {}\n", remark);
+  return data;
 }
 
-Request request_of(const Options& o) {
-  Request r;
-  if (!o.evidence.empty()) set_evidence(r, o.evidence);
-  if (o.samples) require_positive("samples", *o.samples);
-  if (o.starts) require_positive("starts", *o.starts);
-  if (o.nodes) require_positive("nodes", *o.nodes);
-  r.samples = o.samples;
-  r.starts = o.starts;
-  r.nodes = o.nodes.value_or(r.nodes);
-  if (!(o.gap >= 1e-6 && o.gap <= 1e6)) throw InputError(fmt::format("--gap {}: must be between 1e-6 and 1e6", o.gap));
-  r.gap = o.gap;
-  if (!o.grid.empty()) r.grid = grid_named(o.grid);
-  r.threads = thread_count(o);
-  return r;
+const Study& study_of(const DataSet& data) { return study_named(data.about().key, data.about().study); }
+
+/// The setting of a stored point, with the matrices that belong to it.
+Setting setting_at(const Study& study, const DataSet& data, std::size_t point) {
+  static const Matrices none;
+  Setting at = data.about().points[point];
+  at.give(std::make_shared<const Matrices>(study.given_at(at, data.about().given ? *data.about().given : none)));
+  return at;
 }
 
-/// The evidence asked for, or what is affordable at these sizes.
-Request request_at(Request request, const Options& o, const Condition& condition, const Sizes& sizes) {
-  if (o.evidence.empty()) request.certify = condition.certificates(sizes) == Certificates::by_default;
-  check_request(condition, sizes, request);
-  return request;
+std::size_t terminal_width() {
+  winsize size{};
+  if (isatty(STDOUT_FILENO) == 0 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 40) return 100;
+  return std::min<std::size_t>(size.ws_col, 100);
 }
 
-/// "(0.6, -0.8)", six digits: to look at; --json and --output keep them all.
-std::string to_text(const Eigen::VectorXd& x) { return fmt::format("({:.6g})", fmt::join(x.begin(), x.end(), ", ")); }
-
-/// What the table has no room for: the witness of a single draw in a low dimension.
-void print_details(const Results& results) {
-  constexpr Eigen::Index shown = 6;
-  const auto& draws = results.points[0].draws;
-  if (results.points.size() > 1 || draws.size() > 1) return;
-  const Witness& witness = draws[0]->witness;
-  for (const Eigen::VectorXd& x : witness.point)
-    if (x.size() > shown) return;
-  if (!witness.form.empty()) fmt::print("attained by {}\n", witness.form);
-  for (std::size_t i = 0; i < witness.point.size(); ++i)
-    fmt::print("{} {} = {}\n", i == 0 ? "attained at" : "           ", results.witness[i].name,
-               to_text(witness.point[i]));
-  fmt::print("            to six digits; all of them: --json\n");
-}
-
-void print_hints(const Condition& condition, const Options& o, const Results& results) {
-  bool open = false, uncertified = false, certifiable = false;
-  std::int64_t starts = 0;
-  for (const Record& point : results.points)
-    for (const auto& draw : point.draws) {
-      open = open || (draw->certified && !draw->certified->closed);
-      if (draw->searched) starts = std::max(starts, draw->searched->starts);
-      if (draw->certified) continue;
-      uncertified = true;
-      certifiable = certifiable || condition.certificates(point.sizes) != Certificates::none;
-    }
-  if (open)
-    fmt::print("A bracket is still open: --nodes {} or more, or a larger --gap, closes it further.\n",
-               10 * o.nodes.value_or(Request().nodes));
-  if (!uncertified) return;
-  if (certifiable)
-    fmt::print("For an upper bound, proved: --evidence sample,search,certify.\n");
-  else
-    fmt::print("No upper bound here: there are certificates for {}.{}\n", condition.certified_for,
-               starts ? fmt::format(" --starts {} searches harder.", 10 * starts) : "");
-}
-
-/// Sets the points of `results` to the one instance asked for, or to the layers of --network; returns what draws it.
-Ensembles set_instance(const Condition& condition, const Options& o, Results& results) {
-  std::string option;
-  results.matrices = read_given(condition.given, o, option, results.weights_spec);
-  const auto refuse = [&](const std::string& name, bool present) {
-    if (present) throw InputError(fmt::format("--{}: has no place beside --{}", name, option));
-  };
-  Ensembles ensembles;
-  if (o.ensemble) ensembles.weights = ensemble_named(*o.ensemble);
-  if (o.measurements) ensembles.measurements = ensemble_named(*o.measurements);
-  const std::int64_t draws = o.draws.value_or(1);
-  require_between("draws", draws, 1, max_draws);
-  const std::vector<std::optional<Measurement>> unmeasured(static_cast<std::size_t>(draws));
-  const bool by_layer = condition.by_layer && results.matrices.contains(layer_name(0));
-  if (by_layer) {
-    for (const Symbol& size : condition.sizes) refuse(size.name, !o.sizes.at(size.name).empty());
-    if (results.matrices.contains(condition.given[0].matrix)) refuse(condition.given[0].option, true);
-    results.sizes.push_back({layer_size, "layer of the network, from the input on"});
-    for (std::size_t i = 0; results.matrices.contains(layer_name(i)); ++i) {
-      Sizes sizes = condition.sizes_of({{condition.given[0].matrix, results.matrices[layer_name(i)]}});
-      sizes[layer_size] = {static_cast<std::int64_t>(i + 1)};
-      results.points.push_back({sizes, unmeasured});
-    }
-  } else {
-    const Sizes given_sizes = results.matrices.empty() ? Sizes{} : condition.sizes_of(results.matrices);
-    results.points = {{sizes_of(condition.sizes, condition.given, o, given_sizes, option), unmeasured}};
+/// "wdc constant, ensemble gaussian, seed 1": what is the same at all points, or the files given.
+std::string title_of(const Study& study, const DataSet& data) {
+  const Description& about = data.about();
+  std::string title = study.noun;
+  if (!about.given_spec.empty()) title += " of " + about.given_spec;
+  for (const char* name : {"ensemble", "measurements", "noise", "seed"}) {
+    std::set<std::string> values;
+    for (const Setting& at : about.points)
+      if (at.has(name)) values.insert(to_text(at.at(name)));
+    if (values.size() == 1 && !values.begin()->empty()) title += fmt::format(", {} {}", name, *values.begin());
   }
-  bool drawn = false, measurements_drawn = condition.measures;
-  if (!by_layer) {
-    check_instance(condition, ensembles, results.points[0].sizes, results.matrices);
-    const auto shapes = condition.shapes(results.points[0].sizes, ensembles);
-    for (const Shape& shape : shapes) drawn = drawn || !results.matrices.contains(shape.name);
-    measurements_drawn = measurements_drawn && !results.matrices.contains(shapes.back().name);
+  return title;
+}
+
+void print_json(const DataSet& data) {
+  if (data.about().points.size() == 1) {
+    fmt::print("{}\n", to_json(data, 0).dump(2));
+    return;
   }
-  if (!drawn) {
-    refuse("ensemble", o.ensemble.has_value());
-    refuse("draws", o.draws.has_value());
-  }
-  if (drawn) results.ensemble = name(ensembles.weights);
-  if (measurements_drawn) results.measurements = name(ensembles.measurements);
-  return ensembles;
-}
-
-/// The matrices given that belong to a point: of a network measured layer by layer, one.
-Matrices given_at(const Condition& condition, const Results& results, const Record& point) {
-  const auto layer = point.sizes.find(layer_size);
-  if (layer == point.sizes.end()) return results.matrices;
-  return {{condition.given[0].matrix, results.matrices.at(layer_name(static_cast<std::size_t>(layer->second[0] - 1)))}};
-}
-
-Alpha alpha_at(const Condition& condition, const Options& o, const Results& results, const Record& point,
-               const Ensembles& ensembles) {
-  if (!o.alpha.empty()) return parse_alpha(o.alpha);
-  if (point.sizes.contains(layer_size)) return {std::nullopt, true};  // trained layers follow no ensemble
-  return {results.ensemble.empty() ? 1.0 : condition.alpha(point.sizes, ensembles), false};
-}
-
-void measure_draws(const Condition& condition, const Options& o, const Request& asked, const Ensembles& ensembles,
-                   Results& results) {
-  ProgressLine line;
-  std::string under_way;
-  bool saved = false;
-  for (Record& point : results.points) {
-    const Request request = request_at(asked, o, condition, point.sizes);
-    const Alpha alpha = alpha_at(condition, o, results, point, ensembles);
-    for (std::size_t draw = 0; draw < point.draws.size(); ++draw) {
-      const Stream stream = draw_stream(results.seed, condition, point.sizes, draw);
-      const auto progress = [&](const std::string& stage, double fraction) {
-        std::string what = point.draws.size() > 1 ? fmt::format("draw {}, {}", draw, stage) : stage;
-        if (results.points.size() > 1) what = fmt::format("{} {}, {}", layer_size, point.sizes.at(layer_size)[0], what);
-        if (what != std::exchange(under_way, what)) line.start();
-        line.update(what, fraction);
-      };
-      const Matrices matrices =
-          instance(condition, ensembles, point.sizes, given_at(condition, results, point), stream);
-      try {
-        point.draws[draw] = condition.measure(matrices, alpha, request, stream, progress);
-      } catch (const DefinedNowhere& nowhere) {
-        if (results.points.size() * point.draws.size() == 1) throw;
-        line.clear();
-        fmt::print(stderr, "theoremeter: draw {} left out: {}\n", draw, nowhere.what());
-      }
-      if (!o.output.empty()) save(results, o.output, std::exchange(saved, true) || o.overwrite);
-    }
-  }
-}
-
-/// Puts the draws that the output file already holds into `results`. False when there is no such file.
-bool resume(const Experiment& experiment, const std::string& path, Results& results) {
-  if (access(path.c_str(), F_OK) != 0) return false;
-  const Results before = read(path);
-  const auto same_shape = [](const Record& a, const Record& b) {
-    return a.sizes == b.sizes && a.draws.size() == b.draws.size();
-  };
-  if (before.experiment != experiment.text ||
-      !std::equal(before.points.begin(), before.points.end(), results.points.begin(), results.points.end(), same_shape))
-    throw InputError(fmt::format("{}: holds another experiment; --resume needs the same text", path));
-  results.points = before.points;
-  return true;
-}
-
-/// {"points": [...]}
-void print_points(const Results& results) {
   auto all = nlohmann::ordered_json::array();
-  for (const Record& point : results.points) all.push_back(to_json(results, point));
+  for (std::size_t point = 0; point < data.about().points.size(); ++point) all.push_back(to_json(data, point));
   fmt::print("{}\n", nlohmann::ordered_json{{"points", all}}.dump(2));
 }
 
-/// Of one instance its object; of the layers of a network, all.
-void print_json(const Results& results) {
-  if (results.points.size() > 1 || results.points[0].sizes.contains(layer_size))
-    print_points(results);
-  else
-    fmt::print("{}\n", to_json(results, results.points[0]).dump(2));
+void print_table(const Study& study, const DataSet& data, bool each_draw) {
+  TableOptions how;
+  how.each_draw = each_draw;
+  how.width = terminal_width();
+  fmt::print("{}", table(data, title_of(study, data), study.summaries, how));
+}
+
+int threads_of(const Options& o) {
+  if (o.threads < 1 || o.threads > 1024) throw InputError(fmt::format("--threads {}: must be 1 to 1024", o.threads));
+  return static_cast<int>(o.threads);
+}
+
+/// What was said, by the names of parameters; wrong ones are told as options.
+Experiment experiment_of(const Study& study, const Options& o) {
+  std::map<std::string, std::string> said;
+  for (const auto& [name, text] : o.study)
+    if (!text.empty()) said[name] = text;
+  for (const auto& [name, set] : o.flags)
+    if (set) said[name] = "true";
+  if (o.draws < 1 || o.draws > max_draws)
+    throw InputError(fmt::format("--draws {}: must be 1 to {}", o.draws, max_draws));
+  return of_options(study, said, static_cast<std::uint64_t>(o.draws));
+}
+
+Share share_of(const std::string& text) {
+  Share share;
+  if (text.empty()) return share;
+  const std::size_t slash = text.find('/');
+  const auto number = [&](std::string_view part, std::uint64_t& to) {
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), to);
+    return error == std::errc() && end == part.data() + part.size();
+  };
+  const std::string_view all(text);
+  if (slash == std::string::npos || !number(all.substr(0, slash), share.index) ||
+      !number(all.substr(slash + 1), share.of) || share.index >= share.of)
+    throw InputError(fmt::format("--share {}: must be I/N, whole numbers with 0 <= I < N", text));
+  return share;
+}
+
+std::vector<std::string> words(const std::string& list) {
+  std::vector<std::string> all;
+  for (std::size_t begin = 0; begin < list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    if (end > begin) all.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return all;
+}
+
+/// The draw that --point and --draw name.
+Key key_of(const DataSet& data, const Options& o) {
+  const Key key{static_cast<std::size_t>(std::max<std::int64_t>(o.point, 0)),
+                static_cast<std::uint64_t>(std::max<std::int64_t>(o.draw, 0))};
+  if (key.point >= data.about().points.size())
+    throw InputError(fmt::format("--point {}: there are {} points, from 0 on", key.point, data.about().points.size()));
+  const std::uint64_t draws = std::max(data.about().draws, data.draws(key.point));
+  if (key.draw >= draws) throw InputError(fmt::format("--draw {}: there are {} draws, from 0 on", key.draw, draws));
+  return key;
+}
+
+/// The draws to verify: all that were measured, or `sample` of them, spread evenly.
+std::vector<Key> chosen(const DataSet& data, std::int64_t sample) {
+  std::vector<Key> all;
+  for (std::size_t point = 0; point < data.about().points.size(); ++point)
+    for (std::uint64_t draw = 0; draw < data.draws(point); ++draw)
+      if (data.state({point, draw}) == State::measured) all.push_back({point, draw});
+  const auto wanted = static_cast<std::size_t>(sample);
+  if (sample <= 0 || wanted >= all.size()) return all;
+  std::vector<Key> some;
+  for (std::size_t i = 0; i < wanted; ++i) some.push_back(all[i * all.size() / wanted]);
+  return some;
+}
+
+int verify_file(const std::string& file, const Options& o) {
+  const DataSet data = read_with_remarks(file);
+  const Study& study = study_of(data);
+  const std::vector<Key> keys = chosen(data, o.sample);
+  std::vector<Complaints> complaints(keys.size());
+  for_each_draw(keys.size(), threads_of(o), [&](std::size_t i) {
+    const Setting at = setting_at(study, data, keys[i].point);
+    try {
+      complaints[i] = study.verify(at, draw_stream(at, keys[i].draw), data.row(keys[i]), o.again);
+    } catch (const InputError& error) {
+      complaints[i] = {fmt::format("cannot be verified: {}", error.what())};
+    } catch (const WrongRow& error) {
+      complaints[i] = {error.what()};
+    }
+  });
+  std::size_t failed = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    failed += complaints[i].size();
+    for (const std::string& what : complaints[i])
+      fmt::print("point {}, draw {}: {}\n", keys[i].point, keys[i].draw, what);
+  }
+  if (failed > 0) {
+    fmt::print(stderr, "theoremeter: {}: {} checks failed\n", file, failed);
+    return 1;
+  }
+  fmt::print("{}: {} draws verified{}: {}\n", file, keys.size(),
+             keys.size() < data.size() ? fmt::format(" of {}", data.size()) : "", study.verified);
+  return 0;
 }
 
 }  // namespace
 
-int measure_verb(const Condition& condition, const Options& o) {
-  Results results;
-  results.condition = condition.name;
-  results.factor = condition.factor;
-  results.sizes = condition.sizes;
-  results.witness = condition.arguments;
-  results.gap = o.gap;
-  results.grid = o.grid.empty() ? "default" : o.grid;
-  if (o.seed < 0) throw InputError(fmt::format("--seed {}: must not be negative", o.seed));
-  results.seed = static_cast<std::uint64_t>(o.seed);
-  results.provenance = this_program();
-  const Ensembles ensembles = set_instance(condition, o, results);
-  const Request request = request_of(o);
-  for (const Record& point : results.points) request_at(request, o, condition, point.sizes);
-  if (!o.alpha.empty() && parse_alpha(o.alpha).fit && !condition.fits_alpha)
-    throw InputError(fmt::format("--alpha fit: not for {}, give a number", condition.name));
-  check_output_of(o, o.overwrite);
-
-  measure_draws(condition, o, request, ensembles, results);
+int measure_verb(const Study& study, const Options& o) {
+  const Experiment e = experiment_of(study, o);
+  const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, {}, threads_of(o)});
   if (o.json) {
-    print_json(results);
+    print_json(data);
     return 0;
   }
-  fmt::print("{}", table(results, Detail::draws));
-  print_details(results);
-  print_hints(condition, o, results);
+  print_table(study, data, true);
+  const bool one = e.points.size() == 1 && e.draws == 1;
+  if (one && data.state({0, 0}) == State::measured)
+    fmt::print("{}", study.report(setting_at(study, data, 0), data.row({0, 0})));
   return 0;
 }
 
 int run_verb(const Options& o) {
+  const Share share = share_of(o.share);
   if (o.resume && o.output.empty()) throw InputError("--resume: needs --output, the file to resume");
-  const int threads = thread_count(o);
-  if (describes_landscapes(o.experiment)) return run_landscapes(o);
-  if (describes_surface(o.experiment)) return run_surface(o);
-  const Experiment experiment = read_experiment(o.experiment);
+  if (share.of > 1 && o.output.empty()) throw InputError("--share: needs --output, the share's own file");
+  const Experiment e = read_experiment(found_experiment(o.file));
   if (o.dry_run) {
-    const std::size_t points = experiment.points.size(), draws = static_cast<std::size_t>(experiment.draws);
-    fmt::print("points: {}, draws of each: {}, measurements of {}: {}\n", points, draws, experiment.condition->name,
-               points * draws);
+    fmt::print("{}", estimate(e, threads_of(o)));
     return 0;
   }
-  Results results = results_of(experiment);
-  bool replace = o.resume && resume(experiment, o.output, results);
-  replace = replace || o.overwrite;
-  check_output_of(o, replace);
-  if (o.output.empty()) fmt::print(stderr, "no --output: only the table will be kept\n");
-  run(experiment, threads, results, [&](const Results& r) {
-    if (o.output.empty()) return;
-    save(r, o.output, replace);
-    replace = true;
-  });
-  if (!experiment.title.empty()) fmt::print("{}\n\n", experiment.title);
-  fmt::print("{}", table(results, Detail::points));
+  if (o.output.empty()) fmt::print(stderr, "theoremeter: no --output: only the table will be kept\n");
+  const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, share, threads_of(o)});
+  if (!e.title.empty()) fmt::print("{}\n\n", e.title);
+  print_table(*e.study, data, false);
   return 0;
 }
 
 int show_verb(const Options& o) {
-  if (holds_landscapes(o.file)) return show_landscapes(o);
-  if (holds_surface(o.file)) return show_surface(o);
-  const Results results = read(o.file);
+  const DataSet data = read_with_remarks(o.file);
+  const Study& study = study_of(data);
+  if (o.point < 0 && o.draw < 0) {
+    if (o.json)
+      print_json(data);
+    else
+      print_table(study, data, o.each_draw);
+    return 0;
+  }
+  const Key key = key_of(data, o);
+  if (data.state(key) != State::measured)
+    throw InputError(fmt::format("{}: point {}, draw {} is {}", o.file, key.point, key.draw,
+                                 data.state(key) == State::open ? "not measured" : "undefined"));
+  const Setting at = setting_at(study, data, key.point);
   if (o.json)
-    print_points(results);
+    fmt::print("{}\n", to_json(data.row(key), data.about().schema).dump(2));
   else
-    fmt::print("{}", table(results, o.each_draw ? Detail::draws : Detail::points));
+    fmt::print("{}\n{}", at.text(), in_full(data.row(key), data.about().schema) + study.report(at, data.row(key)));
   return 0;
 }
 
 int verify_verb(const Options& o) {
-  if (holds_landscapes(o.file)) return verify_landscapes(o);
-  if (holds_surface(o.file)) return verify_surface(o);
-  const Results results = read(o.file);
-  const Condition& condition = condition_named(results.condition);
-  std::size_t measured = 0;
-  Ensembles ensembles;
-  if (!results.ensemble.empty()) ensembles.weights = ensemble_named(results.ensemble);
-  if (!results.measurements.empty()) ensembles.measurements = ensemble_named(results.measurements);
-  const auto failures = verify(results, [&](std::size_t point, std::size_t draw) {
-    ++measured;
-    const Record& record = results.points[point];
-    const Stream stream = draw_stream(results.seed, condition, record.sizes, draw);
-    const Matrices given = given_at(condition, results, record);
-    check_instance(condition, ensembles, record.sizes, given);
-    return condition.naive(instance(condition, ensembles, record.sizes, given, stream), record.draws[draw]->alpha);
-  });
-  for (const Failure& f : failures) fmt::print("point {}, draw {}: {}\n", f.point, f.draw, f.what);
-  if (!failures.empty()) {
-    fmt::print(stderr, "theoremeter: {}: {} checks failed\n", o.file, failures.size());
-    return 1;
+  int status = 0;
+  for (const std::string& file : o.files) status = std::max(status, verify_file(file, o));
+  return status;
+}
+
+int table_verb(const Options& o) {
+  const DataSet data = read_with_remarks(o.file);
+  const Study& study = study_of(data);
+  const Schema& schema = data.about().schema;
+  TableOptions how;
+  how.format = static_cast<TableFormat>(position("format", o.format, table_format_names));
+  how.each_draw = o.each_draw;
+  how.group_by = words(o.group_by);
+  how.width = terminal_width();
+  std::vector<Summary> summaries = study.summaries;
+  if (!o.columns.empty()) {
+    summaries.clear();
+    for (const std::string& column : words(o.columns)) summaries.push_back({column, column});
   }
-  fmt::print("{}: {} draws verified: every witness recomputed from its definition, at least <= at most\n", o.file,
-             measured);
+  if (!o.statistic.empty())
+    for (Summary& s : summaries) {
+      Summary asked = summary_of(schema, s.column, o.statistic);
+      asked.heading = s.heading;
+      asked.percent = s.percent;
+      asked.unless = s.unless;
+      asked.with = s.with;
+      s = asked;
+    }
+  for (const Summary& s : summaries) schema.position(s.column);
+  const std::string title = o.statistic.empty() ? title_of(study, data)
+                                                : fmt::format("{}: {} over draws", title_of(study, data), o.statistic);
+  fmt::print("{}", table(data, title, summaries, how));
+  return 0;
+}
+
+int digest_verb(const Options& o) {
+  for (const std::string& file : o.files) fmt::print("{}  {}\n", digest(read_with_remarks(file)), file);
+  return 0;
+}
+
+int merge_verb(const Options& o) {
+  check_output(o.output, o.overwrite);
+  const DataSet all = merged(o.files, declarations);
+  write(all, o.output, o.overwrite);
+  fmt::print("{}", gaps(all));
+  return 0;
+}
+
+int export_verb(const Options& o) {
+  const DataSet data = read_with_remarks(o.file);
+  const Study& study = study_of(data);
+  const Key key = key_of(data, o);
+  const Setting at = setting_at(study, data, key.point);
+  if (!study.matrices) throw InputError(fmt::format("{}: a {} has no matrices", o.file, study.noun));
+  for (const std::string& file : write_matrices(study.matrices(at, draw_stream(at, key.draw)), o.output))
+    fmt::print("{}\n", file);
   return 0;
 }
 

@@ -18,12 +18,10 @@
 #include <utility>
 
 namespace theoremeter {
-namespace {
 
 namespace fs = std::filesystem;
 
-/// What symbolic links lead to, there or not; the folder without links.
-std::string target_of(const std::string& path) {
+std::string resolved(const std::string& path) {
   constexpr int most_links = 40;
   std::error_code error;
   fs::path at = fs::absolute(path);
@@ -38,6 +36,15 @@ std::string host() {
   if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
   return name.data();
 }
+
+void flush_directory(const std::string& path) {
+  const int directory = open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return;
+  fsync(directory);
+  close(directory);
+}
+
+namespace {
 
 /// FILE.HOST.PID.I.part
 std::string part_name(const std::string& target, int i) {
@@ -87,14 +94,6 @@ void keep_mode_and_owner(int descriptor, const std::string& target) {
   fchmod(descriptor, old.st_mode & 07777);
 }
 
-/// Makes the renaming itself durable; where the file system cannot, nothing is lost but time.
-void flush_directory(const std::string& path) {
-  const int directory = open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return;
-  fsync(directory);
-  close(directory);
-}
-
 }  // namespace
 
 void check_replaceable(const std::string& path) {
@@ -104,7 +103,7 @@ void check_replaceable(const std::string& path) {
   if (fs::is_directory(status)) throw InputError(fmt::format("output {}: a directory; a file name is expected", path));
   if (fs::exists(status) && !fs::is_regular_file(status))
     throw InputError(fmt::format("output {}: not a regular file", path));
-  const std::string target = target_of(path);
+  const std::string target = resolved(path);
   const fs::path directory = fs::path(target).parent_path();
   if (!fs::is_directory(directory, error))
     throw InputError(fmt::format("output {}: no directory {}", path, directory.string()));
@@ -115,7 +114,7 @@ void check_replaceable(const std::string& path) {
   unlink(name.c_str());
 }
 
-Replacement::Replacement(const std::string& path) : path_(path), target_(target_of(path)) {
+Replacement::Replacement(const std::string& path) : path_(path), target_(resolved(path)) {
   remove_left_over(target_);
   descriptor_ = make_part(target_, part_);
   if (descriptor_ < 0) {

@@ -34,4 +34,12 @@ class Replacement {
 /// The same for bytes at hand.
 void replace_file(const std::string& path, const std::vector<char>& bytes, bool overwrite);
 
+/// What symbolic links lead to, there or not; the folder without links.
+std::string resolved(const std::string& path);
+
+std::string host();
+
+/// Makes it durable that a file was made, renamed or removed; where the file system cannot, nothing is lost but time.
+void flush_directory(const std::string& path);
+
 }  // namespace theoremeter

@@ -99,9 +99,10 @@ class Columns {
   template <class Member, class Part>
   Columns& optional(const std::string& name, const std::string& prefix, Member member, std::string meaning,
                     const Columns<Part>& inner) {
+    Column flag = column<bool>(name, Says::count, std::move(meaning));
+    flag.json = "-";  // in JSON it is there, or null
     add(
-        column<bool>(name, Says::count, std::move(meaning)),
-        [member](const T& t, Cell& c) { list<std::int64_t>(c).push_back(in(member, t).has_value()); },
+        std::move(flag), [member](const T& t, Cell& c) { list<std::int64_t>(c).push_back(in(member, t).has_value()); },
         [member](T& t, const Cell& c, Cursor& at) {
           if (next<std::int64_t>(c, at) != 0) std::invoke(member, t).emplace();
         });

@@ -80,6 +80,12 @@ std::string Description::identity() const {
   return hash.hexadecimal();
 }
 
+std::string Description::points_identity(std::size_t count) const {
+  Hash hash;
+  for (std::size_t p = 0; p < count; ++p) hash.text(points[p].text());
+  return hash.hexadecimal();
+}
+
 DataSet::DataSet(Description about) : about_(std::move(about)), cells_(about_.points.size()) {
   for (std::size_t p = 0; p < about_.points.size(); ++p)
     if (!point_by_text_.emplace(about_.points[p].text(), p).second)

@@ -39,6 +39,8 @@ struct Description {
   /// What must agree for rows to be of one data set: study, parameters, schema, matrices given; not title, text,
   /// points, draws. (The seed is a parameter: another seed is another point.)
   std::string identity() const;
+  /// Of the first `count` points: equal for equal settings in the same order.
+  std::string points_identity(std::size_t count) const;
 };
 
 class DataSet {

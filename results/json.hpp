@@ -1,14 +1,18 @@
-// What `measure --json` prints.
+// Rows as JSON, in full precision.
 #pragma once
 
-#include "results/results.hpp"
+#include "results/data_set.hpp"
 
 #include <nlohmann/json.hpp>
 
 namespace theoremeter {
 
-/// {"condition", "sizes", "seed", "draws": [...]} of one point of the sweep. Values are of full precision; null:
-/// unknown. Draws not measured are left out.
-nlohmann::ordered_json to_json(const Results& results, const Record& point);
+/// One draw: each column at the path that it declares ("-": left out), in the schema's order. What there is not is
+/// null, with all below it; infinities are "infinity" and "-infinity"; lists are arrays of objects; an axis with fixed
+/// values makes an object of a vector.
+nlohmann::ordered_json to_json(const Row& row, const Schema& schema);
+
+/// {"condition": "wdc", "sizes": {...}, "seed": 1, "draws": [...]}: the draws of a point that are not open.
+nlohmann::ordered_json to_json(const DataSet& data, std::size_t point);
 
 }  // namespace theoremeter

@@ -147,6 +147,14 @@ Row decode(std::string_view bytes, const Schema& schema) {
   return row;
 }
 
+bool is_row(std::string_view bytes, const Schema& schema) try {
+  Bytes from(bytes);
+  for (const Column& column : schema.columns) skip_cell(from, column);
+  return from.left() == 0;
+} catch (const WrongRow&) {
+  return false;
+}
+
 Cell decode_cell(std::string_view bytes, const Schema& schema, std::size_t column) {
   Bytes from(bytes);
   for (std::size_t i = 0; i < column; ++i) skip_cell(from, schema.columns[i]);

@@ -39,6 +39,9 @@ std::string encode(const Row& row, const Schema& schema);
 /// The inverse. Throws WrongRow for bytes that no row of this schema has.
 Row decode(std::string_view bytes, const Schema& schema);
 
+/// Whether decode would succeed.
+bool is_row(std::string_view bytes, const Schema& schema);
+
 /// One cell of an encoded row, without decoding the others.
 Cell decode_cell(std::string_view bytes, const Schema& schema, std::size_t column);
 

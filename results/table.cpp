@@ -1,145 +1,374 @@
 #include "results/table.hpp"
 
-#include "results/columns.hpp"
+#include "results/align.hpp"
+#include "theory/error.hpp"
+#include "theory/suggest.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <iterator>
-#include <optional>
+#include <functional>
+#include <numeric>
 #include <set>
-#include <vector>
 
 namespace theoremeter {
 namespace {
 
-using Draws = std::vector<const Measurement*>;
+/// The draws that one line is about.
+struct Group {
+  std::vector<std::string> labels;
+  std::vector<Key> measured;
+  std::size_t undefined = 0;
+};
 
-/// Four decimals, rounded down or up.
-std::string down(double value) { return fmt::format("{:.4f}", std::floor(value * 1e4) / 1e4); }
-std::string up(double value) { return fmt::format("{:.4f}", std::ceil(value * 1e4) / 1e4); }
-std::string plain(double value) { return fmt::format("{:.4f}", value); }
-std::string percent(double ratio) { return fmt::format("{:.1f}", 100 * ratio); }
-
-/// "a .. b", or "a" when both read the same, or "-" when no draw has the value (NaN).
-template <class Value, class Format>
-std::string range(const Draws& draws, const Value& value, const Format& format, const char* sign = "",
-                  const char* unit = "") {
-  std::vector<double> values;
-  for (const Measurement* m : draws)
-    if (const double v = value(*m); !std::isnan(v)) values.push_back(v);
-  if (values.empty()) return "-";
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  const std::string a = format(*least), b = format(*most);
-  return fmt::format("{}{}{}{}", sign, a, a == b ? "" : " .. " + b, unit);
+const AnyParameter& parameter_named(const Parameters& all, const std::string& name) {
+  std::vector<std::string> names;
+  for (const AnyParameter& p : *all) names.push_back(p.name);
+  return (*all)[position("parameter", name, names)];
 }
 
-double sampled(const Measurement& m) {
-  if (!m.sampled) return NAN;
-  return m.sampled->diagonal ? std::max(m.sampled->witness.value, m.sampled->diagonal->value)
-                             : m.sampled->witness.value;
-}
-double at_least(const Measurement& m) { return m.witness.value; }
-double alpha(const Measurement& m) { return m.alpha; }
-double at_most(const Measurement& m) { return m.certified ? m.certified->at_most : NAN; }
-
-/// "exact", or "bracket, at least" when draws differ.
-std::string kinds(const Draws& draws) {
-  std::set<Kind, std::greater<>> all;
-  for (const Measurement* m : draws) all.insert(kind(*m));
-  Line names;
-  std::transform(all.begin(), all.end(), std::back_inserter(names), [](Kind k) { return to_string(k); });
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-/// Is any constant measured about a multiple alpha other than 1?
-bool has_alpha(const Results& r) {
-  const auto other = [](const std::optional<Measurement>& m) { return m && m->alpha != 1; };
-  return std::any_of(r.points.begin(), r.points.end(),
-                     [&](const Record& point) { return std::any_of(point.draws.begin(), point.draws.end(), other); });
-}
-
-Line evidence(const Results& r, const Draws& draws) {
-  Line line{"-", "-", "-", "not measured", "-", "-"};
-  if (!draws.empty())
-    line = {range(draws, sampled, down, ">= "),
-            range(draws, at_least, down, ">= "),
-            range(draws, at_most, up, "<= "),
-            kinds(draws),
-            range(draws, relative_gap, percent, "", " %"),
-            range(
-                draws, [](const Measurement& m) { return sampled(m) / at_least(m); }, percent, "", " %")};
-  if (has_alpha(r)) {
-    line.push_back(range(draws, alpha, plain));
-    line.push_back(range(
-        draws, [](const Measurement& m) { return at_least(m) / m.alpha; }, down, ">= "));
+/// The parameters a reader must see to tell the lines apart: sizes and labels that are there, and whatever varies.
+std::vector<std::string> shown_parameters(const Description& about) {
+  std::vector<std::string> names;
+  for (const AnyParameter& p : *about.parameters) {
+    const auto text = [&](const Setting& s) { return to_text(s.at(p.name)); };
+    std::set<std::string> values;
+    for (const Setting& s : about.points) values.insert(text(s));
+    const bool size = p.scope != Scope::option && values != std::set<std::string>{""};
+    if (size || values.size() > 1) names.push_back(p.name);
   }
-  if (r.factor != 1)
-    line.push_back(range(
-        draws, [&](const Measurement& m) { return at_least(m) / r.factor; }, down, ">= "));
-  return line;
+  return names;
 }
 
-Line heading(const Results& r, Detail detail) {
-  Line line;
-  for (const Symbol& size : r.sizes) line.push_back(size.name);
-  line.emplace_back(detail == Detail::draws ? "draw" : "draws");
-  for (const char* column : {"sampled", "at least", "at most", "kind", "gap", "sampled/at least"})
-    line.emplace_back(column);
-  if (has_alpha(r))
-    for (const char* column : {"alpha", "at least/alpha"}) line.emplace_back(column);
-  if (r.factor != 1) line.push_back(fmt::format("at least/{}", r.factor));
-  return line;
+/// Points and draws in the order of their labels, numbers as numbers.
+bool before(const Value& a, const Value& b) {
+  if (a.index() == b.index()) return a < b;
+  return a.index() < b.index();
 }
 
-std::vector<Line> point_lines(const Results& r, const Record& point, Detail detail) {
-  Line sizes;
-  for (const Symbol& size : r.sizes) sizes.push_back(to_text(point.sizes.at(size.name)));
-  const auto line = [&](const std::string& draw, const Draws& draws) {
-    Line cells = sizes;
-    cells.push_back(draw);
-    for (std::string& cell : evidence(r, draws)) cells.push_back(std::move(cell));
-    return cells;
+std::vector<Group> groups_of(const DataSet& data, const std::vector<std::string>& by, bool each_draw) {
+  const Description& about = data.about();
+  std::vector<std::size_t> order(about.points.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto earlier = [&](std::size_t a, std::size_t b) {
+    for (const std::string& name : by) {
+      const Value &x = about.points[a].at(name), &y = about.points[b].at(name);
+      if (before(x, y)) return true;
+      if (before(y, x)) return false;
+    }
+    return false;
   };
-  Draws measured;
-  std::vector<Line> lines;
-  for (std::size_t d = 0; d < point.draws.size(); ++d) {
-    const Draws one = point.draws[d] ? Draws{&*point.draws[d]} : Draws{};
-    measured.insert(measured.end(), one.begin(), one.end());
-    if (detail == Detail::draws) lines.push_back(line(fmt::format("{}", d), one));
+  std::stable_sort(order.begin(), order.end(), earlier);
+  std::vector<Group> groups;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const std::size_t point = order[i];
+    const bool same = i > 0 && !earlier(order[i - 1], point);
+    Group labels;
+    for (const std::string& name : by) labels.labels.push_back(to_text(about.points[point].at(name)));
+    if (!each_draw && !same) groups.push_back(labels);
+    for (std::uint64_t draw = 0; draw < std::max(about.draws, data.draws(point)); ++draw) {
+      const State state = data.state({point, draw});
+      if (each_draw) {
+        groups.push_back(labels);
+        groups.back().labels.push_back(fmt::format("{}", draw));
+      }
+      if (state == State::measured) groups.back().measured.push_back({point, draw});
+      if (state == State::undefined) ++groups.back().undefined;
+    }
   }
-  if (detail == Detail::points) lines.push_back(line(fmt::format("{}", measured.size()), measured));
-  return lines;
+  return groups;
 }
 
-/// What was measured, on what.
-std::string title(const Results& r) {
-  if (!r.weights_spec.empty()) return fmt::format("{} constant of {}, seed {}\n", r.condition, r.weights_spec, r.seed);
-  const std::string measured = r.measurements.empty() ? "" : fmt::format(", A {}", r.measurements);
-  return fmt::format("{} constant, {} ensemble{}, seed {}\n", r.condition, r.ensemble, measured, r.seed);
+// --- One entry ------------------------------------------------------------------------------------------------------
+
+/// The values of a column in these draws, lists and vectors item by item, NaN left out.
+std::vector<double> numbers(const DataSet& data, const std::vector<Key>& draws, std::size_t column) {
+  std::vector<double> all;
+  for (const Key& key : draws) {
+    const Cell cell = decode_cell(data.bytes(key), data.about().schema, column);
+    if (const auto* reals = std::get_if<0>(&cell.values))
+      std::copy_if(reals->begin(), reals->end(), std::back_inserter(all), [](double v) { return !std::isnan(v); });
+    if (const auto* wholes = std::get_if<1>(&cell.values))
+      std::transform(wholes->begin(), wholes->end(), std::back_inserter(all),
+                     [](std::int64_t v) { return static_cast<double>(v); });
+  }
+  return all;
 }
 
-std::string legend(const Results& r) {
-  return fmt::format(
-      ">= (at least): attained at a stored point.  <= (at most): proved by exhaustion.\n"
-      "exact: both agree to the relative gap asked for, {} %.  gap: (at most - at least) / at least.\n"
-      "sampled/at least: how much of what was found sampling alone would have shown.{}\n{}{}",
-      100 * r.gap, r.points[0].draws.size() > 1 ? "  a .. b: range over draws." : "",
-      has_alpha(r) ? "at least/alpha: the constant of W/sqrt(alpha), about Q itself.\n" : "",
-      r.factor == 1
-          ? ""
-          : fmt::format("at least/{0}: the paper's epsilon, as its inequality reads {0} epsilon.\n", r.factor));
+/// The names of a flag, or texts, that occur.
+std::string occurring(const DataSet& data, const std::vector<Key>& draws, std::size_t column) {
+  const Column& c = data.about().schema.columns[column];
+  std::set<std::int64_t, std::greater<>> flags;
+  std::set<std::string> texts;
+  for (const Key& key : draws) {
+    const Cell cell = decode_cell(data.bytes(key), data.about().schema, column);
+    if (const auto* wholes = std::get_if<1>(&cell.values)) flags.insert(wholes->begin(), wholes->end());
+    if (const auto* all = std::get_if<2>(&cell.values)) texts.insert(all->begin(), all->end());
+  }
+  std::vector<std::string> names(texts.begin(), texts.end());
+  for (const std::int64_t flag : flags)
+    names.push_back(c.names.empty() ? (flag != 0 ? "yes" : "no") : c.names.at(static_cast<std::size_t>(flag)));
+  return names.empty() ? "-" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+using Round = std::string (*)(double);
+
+Round rounding(Says says) {
+  if (says == Says::at_least) return rounded_down;
+  return says == Says::at_most ? rounded_up : rounded;
+}
+
+std::string whole(double value) { return fmt::format("{:.0f}", value); }
+std::string one_decimal(double value) { return fmt::format("{:.1f}", value); }
+
+double quantile(std::vector<double> values, double level) {
+  std::sort(values.begin(), values.end());
+  const double at = level * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  const std::size_t above = std::min(below + 1, values.size() - 1);
+  return values[below] + (at - static_cast<double>(below)) * (values[above] - values[below]);
+}
+
+double statistic(const Summary& s, const std::vector<double>& values) {
+  const auto n = static_cast<double>(values.size());
+  switch (s.how) {
+    case Statistic::count:
+      return n;
+    case Statistic::mean:
+      return std::accumulate(values.begin(), values.end(), 0.0) / n;
+    case Statistic::share:
+      return static_cast<double>(std::count_if(values.begin(), values.end(), [](double v) { return v != 0; })) / n;
+    default:
+      return quantile(values, s.level);
+  }
+}
+
+/// An entry: its sign, the number or the two of a range, its unit.
+struct Entry {
+  std::string sign, least, most, unit;
+};
+
+Entry entry(const DataSet& data, const Group& group, const Summary& s) {
+  const std::size_t column = data.about().schema.position(s.column);
+  const Column& c = data.about().schema.columns[column];
+  if (c.type == Type::text || (c.type == Type::flag && s.how == Statistic::range))
+    return {"", occurring(data, group.measured, column), "", ""};
+  const std::vector<double> values = numbers(data, group.measured, column);
+  if (s.how == Statistic::count) return {"", fmt::format("{}", values.size()), "", ""};
+  if (values.empty()) return {"", group.measured.empty() && group.undefined > 0 ? "undefined" : "-", "", ""};
+  const char* sign = c.says == Says::at_least ? ">= " : c.says == Says::at_most ? "<= " : "";
+  const bool integers = c.type == Type::whole && s.how != Statistic::mean;
+  const double scale = s.percent ? 100 : 1;
+  const Round round = s.percent ? one_decimal : integers ? whole : rounding(c.says);
+  const std::string unit = s.percent ? "%" : c.unit == "1" ? "" : c.unit;
+  if (s.how != Statistic::range) return {sign, round(scale * statistic(s, values)), "", unit};
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  const std::string a = round(scale * *least), b = round(scale * *most);
+  return {sign, a, a == b ? "" : b, unit};
+}
+
+std::string text_of(const Entry& e) {
+  return fmt::format("{}{}{}{}{}", e.sign, e.least, e.most.empty() ? "" : " .. " + e.most, e.unit.empty() ? "" : " ",
+                     e.unit);
+}
+
+std::string latex_escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (std::string("_%&#$").find(c) != std::string::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string latex_of(const Entry& e) {
+  if (e.least.find_first_not_of("0123456789.+-e") != std::string::npos || e.least == "-") return latex_escaped(e.least);
+  const auto number = [](const std::string& text) {
+    const std::size_t at = text.find('e');
+    return at == std::string::npos ? text
+                                   : fmt::format("{} \\times 10^{{{}}}", text.substr(0, at), text.substr(at + 1));
+  };
+  const std::string sign = e.sign == ">= " ? "\\ge " : e.sign == "<= " ? "\\le " : "";
+  const std::string range = e.most.empty() ? "" : "\\text{--}" + number(e.most);
+  return fmt::format("${}{}{}{}$", sign, number(e.least), range,
+                     e.unit == "%"    ? "\\,\\%"
+                     : e.unit.empty() ? ""
+                                      : fmt::format("\\,\\mathrm{{{}}}", e.unit));
+}
+
+// --- The whole ------------------------------------------------------------------------------------------------------
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
+/// Of csv: plain numbers in full precision, a column for each end of a range.
+std::string csv(const DataSet& data, const std::vector<std::string>& heading, const std::vector<Group>& groups,
+                const std::vector<Summary>& summaries) {
+  const Schema& schema = data.about().schema;
+  std::vector<std::string> names = heading;
+  for (const Summary& s : summaries) {
+    const Column& c = schema.columns[schema.position(s.column)];
+    const bool two = s.how == Statistic::range && c.type != Type::text && c.type != Type::flag;
+    for (const char* end : two ? std::vector{"_least", "_most"} : std::vector{""}) names.push_back(s.column + end);
+  }
+  std::string out = fmt::format("{}\n", fmt::join(names, ","));
+  for (const Group& group : groups) {
+    std::vector<std::string> fields = group.labels;
+    for (const Summary& s : summaries) {
+      const std::size_t column = schema.position(s.column);
+      const Column& c = schema.columns[column];
+      const bool words = c.type == Type::text || (c.type == Type::flag && s.how == Statistic::range);
+      if (words) {
+        fields.push_back(occurring(data, group.measured, column));
+        continue;
+      }
+      const std::vector<double> values = numbers(data, group.measured, column);
+      if (s.how == Statistic::range) {
+        const auto [least, most] = std::minmax_element(values.begin(), values.end());
+        fields.push_back(values.empty() ? "" : fmt::format("{}", *least));
+        fields.push_back(values.empty() ? "" : fmt::format("{}", *most));
+      } else {
+        fields.push_back(values.empty() ? "" : fmt::format("{}", statistic(s, values)));
+      }
+    }
+    std::transform(fields.begin(), fields.end(), fields.begin(), csv_field);
+    out += fmt::format("{}\n", fmt::join(fields, ","));
+  }
+  return out;
+}
+
+std::string latex(const std::vector<std::string>& heading, const std::vector<std::vector<std::string>>& lines) {
+  std::string out = fmt::format("% \\usepackage{{booktabs,amsmath}}\n\\begin{{tabular}}{{{}}}\n\\toprule\n",
+                                std::string(heading.size(), 'r'));
+  std::vector<std::string> escaped(heading.size());
+  std::transform(heading.begin(), heading.end(), escaped.begin(), latex_escaped);
+  out += fmt::format("{} \\\\\n\\midrule\n", fmt::join(escaped, " & "));
+  for (const auto& line : lines) out += fmt::format("{} \\\\\n", fmt::join(line, " & "));
+  return out + "\\bottomrule\n\\end{tabular}\n";
+}
+
+std::string markdown(const std::vector<std::string>& heading, const std::vector<std::vector<std::string>>& lines) {
+  std::string out = fmt::format("| {} |\n|", fmt::join(heading, " | "));
+  for (std::size_t i = 0; i < heading.size(); ++i) out += "--:|";
+  out += '\n';
+  for (const auto& line : lines) out += fmt::format("| {} |\n", fmt::join(line, " | "));
+  return out;
+}
+
+/// Blocks of columns that fit the width, each with the labels in front.
+std::string text_blocks(const std::vector<Line>& lines, std::size_t labels, std::size_t width) {
+  std::vector<std::size_t> widths(lines[0].size());
+  for (const Line& line : lines)
+    for (std::size_t c = 0; c < line.size(); ++c) widths[c] = std::max(widths[c], line[c].size() + 2);
+  const std::size_t front =
+      std::accumulate(widths.begin(), widths.begin() + static_cast<std::ptrdiff_t>(labels), std::size_t{0});
+  std::string text;
+  for (std::size_t begin = labels; begin < widths.size();) {
+    std::size_t end = begin, used = front;
+    while (end < widths.size() && (end == begin || used + widths[end] <= width + 2)) used += widths[end++];
+    std::vector<Line> block;
+    for (const Line& line : lines) {
+      block.emplace_back(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(labels));
+      block.back().insert(block.back().end(), line.begin() + static_cast<std::ptrdiff_t>(begin),
+                          line.begin() + static_cast<std::ptrdiff_t>(end));
+    }
+    text += (text.empty() ? "" : "\n") + align(block);
+    begin = end;
+  }
+  return text;
+}
+
+/// Those with something to show: no column whose every entry is "-", nor one that says nothing new.
+std::vector<Summary> shown(const DataSet& data, const std::vector<Group>& groups, const std::vector<Summary>& all) {
+  std::set<std::string> left_out;
+  std::vector<Summary> kept;
+  for (const Summary& s : all) {
+    bool silent = true;
+    for (const Group& group : groups) {
+      const Entry e = entry(data, group, s);
+      const std::vector<double> values =
+          s.unless ? numbers(data, group.measured, data.about().schema.position(s.column)) : std::vector<double>();
+      const bool usual =
+          s.unless && std::all_of(values.begin(), values.end(), [&](double v) { return v == *s.unless; });
+      if (e.least != "-" && e.least != "undefined" && !usual) silent = false;
+    }
+    if (silent || left_out.contains(s.with))
+      left_out.insert(s.column);
+    else
+      kept.push_back(s);
+  }
+  return kept.empty() ? all : kept;
+}
+
+std::string legend(const std::vector<Summary>& summaries, bool ranges) {
+  std::string text;
+  for (const Summary& s : summaries)
+    if (!s.legend.empty()) text += s.legend + "\n";
+  return text + (ranges ? "a .. b: range over draws.\n" : "");
 }
 
 }  // namespace
 
-std::string table(const Results& results, Detail detail) {
-  std::vector<Line> lines{heading(results, detail)};
-  for (const Record& point : results.points)
-    for (Line& line : point_lines(results, point, detail)) lines.push_back(std::move(line));
-  return title(results) + align(lines) + legend(results);
+std::string table(const DataSet& data, const std::string& title, const std::vector<Summary>& summaries,
+                  const TableOptions& options) {
+  std::vector<std::string> by = options.group_by.empty() ? shown_parameters(data.about()) : options.group_by;
+  for (const std::string& name : options.group_by) parameter_named(data.about().parameters, name);
+  std::vector<Group> groups = groups_of(data, by, options.each_draw);
+  const std::vector<Summary> columns = shown(data, groups, summaries);
+  std::vector<std::string> heading = by;
+  heading.emplace_back(options.each_draw ? "draw" : "draws");
+  bool undefined = false;
+  for (Group& group : groups) {
+    undefined = undefined || group.undefined > 0;
+    if (options.each_draw) continue;
+    group.labels.push_back(
+        group.undefined == 0
+            ? fmt::format("{}", group.measured.size())
+            : fmt::format("{} ({} undefined)", group.measured.size() + group.undefined, group.undefined));
+  }
+  if (options.format == TableFormat::csv) return csv(data, heading, groups, columns);
+  const std::size_t labels = heading.size();
+  for (const Summary& s : columns) heading.push_back(s.heading);
+  bool ranges = false;
+  std::vector<Line> lines;
+  for (const Group& group : groups) {
+    lines.push_back(group.labels);
+    if (options.format == TableFormat::latex)
+      std::transform(lines.back().begin(), lines.back().end(), lines.back().begin(), latex_escaped);
+    for (const Summary& s : columns) {
+      const Entry e = entry(data, group, s);
+      ranges = ranges || !e.most.empty();
+      lines.back().push_back(options.format == TableFormat::latex ? latex_of(e) : text_of(e));
+    }
+  }
+  if (options.format == TableFormat::latex) return latex(heading, lines);
+  if (options.format == TableFormat::markdown) return markdown(heading, lines);
+  lines.insert(lines.begin(), heading);
+  return (title.empty() ? "" : title + "\n") + text_blocks(lines, labels, options.width) + legend(columns, ranges) +
+         (undefined ? "undefined: draws that have no such value.\n" : "");
+}
+
+Summary summary_of(const Schema& schema, const std::string& column, const std::string& statistic) {
+  Summary s{column, schema.columns[schema.position(column)].name};
+  const std::size_t equals = statistic.find('=');
+  static const std::vector<std::string> names{"range", "median", "mean", "quantile", "count", "share"};
+  s.how = static_cast<Statistic>(position("statistic", statistic.substr(0, equals), names));
+  if (s.how != Statistic::range) s.heading = fmt::format("{} {}", statistic, column);
+  if ((s.how == Statistic::quantile) != (equals != std::string::npos))
+    throw InputError(fmt::format("statistic {}: as in quantile=0.9", statistic));
+  if (s.how != Statistic::quantile) return s;
+  const std::string level = statistic.substr(equals + 1);
+  const auto [end, error] = std::from_chars(level.data(), level.data() + level.size(), s.level);
+  if (error != std::errc() || end != level.data() + level.size() || !(s.level >= 0 && s.level <= 1))
+    throw InputError(fmt::format("statistic {}: the level must be between 0 and 1", statistic));
+  return s;
 }
 
 }  // namespace theoremeter

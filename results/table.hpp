@@ -1,18 +1,30 @@
-// The table people read. Every value says its direction: ">=" attained by a stored point, "<=" proved by exhaustion.
+// A data set as a table: for people, for papers, for other programs. Labels, units, signs and legends are decided here
+// alone.
 #pragma once
 
-#include "results/results.hpp"
+#include "results/data_set.hpp"
+#include "results/summary.hpp"
 
 #include <string>
+#include <vector>
 
 namespace theoremeter {
 
-enum class Detail {
-  points,  // a line a point of the sweep: the range over its draws
-  draws    // a line a draw
+enum class TableFormat { text, csv, latex, markdown };
+inline const std::vector<std::string> table_format_names{"text", "csv", "latex", "markdown"};
+
+struct TableOptions {
+  TableFormat format = TableFormat::text;
+  bool each_draw = false;             // a line a draw instead of one a point
+  std::vector<std::string> group_by;  // parameters; empty: a line a point
+  std::size_t width = 100;            // of text: columns that do not fit go to a second block
 };
 
-/// Values are rounded in their direction (at least down, at most up), so that what is printed is still true.
-std::string table(const Results& results, Detail detail);
+/// Throws InputError for a column or parameter that there is not.
+std::string table(const DataSet& data, const std::string& title, const std::vector<Summary>& summaries,
+                  const TableOptions& options);
+
+/// "median", "mean", "range", "quantile=0.9", "count", "share" of a column, as a summary of it.
+Summary summary_of(const Schema& schema, const std::string& column, const std::string& statistic);
 
 }  // namespace theoremeter

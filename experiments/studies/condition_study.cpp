@@ -216,11 +216,12 @@ Matrices given_at(const Condition& c, const Setting& at, const Matrices& all) {
 /// A value attained, as `value`, `prefix`side, form, margin, and the point as `points`_x, ...; of the JSON only the
 /// main one has more than the value.
 Columns<Witness> attained(const Condition& c, const std::string& value, const std::string& meaning,
-                          const std::string& prefix, const std::string& points, bool main) {
+                          const std::string& prefix, const std::string& points, const std::string& path) {
+  const bool main = path == value;
   const std::string where = fmt::format(" (of {})", value);
   const auto json = [&](const char* path) { return std::string(main ? path : "-"); };
   Columns<Witness> w;
-  w.value(value, &Witness::value, Says::at_least, meaning);
+  w.value(value, &Witness::value, Says::at_least, meaning).json(path);
   w.value(prefix + "side", &Witness::side, Says::witness, "the side of the norm that attains it" + where)
       .json(json("side"));
   w.value(prefix + "form", &Witness::form, Says::witness,
@@ -252,7 +253,7 @@ Columns<Sampled> sampled_columns(const Condition& c) {
   Columns<Sampled> s;
   s.part("", &Sampled::witness,
          attained(c, "sampled_max", "the constant, at least: maximum over the sampled points", "sampled_",
-                  "sampled_witness", false));
+                  "sampled_witness", "sampled.max"));
   s.value("sampled_mean", &Sampled::mean, Says::statistic, "mean deviation over the sampled points")
       .json("sampled.mean");
   s.vector("sampled_quantile", &Sampled::quantiles, {"quantile"}, Says::statistic,
@@ -262,7 +263,7 @@ Columns<Sampled> sampled_columns(const Condition& c) {
   s.value("evaluations_sample", &Sampled::count, Says::count, "points sampled off the diagonal").json("sampled.count");
   s.optional("diagonal", "", &Sampled::diagonal, "whether points with equal arguments were sampled too",
              attained(c, "diagonal_max", "the constant, at least: maximum over sampled points with equal arguments",
-                      "diagonal_", "diagonal_witness", false));
+                      "diagonal_", "diagonal_witness", "sampled.diagonal"));
   s.value("undefined_sample", &Sampled::undefined, Says::count,
           "further points sampled, where the deviation is not defined")
       .json("sampled.undefined");
@@ -276,7 +277,7 @@ Columns<Measurement> columns_of(const Condition& c) {
   m.value("alpha", &Measurement::alpha, Says::parameter, "alpha in the condition");
   m.part("", &Measurement::witness,
          attained(c, "at_least", "the constant, at least: attained at the witness, the best that all evidence met", "",
-                  "witness", true));
+                  "witness", "at_least"));
   m.optional("certified", "", &Measurement::certified, "whether a certificate was made",
              Columns<Certified>()
                  .value("at_most", &Certified::at_most, Says::at_most, "the constant, at most: proved by exhaustion")
@@ -290,7 +291,7 @@ Columns<Measurement> columns_of(const Condition& c) {
              Columns<Searched>()
                  .part("", &Searched::witness,
                        attained(c, "searched_max", "the constant, at least: best of the worst-case search", "searched_",
-                                "searched_witness", false))
+                                "searched_witness", "searched.max"))
                  .value("starts", &Searched::starts, Says::count, "starts of the search")
                  .json("searched.starts")
                  .value("evaluations_search", &Searched::evaluations, Says::count, "evaluations spent by the search")
@@ -406,6 +407,7 @@ Study study_of(const Condition& c) {
   s.about.verb = "measure";
   s.about.key = "condition";
   s.about.name = c.name;
+  s.about.question = "Measure a constant: at least (witnesses) and at most (proof)";
   s.about.noun = c.name + " constant";
   s.about.statement = c.statement;
   s.about.parameters = parameters_of(c);

@@ -4,8 +4,7 @@
 #include "estimators/ensembles.hpp"
 #include "estimators/measurement.hpp"
 #include "experiments/studies/request.hpp"
-#include "results/results.hpp"
-#include "results/verify.hpp"
+#include "experiments/studies/sizes.hpp"
 #include "theory/network.hpp"
 
 #include <functional>

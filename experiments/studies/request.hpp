@@ -2,6 +2,7 @@
 #pragma once
 
 #include "estimators/grids.hpp"
+#include "experiments/studies/study.hpp"
 #include "theory/error.hpp"
 
 #include <cstdint>
@@ -24,15 +25,10 @@ struct Request {
   int threads = 1;
 };
 
-inline constexpr std::int64_t max_draws = 1'000'000;
-
 namespace purpose {  // the streams of a draw
 inline constexpr std::uint64_t weights = 0, sample = 1, search = 2, fit = 3, solution = 4, noise = 5, landscape = 6,
                                conditions = 7;
 }
-
-/// Told what is under way ("sample", "search", "certify") and the fraction of it done.
-using StageProgress = std::function<void(const std::string& stage, double fraction)>;
 
 /// The multiple of the expectation: given, or fitted; else the ensemble's.
 struct Alpha {

@@ -44,6 +44,7 @@ struct Input {
 
 struct Study {
   std::string verb, key, name;  // measure, condition, wdc: `measure wdc`, condition = "wdc", the root attribute
+  std::string question;         // of the verb, for --help
   std::string noun;             // "wdc constant": what its table is of
   std::string statement;        // one line, for --help
   std::string notes;            // behind the options, for --help
@@ -71,7 +72,8 @@ struct Study {
   std::function<Row(const Setting&, const Stream& draw, const Effort&)> measure;
   /// `again` asks for what takes long too: certificates proved again, samples drawn again.
   std::function<Complaints(const Setting&, const Stream& draw, const Row&, bool again)> verify;
-  /// The matrices of a draw.
+  std::string verified = "every value recomputed from its definition";
+  /// The matrices of a draw; none: the study has none.
   std::function<Matrices(const Setting&, const Stream& draw)> matrices;
   /// A row with what is computed from the rest of it: for files of format 1.x, which lack it.
   std::function<Row(const Row&)> complete;
@@ -80,6 +82,8 @@ struct Study {
     return std::string();
   };
 };
+
+inline constexpr std::int64_t max_draws = 10'000'000;
 
 /// Every study has it; another seed is another point.
 extern const Parameter<std::int64_t> seed;

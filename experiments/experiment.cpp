@@ -1,0 +1,212 @@
+#include "experiments/experiment.hpp"
+
+#include "experiments/studies/studies.hpp"
+#include "experiments/sweep.hpp"
+#include "results/weights.hpp"
+#include "theory/error.hpp"
+#include "theory/suggest.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+namespace theoremeter {
+namespace {
+
+namespace fs = std::filesystem;
+
+toml::table read_toml(const std::string& path, std::string& text) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) throw InputError(fmt::format("{}: a directory; a TOML file is expected", path));
+  std::ifstream file(path);
+  if (!file) throw InputError(fmt::format("{}: {}", path, std::strerror(errno)));
+  text = std::string(std::istreambuf_iterator<char>(file), {});
+  try {
+    return toml::parse(text, path);
+  } catch (const toml::parse_error& error) {
+    throw InputError(fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
+  }
+}
+
+/// Throws InputError at FILE:LINE for the first key that is not known.
+void check_keys(const std::string& path, const toml::table& table, const std::vector<std::string>& known) {
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string near = nearest(name, known);
+    throw InputError(fmt::format("{}: unknown key \"{}\"{}; known: {}", where(path, node), name,
+                                 near.empty() ? "" : fmt::format(" (\"{}\"?)", near), fmt::join(known, ", ")));
+  }
+}
+
+std::string text_at(const std::string& path, const toml::table& table, const std::string& key) {
+  const toml::node* node = table.get(key);
+  if (!node) return "";
+  if (!node->is_string()) throw InputError(fmt::format("{}: {} must be text", where(path, *node), key));
+  return *node->value<std::string>();
+}
+
+/// The study that one of the keys names.
+const Study& study_of(const std::string& path, const toml::table& top) {
+  std::vector<std::string> keys;
+  for (const Study& s : studies())
+    if (std::find(keys.begin(), keys.end(), s.key) == keys.end()) keys.push_back(s.key);
+  std::vector<std::string> said;
+  for (const std::string& key : keys)
+    if (top.contains(key)) said.push_back(key);
+  if (said.size() > 1)
+    throw InputError(
+        fmt::format("{}: {} have no place beside each other", where(path, *top.get(said[1])), fmt::join(said, ", ")));
+  if (said.empty())
+    throw InputError(
+        fmt::format("{}: says no study: one of the keys {}, as in condition = \"wdc\"", path, fmt::join(keys, ", ")));
+  const Study* study = nullptr;
+  told_with(path, *top.get(said[0]), [&] { study = &study_named(said[0], text_at(path, top, said[0])); });
+  return *study;
+}
+
+std::uint64_t draws_at(const std::string& path, const toml::table& top) {
+  const toml::node* node = top.get("draws");
+  if (!node) return 1;
+  const auto draws = node->value<std::int64_t>();
+  if (!node->is_integer() || *draws < 1 || *draws > max_draws)
+    throw InputError(fmt::format("{}: draws: must be a whole number from 1 to {}", where(path, *node), max_draws));
+  return static_cast<std::uint64_t>(*draws);
+}
+
+/// The matrices given by these options (option, file), each read relative to `directory`.
+void read_given(Experiment& e, const std::vector<std::pair<const Input*, std::string>>& files) {
+  if (files.empty()) return;
+  Matrices all;
+  for (const auto& [input, file] : files) {
+    e.given_spec += (e.given_spec.empty() ? "" : " ") + file;
+    if (!input->matrix.empty()) {
+      all[input->matrix] = read_weights(file);
+      continue;
+    }
+    const std::vector<Rows> layers = read_network(file);
+    for (std::size_t i = 0; i < layers.size(); ++i) all[fmt::format("{}_{}", input->network, i + 1)] = layers[i];
+  }
+  e.given = std::make_shared<const Matrices>(std::move(all));
+}
+
+/// FILE or FILE,FILE,... as seen from the folder of the experiment.
+std::string seen_from(const fs::path& directory, const std::string& files) {
+  std::vector<std::string> all;
+  for (std::size_t begin = 0; begin <= files.size();) {
+    const std::size_t end = std::min(files.find(',', begin), files.size());
+    all.push_back((directory / files.substr(begin, end - begin)).string());
+    begin = end + 1;
+  }
+  return fmt::format("{}", fmt::join(all, ","));
+}
+
+/// Adds the points of a setting: what the matrices given determine is set, everything is checked.
+void add_points(Experiment& e, Setting at, const std::set<std::string>& said, std::set<std::string>& known) {
+  static const Matrices none;
+  const Matrices& given = e.given ? *e.given : none;
+  e.study->adopt(at, given, said);
+  for (Setting& point : e.study->points(at, given)) {
+    for (const AnyParameter& p : *e.study->parameters)
+      if (p.required && std::holds_alternative<std::monostate>(point.at(p.name)))
+        throw InputError(fmt::format(
+            "{} is missing{}", p.name,
+            e.study->inputs.empty() ? "" : fmt::format(": give the sizes, or {} = a file", e.study->inputs[0].option)));
+    point.give(std::make_shared<const Matrices>(e.study->given_at(point, given)));
+    e.study->check(point);
+    if (known.insert(point.text()).second) e.points.push_back(std::move(point));
+  }
+}
+
+}  // namespace
+
+Experiment read_experiment(const std::string& path) {
+  Experiment e;
+  const toml::table top = read_toml(path, e.text);
+  e.study = &study_of(path, top);
+  const std::vector<AnyParameter>& parameters = *e.study->parameters;
+  std::vector<std::string> sweep_keys = Sweep::keys(parameters), keys{"title", e.study->key, "draws", "sweep"};
+  for (const Input& input : e.study->inputs) keys.push_back(input.option);
+  keys.insert(keys.end(), sweep_keys.begin(), sweep_keys.end());
+  check_keys(path, top, keys);
+  e.title = text_at(path, top, "title");
+  e.draws = draws_at(path, top);
+  if (!e.study->random && top.contains("draws"))
+    throw InputError(fmt::format("{}: draws: {} {} is the same in every draw", where(path, *top.get("draws")),
+                                 e.study->name, e.study->key));
+  std::vector<std::pair<const Input*, std::string>> files;
+  for (const Input& input : e.study->inputs)
+    if (top.contains(input.option))
+      files.emplace_back(&input, seen_from(fs::path(path).parent_path(), text_at(path, top, input.option)));
+  read_given(e, files);
+
+  std::vector<const toml::table*> sweeps;
+  if (const toml::node* node = top.get("sweep")) {
+    const toml::array* list = node->as_array();
+    if (!list || list->empty() || !list->is_homogeneous(toml::node_type::table))
+      throw InputError(fmt::format("{}: sweep: tables [[sweep]] are expected", where(path, *node)));
+    for (const toml::node& sweep : *list) sweeps.push_back(sweep.as_table());
+  }
+  const Sweep common(path, top, parameters);
+  std::set<std::string> known;
+  const auto add = [&](const toml::node& node, const std::vector<Setting>& settings,
+                       const std::set<std::string>& said) {
+    for (const Setting& at : settings) told_with(path, node, [&] { add_points(e, at, said, known); });
+  };
+  const std::vector<Setting> from = common.combinations(Setting(e.study->parameters));
+  if (sweeps.empty()) add(top, from, common.said());
+  for (const toml::table* table : sweeps) {
+    check_keys(path, *table, sweep_keys);
+    const Sweep sweep(path, *table, parameters);
+    std::set<std::string> said = common.said();
+    if (e.draws > 1) said.insert("draws");
+    said.insert(sweep.said().begin(), sweep.said().end());
+    for (const Setting& start : from) add(*table, sweep.combinations(start), said);
+  }
+  return e;
+}
+
+Experiment of_options(const Study& study, const std::map<std::string, std::string>& options, std::uint64_t draws) {
+  Experiment e;
+  e.study = &study;
+  e.draws = draws;
+  std::vector<std::pair<const Input*, std::string>> files;
+  for (const Input& input : study.inputs)
+    if (const auto file = options.find(input.option); file != options.end()) files.emplace_back(&input, file->second);
+  read_given(e, files);
+  Setting at(study.parameters);
+  std::set<std::string> said, known;
+  if (draws > 1) said.insert("draws");
+  for (const AnyParameter& p : *study.parameters) {
+    const auto text = options.find(p.name);
+    if (text == options.end()) continue;
+    at.set(p.name, value_of(p, text->second));
+    said.insert(p.name);
+  }
+  add_points(e, at, said, known);
+  return e;
+}
+
+Description description(const Experiment& e) {
+  Description d;
+  d.key = e.study->key;
+  d.study = e.study->name;
+  d.title = e.title;
+  d.experiment = e.text;
+  d.draws = e.draws;
+  d.parameters = e.study->parameters;
+  d.points = e.points;
+  d.schema = e.study->schema;
+  d.given = e.given;
+  d.given_spec = e.given_spec;
+  return d;
+}
+
+}  // namespace theoremeter

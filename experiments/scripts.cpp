@@ -1,0 +1,70 @@
+#include "experiments/scripts.hpp"
+
+#include "experiments/verbs.hpp"
+#include "theory/error.hpp"
+
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+#ifndef THEOREMETER_SOURCES
+#define THEOREMETER_SOURCES ""
+#endif
+
+extern char** environ;
+
+namespace theoremeter {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The folder `name` beside an installed program (PREFIX/share/theoremeter), or among the sources it was built from.
+std::vector<fs::path> folders(const std::string& name) {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  std::vector<fs::path> all;
+  if (!error) all.push_back(program.parent_path().parent_path() / "share" / "theoremeter" / name);
+  if (*THEOREMETER_SOURCES != '\0') all.push_back(fs::path(THEOREMETER_SOURCES) / name);
+  return all;
+}
+
+}  // namespace
+
+std::string found_experiment(const std::string& name) {
+  if (fs::exists(name) || name.find('/') != std::string::npos) return name;
+  for (const fs::path& folder : folders("experiments"))
+    for (const char* ending : {"", ".toml"})
+      if (const fs::path file = folder / (name + ending); fs::is_regular_file(file)) return file.string();
+  return name;  // refused when it is read
+}
+
+std::string found_script(const std::string& name) {
+  for (const fs::path& folder : folders("results"))
+    if (fs::is_regular_file(folder / name)) return (folder / name).string();
+  throw InputError(fmt::format("the script {} is not where the program was installed or built", name));
+}
+
+int plot_verb(const Options& o) {
+  std::vector<std::string> words{"/usr/bin/python3", found_script("plot.py"), o.file};
+  for (const auto& [name, text] : o.study)
+    if (!text.empty()) words.insert(words.end(), {"--" + name, text});
+  if (!o.output.empty()) words.insert(words.end(), {"--out", o.output});
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  std::fflush(stdout);
+  pid_t child = 0;
+  if (const int error = posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ); error != 0)
+    throw InputError(fmt::format("plot needs {}: {}", words[0], std::strerror(error)));
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+}  // namespace theoremeter

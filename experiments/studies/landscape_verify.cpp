@@ -1,0 +1,505 @@
+#include "experiments/studies/landscape_verify.hpp"
+
+#include "theory/error.hpp"
+#include "theory/population.hpp"
+#include "theory/rho.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <numbers>
+#include <string>
+#include <utility>
+
+namespace theoremeter {
+namespace {
+
+using Eigen::Vector2d;
+using Eigen::VectorXd;
+
+constexpr double tolerance = 1e-9;
+
+/// What the checks need of an instance, in the units of Landscape: |x0| = 1, gradients scaled.
+class Instance {
+ public:
+  virtual ~Instance() = default;
+  virtual Point solution() const = 0;
+  virtual std::vector<double> rho() const = 0;
+  /// The scaled gradients at distance r along unit directions, one a factor, and those of the population.
+  virtual std::vector<VectorXd> gradients(const Point& direction, double r) const = 0;
+  virtual std::vector<VectorXd> population(const Point& direction, double r) const = 0;
+  /// -D_p f(0), scaled.
+  virtual double descent_at_zero(const Point& direction) const = 0;
+  /// D_{-v} f/|v|^2, 0 where v = 0.
+  virtual double derivative(const Point& direction, double r) const = 0;
+  /// f in the units of DescentEnd.
+  virtual double objective(const Point& x) const = 0;
+  /// From x0, in the units of DescentEnd; NaN: not checked.
+  virtual double to_solution(const Point& x) const = 0;
+  virtual double to_spurious(const Point& x) const = 0;
+  /// From the centre of this name.
+  virtual double distance(const Point& x, const std::string& centre) const = 0;
+};
+
+class RecoveryInstance final : public Instance {
+ public:
+  RecoveryInstance(const Recovery& f, Problem problem)
+      : f_(f), problem_(problem), length_(f.x0.norm()), scale_(std::ldexp(1, f.G.depth())), x0_(f.x0 / length_) {}
+
+  Point solution() const override { return {f_.x0}; }
+  std::vector<double> rho() const override { return {theoremeter::rho(problem_, f_.G.depth())}; }
+  std::vector<VectorXd> gradients(const Point& p, double r) const override {
+    return {scale_ / length_ * gradient(f_, r * length_ * p[0])};
+  }
+  std::vector<VectorXd> population(const Point& p, double r) const override {
+    return {population_gradient(problem_, f_.G.depth(), r * p[0], x0_)};
+  }
+  double descent_at_zero(const Point& p) const override {
+    return -scale_ / length_ * one_sided_derivative(f_, VectorXd::Zero(p[0].size()), p[0]);
+  }
+  double derivative(const Point& p, double r) const override {
+    const VectorXd x = r * length_ * p[0], v = gradient(f_, x);
+    return v.squaredNorm() > 0 ? one_sided_derivative(f_, x, -v) / v.squaredNorm() : 0;
+  }
+  double objective(const Point& x) const override {
+    return scale_ / (length_ * length_) * theoremeter::objective(f_, length_ * x[0]);
+  }
+  double to_solution(const Point& x) const override { return (x[0] - x0_).norm(); }
+  double to_spurious(const Point& x) const override {
+    return rho()[0] == 0 ? INFINITY : (x[0] + rho()[0] * x0_).norm();
+  }
+  double distance(const Point& x, const std::string& centre) const override {
+    return centre == "x0" ? to_solution(x) : centre == "-rho x0" ? to_spurious(x) : x[0].norm();
+  }
+
+ private:
+  const Recovery& f_;
+  Problem problem_;
+  double length_, scale_;
+  VectorXd x0_;
+};
+
+class DemodulationInstance final : public Instance {
+ public:
+  DemodulationInstance(const Demodulation& f, double alpha)
+      : f_(f),
+        length_(f.h0.norm() * f.m0.norm()),
+        scale_(std::ldexp(static_cast<double>(f.b.size()), f.G1.depth() + f.G2.depth()) / alpha),
+        h0_(f.h0.normalized()),
+        m0_(f.m0.normalized()) {}
+
+  Point solution() const override { return {f_.h0, f_.m0}; }
+  std::vector<double> rho() const override {
+    return {theoremeter::rho(Problem::blind_demodulation, f_.G1.depth()),
+            theoremeter::rho(Problem::blind_demodulation, f_.G2.depth())};
+  }
+  std::vector<VectorXd> gradients(const Point& p, double r) const override {
+    const double t = std::sqrt(r * length_);
+    const auto [h, m] = gradient(f_, t * p[0], t * p[1]);
+    return {scale_ / (t * length_) * h, scale_ / (t * length_) * m};
+  }
+  std::vector<VectorXd> population(const Point& p, double r) const override {
+    const double t = std::sqrt(r);
+    const auto [h, m] = population_gradient(f_.G1.depth(), f_.G2.depth(), t * p[0], t * p[1], h0_, m0_);
+    return {h / t, m / t};
+  }
+  // f = 1/2 (a t^2 - 2 b t + c) along the rays: b from f(0), f(1) and f(2), in units of |h0||m0|.
+  double descent_at_zero(const Point& p) const override {
+    const auto along = [&](double t) { return theoremeter::objective(f_, t * length_ * p[0], p[1]); };
+    const double b = (3 * along(0) - 4 * along(1) + along(2)) / 2;
+    return scale_ / (length_ * length_) * b;
+  }
+  double derivative(const Point& p, double r) const override {
+    const double t = std::sqrt(r * length_);
+    const auto [h, m] = gradient(f_, t * p[0], t * p[1]);
+    const double square = h.squaredNorm() + m.squaredNorm();
+    return square > 0 ? one_sided_derivative(f_, t * p[0], t * p[1], -h, -m) / square : 0;
+  }
+  double objective(const Point& x) const override {
+    const double root = std::sqrt(length_);
+    return scale_ / (length_ * length_) * theoremeter::objective(f_, root * x[0], root * x[1]);
+  }
+  double to_solution(const Point& x) const override { return distance(x, 1, 1); }
+  double to_spurious(const Point& x) const override {
+    const double h = -rho()[0], m = -rho()[1];
+    return std::min({distance(x, h, 1), distance(x, 1, m), distance(x, h, m)});
+  }
+  double distance(const Point& x, const std::string& centre) const override {
+    const auto names = [&](const char* part) { return centre.find(part) != std::string::npos; };
+    return distance(x, names("-rho h0") ? -rho()[0] : 1, names("-rho m0") ? -rho()[1] : 1);
+  }
+
+ private:
+  // max(|h - h~|/|h~|, |m - m~|/|m~|) from the centre (h~, m~), balanced as x is: |h~| = |m~|. Without rho no centre.
+  double distance(const Point& x, double h, double m) const {
+    if (h == 0 || m == 0) return INFINITY;
+    const double root = std::sqrt(std::abs(h * m)), sign_h = std::copysign(root, h), sign_m = std::copysign(root, m);
+    return std::max((x[0] - sign_h * h0_).norm(), (x[1] - sign_m * m0_).norm()) / root;
+  }
+
+  const Demodulation& f_;
+  double length_, scale_;
+  VectorXd h0_, m0_;
+};
+
+/// f at the solution.
+double objective_at(const std::variant<Recovery, Demodulation>& f) {
+  if (const Recovery* g = std::get_if<Recovery>(&f)) return objective(*g, g->x0);
+  const Demodulation& g = std::get<Demodulation>(f);
+  return objective(g, g.h0, g.m0);
+}
+
+/// A unit vector at this angle from x0, in a plane with it.
+VectorXd at_angle(const VectorXd& x0, double theta) {
+  const VectorXd along = x0.normalized();
+  Eigen::Index least = 0;
+  along.cwiseAbs().minCoeff(&least);
+  VectorXd across = VectorXd::Unit(along.size(), least) - along[least] * along;
+  if (along.size() > 1) across.normalize();
+  return (std::cos(theta) * along + std::sin(theta) * across).normalized();
+}
+
+/// The failures of one draw, as sentences.
+class Draw {
+ public:
+  Draw(const MeasuredLandscape& d, const LandscapeResults& results, const Sizes& sizes, const RebuiltInstance& rebuilt)
+      : d_(d), l_(d.landscape), problem_(results.problem), sizes_(sizes), rebuilt_(rebuilt) {
+    if (const Recovery* f = std::get_if<Recovery>(&rebuilt.f))
+      instance_ = std::make_unique<RecoveryInstance>(*f, problem_);
+    else
+      instance_ = std::make_unique<DemodulationInstance>(std::get<Demodulation>(rebuilt.f), rebuilt.alpha);
+  }
+
+  std::vector<std::string> check() {
+    check_solution();
+    for (const auto& [name, witness] :
+         {std::pair{"population_error", &l_.population_error}, std::pair{"worst_margin", &l_.worst_margin},
+          std::pair{"descent_at_zero", &l_.descent_at_zero}})
+      check_ray(name, *witness);
+    if (failures_.empty()) check_witnesses();
+    check_implied();
+    check_violations();
+    check_descents();
+    check_epsilon();
+    check_comparison();
+    if (d_.census) check_census(*d_.census);
+    const SpuriousMinima spurious = spurious_minima(problem_, sizes_, d_);
+    require(spurious.near == d_.spurious.near && spurious.elsewhere == d_.spurious.elsewhere,
+            fmt::format("spurious minima = {}, {}, but those stored are {}, {}", d_.spurious.near,
+                        d_.spurious.elsewhere, spurious.near, spurious.elsewhere));
+    require(d_.seconds >= 0, "the time is negative");
+    require(l_.directions >= 0 && l_.evaluations >= l_.directions, "evaluations are fewer than directions");
+    return failures_;
+  }
+
+ private:
+  void require(bool condition, const std::string& otherwise) {
+    if (!condition) failures_.push_back(otherwise);
+  }
+  void agrees(const std::string& name, double stored, double recomputed, double allowed = tolerance) {
+    require(stored == recomputed || std::abs(stored - recomputed) <= allowed * std::max(std::abs(recomputed), 1.0),
+            fmt::format("{} = {}, but recomputed it is {}", name, stored, recomputed));
+  }
+
+  bool fits(const Point& p) const {
+    const Point solution = instance_->solution();
+    return std::equal(p.begin(), p.end(), solution.begin(), solution.end(),
+                      [](const VectorXd& a, const VectorXd& b) { return a.size() == b.size(); });
+  }
+  bool unit(const std::string& name, const Point& p) {
+    const bool right =
+        fits(p) && std::all_of(p.begin(), p.end(), [](const VectorXd& x) { return std::abs(x.norm() - 1) <= 1e-12; });
+    require(right, fmt::format("the direction of {} is not made of unit vectors of the instance's dimensions", name));
+    return right;
+  }
+
+  void check_solution() {
+    const Point solution = instance_->solution();
+    require(fits(d_.x0), "the solution has other dimensions than the instance");
+    if (!fits(d_.x0)) return;
+    for (std::size_t i = 0; i < solution.size(); ++i)
+      require(solution[i] == d_.x0[i], "the solution is not the one that the seed gives");
+    require(std::abs(d_.objective_x0 - objective_at(rebuilt_.f)) <= tolerance * d_.objective_x0 + 1e-25,
+            fmt::format("solution_objective = {}, but recomputed it is {}", d_.objective_x0, objective_at(rebuilt_.f)));
+    const std::vector<double> rho = instance_->rho();
+    require(l_.rho.size() == rho.size(), "there is not one rho for each network");
+    for (std::size_t i = 0; i < std::min(rho.size(), l_.rho.size()); ++i) agrees("rho", l_.rho[i], rho[i], 1e-12);
+  }
+
+  void check_ray(const std::string& name, const RayWitness& w) {
+    if (name == "worst_margin" && w.value == INFINITY) return;  // nothing is outside
+    unit(name, w.direction);
+    const bool place = w.where == RayEnd::origin ? w.r == 0 : w.where == RayEnd::point ? w.r > 0 : w.r == INFINITY;
+    require(place || name == "worst_margin",
+            fmt::format("{} is attained at r = {}, which is not where it says", name, w.r));
+  }
+
+  /// |g|/max(r, 1) of the largest factor. Along a ray g is affine in r: at its ends from two points of it.
+  template <class Gradients>
+  double size(const RayWitness& w, const Gradients& gradients) const {
+    double largest = 0;
+    const std::vector<VectorXd> one = gradients(1), two = gradients(2);
+    const std::vector<VectorXd> here = w.where == RayEnd::point && w.r > 0 ? gradients(w.r) : one;
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      VectorXd g = here[i] / std::max(w.r, 1.0);
+      if (w.r == 0) g = 2 * one[i] - two[i];
+      if (w.r == INFINITY) g = two[i] - one[i];
+      largest = std::max(largest, g.norm());
+    }
+    return largest;
+  }
+
+  void check_witnesses() {
+    const RayWitness& error = l_.population_error;
+    agrees("population_error", error.value, size(error, [&](double r) {
+             std::vector<VectorXd> v = instance_->gradients(error.direction, r);
+             const std::vector<VectorXd> h = instance_->population(error.direction, r);
+             for (std::size_t i = 0; i < v.size(); ++i) v[i] -= h[i];
+             return v;
+           }));
+    const RayWitness& margin = l_.worst_margin;
+    if (margin.value < INFINITY) {
+      agrees("worst_margin", margin.value,
+             size(margin, [&](double r) { return instance_->gradients(margin.direction, r); }));
+      check_outside(margin);
+    }
+    agrees("descent_at_zero", l_.descent_at_zero.value, instance_->descent_at_zero(l_.descent_at_zero.direction));
+  }
+
+  static Point point_of(const Point& direction, double r) {
+    Point x = direction;
+    for (VectorXd& part : x) part *= std::pow(r, 1 / static_cast<double>(x.size()));
+    return x;
+  }
+  static double reach(const Neighbourhood& n) { return std::max(n.radius, at_centre); }
+  bool outside(const Point& x, double slack) const {
+    return std::all_of(l_.excluded.begin(), l_.excluded.end(), [&](const Neighbourhood& n) {
+      return instance_->distance(x, n.centre) >= n.radius * (1 - slack);
+    });
+  }
+
+  void check_outside(const RayWitness& w) {
+    if (std::isfinite(w.r))
+      require(outside(point_of(w.direction, w.r), 1e-6), "worst_margin is attained inside an excluded neighbourhood");
+  }
+
+  /// On a grid of angles and radii: outside the implied neighbourhoods the population gradient exceeds E.
+  void check_implied() {
+    if (l_.merged) return;
+    const Point x0 = instance_->solution();
+    const int angles = x0.size() > 1 ? 12 : 48, radii = 30;
+    const auto angle = [&](int i) { return std::numbers::pi * i / angles; };
+    for (int i = 0; i <= angles; ++i)
+      for (int j = 0; j <= (x0.size() > 1 ? angles : 0); ++j)
+        for (int k = 1; k <= 2 * radii; ++k) {
+          Point p{at_angle(x0[0], angle(i))};
+          if (x0.size() > 1) p.push_back(at_angle(x0[1], angle(j)));
+          const double r = static_cast<double>(k) / radii;
+          const bool in = std::any_of(l_.implied.begin(), l_.implied.end(), [&](const Neighbourhood& n) {
+            return instance_->distance(point_of(p, r), n.centre) <= n.radius + 1e-9;
+          });
+          if (in || largest_of(instance_->population(p, r)) >= l_.population_error.value * std::max(r, 1.0)) continue;
+          return failures_.push_back(
+              fmt::format("the implied neighbourhoods leave out a point at r = {} where E is not exceeded", r));
+        }
+  }
+
+  static double largest_of(const std::vector<VectorXd>& factors) {
+    double largest = 0;
+    for (const VectorXd& v : factors) largest = std::max(largest, v.norm());
+    return largest;
+  }
+
+  void check_violations() {
+    std::map<std::string, std::size_t> listed;  // by reason
+    for (const Violation& v : l_.violations) ++listed[v.reason];
+    std::size_t most = 0;
+    for (const auto& [reason, count] : listed) most = std::max(most, count);
+    const auto all = static_cast<std::int64_t>(l_.violations.size());
+    require(all <= l_.violation_count && most <= max_listed && (all == l_.violation_count || most == max_listed),
+            fmt::format("violations = {}, but {} are listed", l_.violation_count, all));
+    for (const Violation& v : l_.violations)
+      if (unit("a violation", v.direction))
+        require(is_violation(v), fmt::format("a violation at r = {} ({}) is none", v.r, v.reason));
+    const auto ends = std::count_if(l_.stationary.begin(), l_.stationary.end(),
+                                    [](const DescentEnd& end) { return end.near.empty(); });
+    require(ends == static_cast<std::ptrdiff_t>(listed[by_descent]),
+            "not every point of descent outside the neighbourhoods is listed as a violation");
+    if (d_.census && listed[by_census] < max_listed) check_all_listed(*d_.census);
+  }
+
+  bool is_violation(const Violation& v) const {
+    const Point x = point_of(v.direction, v.r);
+    if (v.reason == by_census)
+      return d_.census && outside(x, 0) && !falls(std::get<Recovery>(rebuilt_.f), d_.x0[0].norm() * x[0]);
+    if (v.reason == by_descent)
+      return outside(x, 0) && std::any_of(l_.stationary.begin(), l_.stationary.end(), [&](const DescentEnd& end) {
+               return end.near.empty() && same(end.x, x) && is_stationary(end, v);
+             });
+    if (v.r == 0) return instance_->descent_at_zero(v.direction) <= tolerance;
+    return instance_->derivative(v.direction, v.r) >= -tolerance ||
+           largest_of(instance_->gradients(v.direction, v.r)) <= 1e-6 * std::max(v.r, 1.0);
+  }
+
+  /// Of a kink what descent found is taken: which gradients nearby combine to how little.
+  bool is_stationary(const DescentEnd& end, const Violation& v) const {
+    if (end.kink) return end.gradient <= 1e-6;
+    return largest_of(instance_->gradients(v.direction, v.r)) <= 1e-8 * std::max(v.r, 1.0);
+  }
+
+  /// But for rounding.
+  static bool same(const Point& a, const Point& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const VectorXd& one, const VectorXd& other) {
+      return one.size() == other.size() && (one - other).norm() <= 1e-6 * std::max(one.norm(), 1.0);
+    });
+  }
+
+  void check_all_listed(const Census& census) {
+    for (const StationaryPoint& p : census.points) {
+      const Point x{p.x / d_.x0[0].norm()};
+      const bool in = std::any_of(l_.excluded.begin(), l_.excluded.end(), [&](const Neighbourhood& n) {
+        return instance_->distance(x, n.centre) <= reach(n) * (1 + 1e-9);
+      });
+      if (in || p.kind == StationaryKind::kink_saddle) continue;
+      require(
+          std::any_of(l_.violations.begin(), l_.violations.end(),
+                      [&](const Violation& v) { return v.reason == by_census && same(point_of(v.direction, v.r), x); }),
+          fmt::format("the minimum of the census at ({}, {}) is not listed as a violation", p.x[0], p.x[1]));
+    }
+  }
+
+  void check_descents() {
+    const Outcomes& o = l_.outcomes;
+    const std::vector<std::int64_t> counts{o.solution, o.spurious, o.zero, o.elsewhere, o.not_converged};
+    require(*std::min_element(counts.begin(), counts.end()) >= 0, "a count of descents is negative");
+    std::int64_t listed = 0, total = 0;
+    for (const std::int64_t c : counts) total += c;
+    for (const DescentEnd& end : l_.stationary) {
+      listed += end.starts;
+      if (!fits(end.x)) {
+        failures_.emplace_back("a point of descent has other dimensions than the instance");
+        continue;
+      }
+      agrees("objective of a point of descent", end.objective, instance_->objective(end.x));
+      agrees("to_solution of a point of descent", end.to_solution, instance_->to_solution(end.x), 1e-6);
+      agrees("to_spurious of a point of descent", end.to_spurious, instance_->to_spurious(end.x), 1e-6);
+      for (const Neighbourhood& n : l_.excluded)
+        if (n.centre == end.near)
+          require(instance_->distance(end.x, n.centre) <= reach(n) * (1 + 1e-6),
+                  fmt::format("a point of descent is not in the neighbourhood of {}", n.centre));
+    }
+    require(listed <= total - o.not_converged, "more descents ended at the points listed than converged");
+  }
+
+  void check_epsilon() {
+    for (const Epsilon& e : d_.epsilon) {
+      const std::string name = fmt::format("epsilon of {} {}", e.condition, e.matrix);
+      const auto value = static_cast<double>(rebuilt_.naive(e)(e.witness.point, e.witness.form));
+      require(std::abs(value - e.witness.value) <= std::max(1e-10 * e.witness.value, 1e-13 * e.alpha),
+              fmt::format("{}: deviation = {}, but its witness attains {}", name, e.witness.value, value));
+      agrees(name, e.value, e.condition == "rrcp" ? e.witness.value / 31 : e.witness.value, 1e-15);
+    }
+  }
+
+  void check_comparison() {
+    const Comparison c = compare(problem_, sizes_, l_, d_.epsilon);
+    const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+    require(same(c.K, d_.comparison.K), fmt::format("K = {}, but recomputed it is {}", d_.comparison.K, c.K));
+    require(std::equal(c.K2.begin(), c.K2.end(), d_.comparison.K2.begin(), d_.comparison.K2.end(), same),
+            "K2 is not what the implied radii give");
+    require(c.hypothesis == d_.comparison.hypothesis,
+            fmt::format("hypothesis \"{}\" is not what epsilon gives", d_.comparison.hypothesis));
+  }
+
+  void check_census(const Census& census) {
+    const Recovery& f = std::get<Recovery>(rebuilt_.f);
+    const double length = f.x0.norm(), rho = instance_->rho()[0], size = scale_of(f);
+    for (const StationaryPoint& p : census.points) {
+      const VectorXd x = p.x;
+      require(std::abs(p.objective - objective(f, x)) <= 1e-10 * size,
+              fmt::format("objective of a census point = {}, but recomputed it is {}", p.objective, objective(f, x)));
+      agrees("distance_x0", p.distance_x0, (x - f.x0).norm() / length);
+      agrees("distance_minus_rho_x0", p.distance_minus_rho_x0, (x + rho * f.x0).norm() / length);
+      check_kind(f, p, size);
+    }
+    for (const FlatSet& flat : census.flat) check_flat(f, flat, size);
+    const VectorXd p = census.zero_witness;
+    agrees("census_objective_at_zero", census.objective_at_zero, objective(f, VectorXd::Zero(2)));
+    agrees("census_descent_at_zero", census.descent_at_zero, -one_sided_derivative(f, VectorXd::Zero(2), p));
+    require(std::abs(p.norm() - 1) <= 1e-12, "the witness of census_descent_at_zero is no unit vector");
+    require(census.zero == StationaryKind::maximum || !(census.descent_at_zero > 0),
+            "0 is no maximum, although f falls in all directions");
+    require(census.cells > 0 && census.integer_signs >= 0, "the counts of the census are wrong");
+  }
+
+  static double scale_of(const Recovery& f) { return std::max(f.b.squaredNorm(), 1e-300); }
+
+  /// Minima by directions around them, kinks by the derivatives to both sides of the ray.
+  void check_kind(const Recovery& f, const StationaryPoint& p, double size) {
+    const VectorXd x = p.x;
+    if (p.kind != StationaryKind::kink_saddle)
+      require(!falls(f, x), fmt::format("f falls from a minimum of the census at ({}, {})", x[0], x[1]));
+    if (p.kind == StationaryKind::minimum) return;
+    const double sign = p.kind == StationaryKind::kink_minimum ? 1 : -1, apart = 1e-7 * x.norm();
+    const VectorXd across = Vector2d(-x[1], x[0]).normalized();
+    for (const auto& [stored, u] : {std::pair{p.counterclockwise, across}, std::pair{p.clockwise, VectorXd(-across)}}) {
+      // The gradient is affine on either side.
+      const double derivative = (2 * gradient(f, x + apart * u) - gradient(f, x + 2 * apart * u)).dot(u);
+      require(std::abs(stored - derivative) <= 1e-6 * size / x.norm(),
+              fmt::format("a derivative at a kink of the census = {}, but recomputed it is {}", stored, derivative));
+      require(sign * stored >= 0, fmt::format("a {} has a derivative of {} across it", name(p.kind), stored));
+    }
+  }
+
+  void check_flat(const Recovery& f, const FlatSet& flat, double size) {
+    const double middle = (flat.from + flat.to) / 2;
+    const VectorXd u = Vector2d(std::cos(middle), std::sin(middle));
+    const VectorXd x = flat.normal.isZero(0) ? VectorXd(f.x0.norm() * u) : VectorXd(u / flat.normal.dot(u));
+    require(std::abs(flat.objective - objective(f, x)) <= 1e-10 * size,
+            fmt::format("objective on a flat set = {}, but recomputed it is {}", flat.objective, objective(f, x)));
+    if (flat.kind != StationaryKind::kink_saddle)
+      require(!falls(f, x), fmt::format("f falls from a flat set of minima at ({}, {})", x[0], x[1]));
+  }
+
+  /// x is off its ray by rounding, so a derivative may be negative by that much of the curvature.
+  static bool falls(const Recovery& f, const VectorXd& x) {
+    constexpr int directions = 64;
+    const double size = scale_of(f), step = 1e-6 * x.norm(), here = objective(f, x);
+    for (int i = 0; i < directions; ++i) {
+      const double t = 2 * std::numbers::pi * (i + 0.5) / directions;
+      const Vector2d u(std::cos(t), std::sin(t));
+      if (objective(f, x + step * u) - here < -1e-11 * size && one_sided_derivative(f, x, u) < -1e-9 * size / x.norm())
+        return true;
+    }
+    return false;
+  }
+
+  const MeasuredLandscape& d_;
+  const Landscape& l_;
+  Problem problem_;
+  const Sizes& sizes_;
+  const RebuiltInstance& rebuilt_;
+  std::unique_ptr<Instance> instance_;
+  std::vector<std::string> failures_;
+};
+
+}  // namespace
+
+std::vector<Failure> verify(const LandscapeResults& results, const RebuildInstance& rebuild) {
+  std::vector<Failure> failures;
+  for (std::size_t p = 0; p < results.points.size(); ++p)
+    for (std::size_t d = 0; d < results.points[p].draws.size(); ++d) {
+      const auto& draw = results.points[p].draws[d];
+      if (!draw) continue;
+      const RebuiltInstance rebuilt = rebuild(p, d);
+      for (std::string& what : Draw(*draw, results, results.points[p].sizes, rebuilt).check())
+        failures.push_back({p, d, std::move(what)});
+    }
+  return failures;
+}
+
+}  // namespace theoremeter

@@ -1,0 +1,265 @@
+#include "experiments/studies/landscapes.hpp"
+
+#include "estimators/census.hpp"
+#include "estimators/ensembles.hpp"
+#include "experiments/studies/measure.hpp"
+#include "theory/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <variant>
+
+namespace theoremeter {
+namespace {
+
+using Instance = std::variant<Recovery, Demodulation>;
+
+constexpr const char *first_network = "W", *second_network = "W2";
+
+const Symbol widths{"widths", "of the network: k, n_1, ..., n_d; layer i is n_i x n_{i-1}", true};
+const Given network{"network", "given: an HDF5 file of layers or .npy,.npy,...", ""};
+const Given matrix{"A", "given: a .npy or HDF5 file", "A"};
+
+double alpha_of(const Shape& shape, const Matrices& given) {
+  return given.contains(shape.name) ? 1 : ensemble_alpha(shape.ensemble, shape.columns);
+}
+
+/// Blind demodulation: alpha of the last layers, multiplied.
+double alpha_of(const LandscapeSetting& setting) {
+  if (setting.problem != Problem::blind_demodulation) return 1;
+  const std::vector<Shape> all = shapes(setting);
+  return alpha_of(all[setting.sizes.at("widths").size() - 2], setting.given) * alpha_of(all.back(), setting.given);
+}
+
+Eigen::VectorXd unit_vector(std::int64_t k, Stream stream) {
+  Eigen::VectorXd x(k);
+  for (double& entry : x) entry = stream.normal();
+  return x.normalized();
+}
+
+Eigen::VectorXd noise(const LandscapeSetting& setting, Stream stream) {
+  if (setting.noise == 0) return {};
+  Eigen::VectorXd e(scalar(setting.sizes, "m"));
+  const double deviation = setting.noise / std::sqrt(static_cast<double>(e.size()));
+  for (double& entry : e) entry = deviation * stream.normal();
+  return e;
+}
+
+Instance instance_of(const LandscapeSetting& setting, const Matrices& m, const Stream& draw) {
+  const Stream solution = draw.at({purpose::solution});
+  if (setting.problem == Problem::blind_demodulation) {
+    Network G1 = network_of(m, first_network), G2 = network_of(m, second_network);
+    Eigen::VectorXd h0 = unit_vector(G1.input, solution.at({0})), m0 = unit_vector(G2.input, solution.at({1}));
+    return blind_demodulation(std::move(G1), std::move(G2), std::move(h0), std::move(m0));
+  }
+  if (setting.problem == Problem::amplitude_flow)
+    return amplitude_flow(m.at("A"), unit_vector(m.at("A").cols(), solution));
+  Network G = network_of(m, first_network);
+  Eigen::VectorXd x0 = unit_vector(G.input, solution);
+  if (setting.problem == Problem::inversion) return inversion(std::move(G), std::move(x0));
+  const Eigen::VectorXd e = noise(setting, draw.at({purpose::noise}));
+  if (setting.problem == Problem::compressed_sensing)
+    return compressed_sensing(std::move(G), m.at("A"), std::move(x0), e);
+  return phase_retrieval(std::move(G), m.at("A"), std::move(x0), e);
+}
+
+/// A condition that the theorem about the problem assumes, with the matrices it concerns.
+struct Assumption {
+  std::string condition;
+  std::string matrix;
+  double alpha;
+  Matrices matrices;
+};
+
+std::vector<Assumption> assumptions(const LandscapeSetting& setting, const Matrices& m) {
+  if (setting.problem == Problem::amplitude_flow) return {{"phaseless", "A", 1, m}};
+  std::vector<Assumption> all;
+  for (const Shape& shape : shapes(setting))
+    if (shape.name != "A")
+      all.push_back({"wdc", shape.name, alpha_of(shape, setting.given), {{"W", m.at(shape.name)}}});
+  if (setting.problem == Problem::phase_retrieval) all.push_back({"rrcp", "", 1, m});
+  if (setting.problem == Problem::blind_demodulation) {
+    const Rows B = network_of(m, first_network).layers.back(), C = network_of(m, second_network).layers.back();
+    all.push_back({"joint-wdc", "", alpha_of(setting), {{"B", B}, {"C", C}}});
+  }
+  return all;
+}
+
+std::vector<Epsilon> measure_epsilons(const LandscapeSetting& setting, const Matrices& matrices,
+                                      const LandscapeRequest& asked, const Stream& draw,
+                                      const StageProgress& progress) {
+  if (asked.condition_starts == 0) return {};
+  Request request;
+  request.sample = false;
+  request.starts = asked.condition_starts;
+  request.threads = asked.threads;
+  std::vector<Epsilon> found;
+  std::uint64_t number = 0;
+  for (const Assumption& a : assumptions(setting, matrices)) {
+    const Condition& condition = condition_named(a.condition);
+    try {
+      Measurement m = condition.measure(
+          a.matrices, Alpha{a.alpha, false}, request, draw.at({purpose::conditions, number++}),
+          [&](const std::string&, double done) { progress(fmt::format("{} {}", a.condition, a.matrix), done); });
+      found.push_back({a.condition, a.matrix, a.alpha, m.witness.value / condition.factor, std::move(m.witness)});
+    } catch (const DefinedNowhere&) {  // as on a dead network: there is no such epsilon
+    }
+  }
+  return found;
+}
+
+/// Multiplications and additions for one direction.
+double cost(const LandscapeSetting& setting) {
+  double operations = 0;
+  for (const Shape& shape : shapes(setting))
+    operations += static_cast<double>(shape.rows) * static_cast<double>(shape.columns);
+  return 6 * operations;
+}
+
+LandscapeOptions options_of(const LandscapeSetting& setting, const LandscapeRequest& request) {
+  const double affordable = 2e10 / cost(setting);
+  LandscapeOptions o;
+  o.directions = request.directions.value_or(std::clamp<std::int64_t>(std::llround(affordable), 1000, o.directions));
+  o.starts = request.starts.value_or(std::clamp<std::int64_t>(std::llround(affordable / 1000), 4, o.starts));
+  o.grid = request.grid;
+  o.descents = request.descents;
+  o.radius = request.radius;
+  o.threads = request.threads;
+  return o;
+}
+
+}  // namespace
+
+const std::vector<LandscapeProblem>& landscape_problems() {
+  static const std::vector<LandscapeProblem> all{
+      {Problem::inversion, "f(x) = 1/2 |G(x) - G(x0)|^2", {widths}, {network}},
+      {Problem::compressed_sensing,
+       "f(x) = 1/2 |A G(x) - b|^2, b = A G(x0) + e",
+       {{"m", "rows of A (measurements)"}, widths},
+       {network, matrix},
+       true,
+       true,
+       true},
+      {Problem::phase_retrieval,
+       "f(x) = 1/2 | |A G(x)| - b |^2, b = |A G(x0)| + e",
+       {{"m", "rows of A (measurements)"}, widths},
+       {network, matrix},
+       true,
+       true,
+       true},
+      {Problem::amplitude_flow,
+       "f(x) = 1/2 | |A x| - |A x0| |^2",
+       {{"m", "rows of A (measurements)"}, {"n", "columns of A (dimension of the signal)"}},
+       {matrix},
+       false,
+       true},
+      {Problem::blind_demodulation,
+       "f(h, m) = 1/2 |G1(h) o G2(m) - G1(h0) o G2(m0)|^2",
+       {{"widths", "of the first network: n, ..., l", true}, {"widths2", "of the second: p, ..., l", true}},
+       {network, {"network2", "the second network, likewise", "", second_network}},
+       true,
+       false,
+       false,
+       false}};
+  return all;
+}
+
+const LandscapeProblem& landscape_problem(Problem problem) {
+  return landscape_problems()[static_cast<std::size_t>(problem)];
+}
+
+Sizes sizes_of(Problem problem, const Matrices& given) {
+  Sizes s;
+  if (given.contains(layer_name(0, first_network))) s["widths"] = network_of(given, first_network).widths();
+  if (given.contains(layer_name(0, second_network))) s["widths2"] = network_of(given, second_network).widths();
+  if (const auto A = given.find("A"); A != given.end()) {
+    s["m"] = {A->second.rows()};
+    if (problem == Problem::amplitude_flow) s["n"] = {A->second.cols()};
+  }
+  return s;
+}
+
+std::vector<Shape> shapes(const LandscapeSetting& setting) {
+  const auto& [problem, ensembles, sigma, sizes, given] = setting;
+  if (problem == Problem::amplitude_flow)
+    return {{"A", scalar(sizes, "m"), scalar(sizes, "n"), ensembles.measurements}};
+  std::vector<Shape> all = network_shapes(sizes.at("widths"), ensembles.weights, first_network);
+  if (problem == Problem::blind_demodulation) {
+    if (sizes.at("widths").back() != sizes.at("widths2").back())
+      throw InputError(fmt::format("widths = {} and widths2 = {}: both must end in the same number of outputs",
+                                   to_text(sizes.at("widths")), to_text(sizes.at("widths2"))));
+    for (const Shape& shape : network_shapes(sizes.at("widths2"), ensembles.weights, second_network))
+      all.push_back(shape);
+  }
+  if (landscape_problem(problem).has_matrix)
+    all.push_back({"A", scalar(sizes, "m"), sizes.at("widths").back(), ensembles.measurements});
+  return all;
+}
+
+void check(const LandscapeSetting& setting, const LandscapeRequest& request) {
+  const std::vector<Shape> all = shapes(setting);
+  check_shapes(all, setting.given);
+  const bool blind = setting.problem == Problem::blind_demodulation;
+  std::int64_t k = all[0].columns;
+  if (blind) k += setting.sizes.at("widths2")[0];
+  if (request.census && !landscape_problem(setting.problem).has_census)
+    throw InputError(fmt::format("census: not for {}", name(setting.problem)));
+  if (request.census && k != 2) throw InputError(fmt::format("census: needs k = 2, and k = {} here", k));
+  const double noise = setting.noise;
+  if (!(noise >= 0 && std::isfinite(noise))) throw InputError(fmt::format("noise = {}: must not be negative", noise));
+  if (request.radius && !(*request.radius >= 0 && std::isfinite(*request.radius)))
+    throw InputError(fmt::format("radius = {}: must not be negative", *request.radius));
+  if (!request.grid) return;
+  if (blind && *request.grid != GridKind::sobol && *request.grid != GridKind::random)
+    throw InputError(fmt::format("grid {}: pairs of directions need sobol or random", name(*request.grid)));
+  make_grid(*request.grid, static_cast<int>(k), 1, Stream(0));
+}
+
+Stream draw_stream(std::uint64_t seed, const LandscapeSetting& setting, std::uint64_t draw) {
+  return draw_stream(seed, landscape_problem(setting.problem).sizes, setting.sizes, draw);
+}
+
+MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeRequest& request, const Stream& draw,
+                          const StageProgress& progress) {
+  MeasuredLandscape d;
+  timed(d.seconds, [&] {
+    const Matrices matrices = draw_matrices(shapes(setting), setting.given, draw);
+    const Instance instance = instance_of(setting, matrices, draw);
+    const LandscapeOptions options = options_of(setting, request);
+    const Stream stream = draw.at({purpose::landscape});
+    const auto stage = [&](const char* name) { return [&progress, name](double done) { progress(name, done); }; };
+    if (const Recovery* f = std::get_if<Recovery>(&instance)) {
+      d.x0 = {f->x0};
+      d.objective_x0 = objective(*f, f->x0);
+      d.landscape = measure_landscape(*f, setting.problem, options, stream, stage("landscape"));
+      if (request.census) d.census = census(*f, d.landscape.rho[0], stage("census"));
+      if (d.census) add_violations(d.landscape, *d.census, f->x0);
+    } else {
+      const Demodulation& g = std::get<Demodulation>(instance);
+      d.x0 = {g.h0, g.m0};
+      d.objective_x0 = objective(g, g.h0, g.m0);
+      d.landscape = measure_landscape(g, alpha_of(setting), options, stream, stage("landscape"));
+    }
+    d.epsilon = measure_epsilons(setting, matrices, request, draw, progress);
+    d.comparison = compare(setting.problem, setting.sizes, d.landscape, d.epsilon);
+    d.spurious = spurious_minima(setting.problem, setting.sizes, d);
+  });
+  return d;
+}
+
+RebuiltInstance rebuild(const LandscapeSetting& setting, const Stream& draw) {
+  check_shapes(shapes(setting), setting.given);
+  const Matrices matrices = draw_matrices(shapes(setting), setting.given, draw);
+  std::vector<Assumption> assumed = assumptions(setting, matrices);
+  return {instance_of(setting, matrices, draw), alpha_of(setting), [assumed](const Epsilon& e) -> NaiveDeviation {
+            for (const Assumption& a : assumed)
+              if (a.condition == e.condition && a.matrix == e.matrix)
+                return condition_named(a.condition).naive(a.matrices, a.alpha);
+            return [](const Point&, const std::string&) { return std::nanl(""); };
+          }};
+}
+
+}  // namespace theoremeter

@@ -1,0 +1,29 @@
+#include "experiments/studies/studies.hpp"
+
+#include "experiments/studies/condition_study.hpp"
+#include "experiments/studies/surface.hpp"
+#include "theory/suggest.hpp"
+
+#include <fmt/format.h>
+
+namespace theoremeter {
+
+const std::vector<Study>& studies() {
+  static const std::vector<Study> all = [] {
+    std::vector<Study> list;
+    for (const Condition& condition : conditions()) list.push_back(study_of(condition));
+    for (std::size_t i = 0; i < problem_names.size(); ++i) list.push_back(surface_study(static_cast<Problem>(i)));
+    return list;
+  }();
+  return all;
+}
+
+const Study& study_named(const std::string& key, const std::string& name) {
+  std::vector<std::string> names;
+  std::vector<const Study*> of_key;
+  for (const Study& s : studies())
+    if (s.key == key) of_key.push_back(&s), names.push_back(s.name);
+  return *of_key.at(position(key, name, names));
+}
+
+}  // namespace theoremeter
