@@ -374,7 +374,8 @@ Study study_of(const Condition& c) {
   s.columns = columns_of(c);
   s.measure = [c, matrices = s.about.matrices](const Setting& at, const Stream& draw, const Effort& effort) {
     try {
-      return c.measure(matrices(at, draw), alpha_of(c, at), request_of(c, at, effort.threads), draw, effort.progress);
+      return theoremeter::measure(c, matrices(at, draw), alpha_of(c, at), request_of(c, at, effort.threads), draw,
+                                  effort.progress);
     } catch (const DefinedNowhere& nowhere) {
       throw Undefined(nowhere.what());
     }
