@@ -387,6 +387,7 @@ void census(File& file) {
               plane(list, "normal", "normal'x = 1 on it, or all x where it is 0",
                     [](FlatSet& f) -> Eigen::Vector2d& { return f.normal; });
               list.value("objective", "f on it", statistic, [](FlatSet& f) -> double& { return f.objective; });
+              plane(list, "x", "one of its points", [](FlatSet& f) -> Eigen::Vector2d& { return f.x; });
             });
         c.value("zero", "the kind of x = 0", "kind", [](Census& s) -> StationaryKind& { return s.zero; });
         c.value("objective_at_zero", "f(0)", statistic, [](Census& s) -> double& { return s.objective_at_zero; });
