@@ -43,9 +43,9 @@ struct Level {
   VectorXd norm;            // of the rows of W
   int exponent = 0;         // of W
   Plane H;
-  VectorXd error;                                       // |row - exact row| <= error
+  VectorXd error;                                            // |row - exact row| <= error
   std::vector<std::optional<PlaneVector<Integer>>> integer;  // rows of H, up to a common power of two
-  std::vector<signed char> sign;                        // of H x on the current cell
+  std::vector<signed char> sign;                             // of H x on the current cell
 };
 
 /// b, and how far it may be from what is meant by it.
@@ -138,7 +138,8 @@ class Walk {
       level.H = std::move(Lambda);
       level.error = std::move(error);
     } else {
-      level.H.noalias() = *level.W * Lambda;
+      level.H.resize(level.W->rows(), 2);  // column by column: a product of matrices would repack W
+      for (const Index j : {0, 1}) level.H.col(j).noalias() = *level.W * Lambda.col(j);
       const double relative = slack * (error.norm() + gamma(Lambda.rows()) * Lambda.norm());
       level.error = (relative * level.norm).cwiseMax(underflow);
       if (l > 0 && error.isZero(0)) level.error.setZero();  // all are off

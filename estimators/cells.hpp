@@ -48,7 +48,7 @@ struct CellEnd {
 
 struct Cell {
   Span span = Span::circle;
-  CellEnd from, to;  // counterclockwise; the circle has none
+  CellEnd from, to;      // counterclockwise; the circle has none
   std::vector<bool> on;  // of every layer's neurons, in order, then which entries of B x are positive (all: no modulus)
   Eigen::Vector2d c = Eigen::Vector2d::Zero();
   double c_error = 0;        // a bound for its error, in norm

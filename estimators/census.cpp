@@ -21,7 +21,7 @@ using theoremeter::rounded;
 using Direction = PlaneVector<Rational>;
 
 /// Numbers whose relative error is not known to be less come from exact rationals.
-constexpr double accuracy = 2e-10;
+constexpr double accuracy = 8e-10;
 
 bool accurate(Real value, Real error) { return error <= accuracy * std::abs(value); }  // no NaN is
 
@@ -129,7 +129,8 @@ class Counting {
     const LongCell before = long_cells_(left), after = long_cells_(right);
     const PlaneVector<Real>& p = after.from;
     const Real a = form(after.q, p, p), b = linear(after.q, p), r = b / a, turn = after.from_error;
-    const Real a_error = after.M_error + 2.1L * turn * after.M_norm, b_error = after.c_error + 1.1L * turn * after.c_norm;
+    const Real a_error = after.M_error + 2.1L * turn * after.M_norm,
+               b_error = after.c_error + 1.1L * turn * after.c_norm;
     if (!(turn < 1e-3L) || !accurate(a, a_error) || !accurate(b, b_error)) return std::nullopt;
     const Real r_error = 1.1L * r * (a_error / a + b_error / b), x_error = r_error + 1.1L * r * turn;
     std::optional<StationaryPoint> found = point(r * p, x_error, kind);
@@ -248,7 +249,8 @@ class Counting {
   void null_rays(const Cell& cell) {
     if (!cell.null_inside) return;
     const ExactCell here = all_.exact(cell);
-    const Direction h = here.q.m11 >= here.q.m22 ? Direction{here.q.m11, here.q.m12} : Direction{here.q.m12, here.q.m22};
+    const Direction h =
+        here.q.m11 >= here.q.m22 ? Direction{here.q.m11, here.q.m12} : Direction{here.q.m12, here.q.m22};
     for (const Direction& p : {turned(h), Rational(-1) * turned(h)})
       if (cell.span == Span::circle || (cross(here.from, p) > 0 && cross(p, here.to) > 0))
         all_along(StationaryKind::minimum, p);

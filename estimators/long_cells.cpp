@@ -1,5 +1,6 @@
 #include "estimators/long_cells.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -12,8 +13,26 @@ using Columns = Eigen::Matrix<Real, Eigen::Dynamic, 2>;
 constexpr Real unit = std::numeric_limits<Real>::epsilon() / 2;
 constexpr Real slack = 1.01L;  // on every bound: for its own rounding, and for products of errors
 
-/// Computed inner products err by at most gamma |v||w|, whatever the order of their sums.
-Real gamma(Index terms) { return slack * unit * static_cast<Real>(terms + 1); }
+/// Computed inner products of vectors err by at most gamma |v||w|, whatever the order of their sums.
+Real gamma(Index additions) { return slack * unit * static_cast<Real>(additions + 1); }
+
+/// Sums are made of sums of so many terms, which keeps their errors down.
+constexpr Index block = 16;
+Index additions(Index terms) { return std::min(terms, block) + (terms + block - 1) / block; }
+
+/// The row w of a layer times H.
+void multiply(const Rows::ConstRowXpr& w, const Columns& H, Real& x, Real& y) {
+  x = y = 0;
+  for (Index from = 0; from < w.size(); from += block) {
+    Real sum_x = 0, sum_y = 0;
+    for (Index j = from; j < std::min(from + block, w.size()); ++j) {
+      sum_x += w(j) * H(j, 0);
+      sum_y += w(j) * H(j, 1);
+    }
+    x += sum_x;
+    y += sum_y;
+  }
+}
 
 }  // namespace
 
@@ -34,7 +53,8 @@ LongCells::LongCells(const Recovery& f, bool b_is_exact) : f_(f), b_(f.b.cast<Re
   for (const Rows* W : levels_) norms_.push_back(W != nullptr ? Vector(W->cast<Real>().rowwise().norm()) : Vector());
   measure_x0(b_is_exact);
   const Real length = b_.norm();
-  b_squared_ = {length * length, slack * (2 * length * b_error_ + b_error_ * b_error_ + gamma(b_.size()) * length * length)};
+  b_squared_ = {length * length,
+                slack * (2 * length * b_error_ + b_error_ * b_error_ + gamma(b_.size()) * length * length)};
 }
 
 // x0 through the network, with a bound for rounding, in norm.
@@ -83,15 +103,11 @@ LongCell LongCells::operator()(const Cell& cell) const {
     if (const Rows* W = levels_[l]) {
       Columns next = Columns::Zero(W->rows(), 2);
       for (Index i = 0; i < W->rows(); ++i) {
-        Real x = 0, y = 0;
-        for (Index j = 0; j < W->cols(); ++j) {
-          const Real w = (*W)(i, j);
-          x += w * H(j, 0);
-          y += w * H(j, 1);
-        }
+        Real x, y;
+        multiply(W->row(i), H, x, y);
         next.row(i) << x, y;
       }
-      errors = (slack * (errors.norm() + gamma(H.rows()) * H.norm()) * norms_[l]).eval();
+      errors = (slack * (errors.norm() + gamma(additions(H.rows())) * H.norm()) * norms_[l]).eval();
       H = std::move(next);
     }
     if (cell.span == Span::circle) continue;

@@ -17,10 +17,10 @@ struct Bounded {
 
 struct LongCell {
   PlaneQuadratic<Real> q;
-  Real M_norm, M_error, c_norm, c_error;         // in norm; the norms are bounds too
-  PlaneVector<Real> from{}, to{};                // of unit length; the circle has none
-  Real from_error = 0, to_error = 0;             // in norm
-  Eigen::Matrix<Real, Eigen::Dynamic, 2> B;      // f = 1/2 |Bx - b|^2 with b's signs those of the cell
+  Real M_norm, M_error, c_norm, c_error;     // in norm; the norms are bounds too
+  PlaneVector<Real> from{}, to{};            // of unit length; the circle has none
+  Real from_error = 0, to_error = 0;         // in norm
+  Eigen::Matrix<Real, Eigen::Dynamic, 2> B;  // f = 1/2 |Bx - b|^2 with b's signs those of the cell
   Eigen::Matrix<Real, Eigen::Dynamic, 1> b;
   Real B_norm, B_error, b_norm, b_error;
 

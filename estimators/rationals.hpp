@@ -8,7 +8,8 @@
 
 namespace theoremeter {
 
-using Rational = boost::multiprecision::number<boost::multiprecision::cpp_rational_backend, boost::multiprecision::et_off>;
+using Rational =
+    boost::multiprecision::number<boost::multiprecision::cpp_rational_backend, boost::multiprecision::et_off>;
 
 /// 2^exponent.
 inline Rational power_of_two(long exponent) {

@@ -29,8 +29,9 @@ Matrix without(const Matrix& X, int power, const std::string& what) {
 /// `degree`: 2 for squares.
 void require_range(const char* what, int power, int degree = 1) {
   if (power >= degree * least && power <= degree * most) return;
-  throw InputError(fmt::format("{} is of size 2^{}; doubles hold such problems from 2^{} to 2^{} only: scale the layers",
-                               what, power, degree * least, degree * most));
+  throw InputError(
+      fmt::format("{} is of size 2^{}; doubles hold such problems from 2^{} to 2^{} only: scale the layers", what,
+                  power, degree * least, degree * most));
 }
 
 /// The power of two nearest to the root of the mean square of `count` entries that lie around 1.

@@ -1,5 +1,6 @@
 // Powers of two taken out of a problem. G is positively homogeneous in x and in every layer, A G(x) in A too, so
-//   f(x; 2^{e_1} W_1, ..., 2^{e_A} A, 2^s x0, 2^{L+s} b) = 2^{2(L+s)} f(2^{-s} x; W_1, ..., A, x0, b),   L = sum e_i + e_A.
+//   f(x; 2^{e_1} W_1, ..., 2^{e_A} A, 2^s x0, 2^{L+s} b) = 2^{2(L+s)} f(2^{-s} x; W_1, ..., A, x0, b),   L = sum e_i +
+//   e_A.
 // Multiplying by a power of two is exact: what is found out about the problem with all sizes about 1, where nothing
 // overflows or underflows, is known of the problem itself.
 #pragma once
@@ -17,10 +18,10 @@ struct Normalised {
   int layers = 0;    // L
   int solution = 0;  // s
 
-  double in_x() const;          // 2^s
-  double in_f() const;          // 2^{2(L+s)}
-  double in_gradient() const;   // 2^{2L+s}
-  double in_hessian() const;    // 2^{2L}: of the gradient over |x0|, and of f over |x0|^2
+  double in_x() const;         // 2^s
+  double in_f() const;         // 2^{2(L+s)}
+  double in_gradient() const;  // 2^{2L+s}
+  double in_hessian() const;   // 2^{2L}: of the gradient over |x0|, and of f over |x0|^2
 };
 
 /// Throws InputError where f, its gradient or its Hessian is beyond the range of doubles, or where the entries of one
