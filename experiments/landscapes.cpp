@@ -120,8 +120,8 @@ std::vector<Epsilon> measure_epsilons(const LandscapeSetting& setting, const Mat
   for (const Assumption& a : assumptions(setting, matrices)) {
     const Condition& condition = condition_named(a.condition);
     try {
-      Measurement m = condition.measure(
-          a.matrices, Alpha{a.alpha, false}, request, draw.at({purpose::conditions, number++}),
+      Measurement m = theoremeter::measure(
+          condition, a.matrices, Alpha{a.alpha, false}, request, draw.at({purpose::conditions, number++}),
           [&](const std::string&, double done) { progress(fmt::format("{} {}", a.condition, a.matrix), done); });
       found.push_back({a.condition, a.matrix, a.alpha, m.witness.value / condition.factor, std::move(m.witness)});
     } catch (const DefinedNowhere&) {  // as on a dead network: there is no such epsilon

@@ -143,11 +143,11 @@ void run(const Experiment& e, int threads, Results& results, const std::function
                               ? point.alpha
                               : Alpha{e.condition->alpha(point.sizes, e.ensembles), false};
       try {
-        results.points[p].draws[draw] = e.condition->measure(
-            instance(*e.condition, e.ensembles, point.sizes, {}, stream), alpha, request, stream,
-            [&](const std::string& stage, double fraction) {
-              line.update(fmt::format("{}draw {}, {}", label, draw, stage), (done + fraction / 3) / total);
-            });
+        results.points[p].draws[draw] =
+            measure(*e.condition, instance(*e.condition, e.ensembles, point.sizes, {}, stream), alpha, request, stream,
+                    [&](const std::string& stage, double fraction) {
+                      line.update(fmt::format("{}draw {}, {}", label, draw, stage), (done + fraction / 3) / total);
+                    });
       } catch (const DefinedNowhere& nowhere) {
         line.clear();
         fmt::print(stderr, "theoremeter: {}draw {} left out: {}\n", label, draw, nowhere.what());

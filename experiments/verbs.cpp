@@ -82,6 +82,7 @@ void print_hints(const Condition& condition, const Options& o, const Results& re
   std::int64_t starts = 0;
   for (const Record& point : results.points)
     for (const auto& draw : point.draws) {
+      if (!draw) continue;
       open = open || (draw->certified && !draw->certified->closed);
       if (draw->searched) starts = std::max(starts, draw->searched->starts);
       if (draw->certified) continue;
@@ -175,7 +176,7 @@ void measure_draws(const Condition& condition, const Options& o, const Request& 
       const Matrices matrices =
           instance(condition, ensembles, point.sizes, given_at(condition, results, point), stream);
       try {
-        point.draws[draw] = condition.measure(matrices, alpha, request, stream, progress);
+        point.draws[draw] = measure(condition, matrices, alpha, request, stream, progress);
       } catch (const DefinedNowhere& nowhere) {
         if (results.points.size() * point.draws.size() == 1) throw;
         line.clear();
