@@ -101,6 +101,7 @@ std::vector<Assumption> assumptions(const LandscapeSetting& setting, const Matri
     if (shape.name != "A")
       all.push_back({"wdc", shape.name, alpha_of(shape, setting.given), {{"W", m.at(shape.name)}}});
   if (setting.problem == Problem::phase_retrieval) all.push_back({"rrcp", "", 1, m});
+  if (setting.problem == Problem::compressed_sensing) all.push_back({"rric", "", 1, m});
   if (setting.problem == Problem::blind_demodulation) {
     const Rows B = network_of(m, first_network).layers.back(), C = network_of(m, second_network).layers.back();
     all.push_back({"joint-wdc", "", alpha_of(setting), {{"B", B}, {"C", C}}});
