@@ -45,6 +45,14 @@ struct Certified {
   bool closed = false;  // reached the relative gap asked for
 };
 
+/// A fitted alpha (fit_alpha.hpp): what is known of the least eps/alpha, the constant of W/sqrt(alpha) about Q, over
+/// all alpha. It is 1/2 as alpha grows, whatever W is.
+struct AlphaFit {
+  double at_least = 0;        // the maximum of || S/alpha - Q || over these points, one or two, is nowhere lower
+  std::vector<Point> points;  // (x, y)
+};
+inline constexpr double fit_tolerance = 1e-3;  // relative, to which a fit agrees with its searches
+
 struct Seconds {
   double sample = 0;
   double search = 0;
@@ -54,6 +62,7 @@ struct Seconds {
 /// All the evidence about one instance's constant.
 struct Measurement {
   double alpha = 1;
+  std::optional<AlphaFit> fit;  // where alpha was fitted
   std::optional<Sampled> sampled;
   std::optional<Searched> searched;
   std::optional<Certified> certified;

@@ -299,7 +299,9 @@ int verify_verb(const Options& o) {
     const Stream stream = draw_stream(results.seed, condition, record.sizes, draw);
     const Matrices given = given_at(condition, results, record);
     check_instance(condition, ensembles, record.sizes, given);
-    return condition.naive(instance(condition, ensembles, record.sizes, given, stream), record.draws[draw]->alpha);
+    return [&condition, matrices = instance(condition, ensembles, record.sizes, given, stream)](double alpha) {
+      return condition.naive(matrices, alpha);
+    };
   });
   for (const Failure& f : failures) fmt::print("point {}, draw {}: {}\n", f.point, f.draw, f.what);
   if (!failures.empty()) {

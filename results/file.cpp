@@ -27,6 +27,7 @@ constexpr std::int64_t not_made = -1;
 struct Real {
   const char *name, *meaning, *kind;
   double* (*in)(Measurement&);
+  std::int64_t since = 0;  // the minor version of the format
 };
 
 const Real reals[] = {
@@ -35,6 +36,8 @@ const Real reals[] = {
     {"sampled_mean", "mean deviation over the sampled points", "statistic",
      [](Measurement& m) { return m.sampled ? &m.sampled->mean : nullptr; }},
     {"alpha", "alpha in the condition", "parameter", [](Measurement& m) { return &m.alpha; }},
+    {"fit_at_least", "where alpha was fitted: the least constant/alpha over all alpha, at least", "at least",
+     [](Measurement& m) { return m.fit ? &m.fit->at_least : nullptr; }, 2},
     {"seconds_sample", "wall time of sampling [s]", "cost", [](Measurement& m) { return &m.seconds.sample; }},
     {"seconds_search", "wall time of the search [s]", "cost", [](Measurement& m) { return &m.seconds.search; }},
     {"seconds_certify", "wall time of the certificate [s]", "cost", [](Measurement& m) { return &m.seconds.certify; }},
@@ -107,13 +110,14 @@ std::vector<T> gather(const std::vector<Measurement*>& draws, const In& in, cons
   return values;
 }
 
-/// The coordinates of argument s of all witnesses, padded with NaN to `length`.
-std::vector<double> gather_points(const std::vector<Measurement*>& draws, const Attained& a, std::size_t s,
+/// The coordinates of argument s of each draw's point, padded with NaN to `length`; point_of: draw -> point or null.
+template <class PointOf>
+std::vector<double> gather_points(const std::vector<Measurement*>& draws, const PointOf& point_of, std::size_t s,
                                   hsize_t length) {
   std::vector<double> values(draws.size() * length, nan);
   for (std::size_t i = 0; i < draws.size(); ++i)
-    if (const Witness* w = locate(draws[i], a.in); w && s < w->point.size())
-      std::copy(w->point[s].begin(), w->point[s].end(), values.begin() + static_cast<std::ptrdiff_t>(i * length));
+    if (const Point* p = draws[i] ? point_of(*draws[i]) : nullptr; p && s < p->size())
+      std::copy((*p)[s].begin(), (*p)[s].end(), values.begin() + static_cast<std::ptrdiff_t>(i * length));
   return values;
 }
 
@@ -160,6 +164,10 @@ void write_attained(hid_t file, const Attained& a, const Results& r, const std::
     sides.emplace_back(w ? to_string(w->side) : "");
     forms.push_back(w ? w->form : "");
   }
+  const auto point_of = [&a](Measurement& m) {
+    const Witness* w = a.in(m);
+    return w ? &w->point : nullptr;
+  };
   const std::string prefix = a.prefix, where = fmt::format(" (of {})", a.value);
   write_variable(file, a.value, grid, values, a.meaning, "at least");
   write_variable(file, prefix + "side", grid, sides, "the side of the norm that attains it: plus or minus" + where,
@@ -170,7 +178,7 @@ void write_attained(hid_t file, const Attained& a, const Results& r, const std::
                  "distance of the witness from the nearest cell boundary" + where, "witness");
   for (std::size_t s = 0; s < r.witness.size(); ++s)
     write_variable(file, fmt::format("{}_{}", a.points, r.witness[s].name), {grid[0], grid[1], &coordinates[s]},
-                   gather_points(draws, a, s, coordinates[s].size),
+                   gather_points(draws, point_of, s, coordinates[s].size),
                    fmt::format("{}, where the value is attained; padded with NaN{}", r.witness[s].meaning, where),
                    "witness");
 }
@@ -185,6 +193,28 @@ void write_quantiles(hid_t file, const std::vector<Measurement*>& draws, const D
   }
   write_variable(file, "sampled_quantile", {grid[0], grid[1], &levels}, values,
                  "quantiles of the deviation over the sampled points", "statistic");
+}
+
+/// The points behind fit_at_least, one or two a draw.
+constexpr std::size_t fit_points = 2;
+
+std::string fit_point_name(std::size_t i, const Symbol& argument) {
+  return fmt::format("fit_point_{}_{}", i + 1, argument.name);
+}
+
+void write_fits(hid_t file, const Results& r, const std::vector<Measurement*>& draws, const Dimensions& grid,
+                const std::vector<Dimension>& coordinates) {
+  for (std::size_t i = 0; i < fit_points; ++i) {
+    const auto point_of = [i](const Measurement& m) {
+      return m.fit && i < m.fit->points.size() ? &m.fit->points[i] : nullptr;
+    };
+    for (std::size_t s = 0; s < r.witness.size(); ++s)
+      write_variable(
+          file, fit_point_name(i, r.witness[s]), {grid[0], grid[1], &coordinates[s]},
+          gather_points(draws, point_of, s, coordinates[s].size),
+          fmt::format("{}, a point at which fit_at_least is attained; padded with NaN", r.witness[s].meaning),
+          "witness");
+  }
 }
 
 void write_draws(hid_t file, const Results& r, const std::vector<Measurement*>& draws, const Dimensions& grid) {
@@ -206,6 +236,7 @@ void write_draws(hid_t file, const Results& r, const std::vector<Measurement*>& 
       "what is known of the constant: at least, bracket, exact (to the relative gap asked for); empty: not measured",
       "kind");
   write_quantiles(file, draws, grid);
+  write_fits(file, r, draws, grid, coordinates);
 }
 
 std::vector<char> encode(Results r) {
@@ -267,6 +298,25 @@ void read_presence(hid_t file, Results& r, const Shape& grid) {
   }
 }
 
+/// Since 1.2.
+void read_fits(hid_t file, const Results& r, const std::vector<Measurement*>& draws, const Shape& grid) {
+  if (!has_dataset(file, "fit_at_least")) return;
+  const auto at_least = hdf5::read_dataset<double>(file, "fit_at_least", grid);
+  for (std::size_t i = 0; i < draws.size(); ++i)
+    if (draws[i] && !std::isnan(at_least[i])) draws[i]->fit.emplace();
+  for (std::size_t p = 0; p < fit_points; ++p)
+    for (std::size_t s = 0; s < r.witness.size(); ++s) {
+      const std::size_t length = length_of(file, r.witness[s].name + "_coordinate");
+      const auto points = hdf5::read_dataset<double>(file, fit_point_name(p, r.witness[s]), {grid[0], grid[1], length});
+      for (std::size_t i = 0; i < draws.size(); ++i) {
+        if (!draws[i] || !draws[i]->fit || std::isnan(points[i * length])) continue;
+        auto& list = draws[i]->fit->points;
+        if (list.size() <= p) list.emplace_back();
+        list.back().push_back(unpad(points.data() + i * length, length));
+      }
+    }
+}
+
 template <class T, class In>
 void scatter(const std::vector<Measurement*>& draws, const In& in, const std::vector<T>& values) {
   for (std::size_t i = 0; i < draws.size(); ++i)
@@ -322,7 +372,9 @@ Results decode(hid_t file) {
   read_presence(file, r, grid);
   const std::vector<Measurement*> draws = cells(r);
   for (const Attained& a : attained) read_attained(file, a, r, draws, grid);
-  for (const Real& v : reals) scatter(draws, v.in, hdf5::read_dataset<double>(file, v.name, grid));
+  read_fits(file, r, draws, grid);
+  for (const Real& v : reals)
+    if (v.since == 0 || has_dataset(file, v.name)) scatter(draws, v.in, hdf5::read_dataset<double>(file, v.name, grid));
   for (const Count& v : counts)
     if (v.since == 0 || has_dataset(file, v.name))
       scatter(draws, v.in, hdf5::read_dataset<std::int64_t>(file, v.name, grid));

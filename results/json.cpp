@@ -38,6 +38,16 @@ Json searched_json(const std::optional<Searched>& searched) {
   return {{"max", searched->witness.value}, {"starts", searched->starts}};
 }
 
+/// What is known of the least eps/alpha over all alpha.
+Json fit_json(const Measurement& m, const std::vector<Symbol>& symbols) {
+  Json points = Json::array();
+  for (const Point& p : m.fit->points) points.push_back(point_json(p, symbols));
+  return {{"at_least", m.fit->at_least},
+          {"at_most", m.certified ? Json(m.certified->at_most / m.alpha) : Json()},
+          {"below_half", to_string(below_half(m))},
+          {"points", points}};
+}
+
 Json evaluations_json(const Measurement& m) {
   return {{"sample", m.sampled ? Json(m.sampled->count) : Json()},
           {"search", m.searched ? Json(m.searched->evaluations) : Json()},
@@ -50,6 +60,7 @@ Json draw_json(std::size_t draw, const Measurement& m, const Results& r) {
             {"at_least", m.witness.value},
             {"at_most", m.certified ? Json(m.certified->at_most) : Json()},
             {"kind", to_string(kind(m))}};
+  if (m.fit) json["alpha_fit"] = fit_json(m, r.witness);
   if (r.factor != 1) {
     json["epsilon_at_least"] = m.witness.value / r.factor;
     json["epsilon_at_most"] = m.certified ? Json(m.certified->at_most / r.factor) : Json();

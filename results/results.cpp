@@ -75,6 +75,18 @@ const char* to_string(Kind kind) {
 
 const char* to_string(Side side) { return side == Side::plus ? "plus" : "minus"; }
 
+BelowHalf below_half(const Measurement& m) {
+  if (m.fit->at_least >= 0.5 * (1 - fit_tolerance)) return BelowHalf::no;
+  if (m.certified && m.certified->at_most < 0.5 * m.alpha) return BelowHalf::proved;
+  return m.certified || m.witness.value >= 0.5 * m.alpha ? BelowHalf::open : BelowHalf::searched;
+}
+
+const char* to_string(BelowHalf answer) {
+  if (answer == BelowHalf::no) return "no";
+  if (answer == BelowHalf::proved) return "proved";
+  return answer == BelowHalf::searched ? "searched" : "open";
+}
+
 double relative_gap(const Measurement& m) {
   if (!m.certified) return std::numeric_limits<double>::quiet_NaN();
   return (m.certified->at_most - m.witness.value) / m.witness.value;

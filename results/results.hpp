@@ -77,6 +77,18 @@ Kind kind(const Measurement& m);
 const char* to_string(Kind kind);  // "at least", "bracket", "exact"
 const char* to_string(Side side);  // "plus", "minus"
 
+/// Is the least eps/alpha over all alpha below 1/2, which every W reaches as alpha grows? Only then a fit says
+/// something.
+enum class BelowHalf {
+  no,        // attained whatever alpha, to fit_tolerance
+  proved,    // by a certificate at the alpha chosen
+  searched,  // as far as a search at the alpha chosen can tell
+  open       // neither
+};
+
+BelowHalf below_half(const Measurement& m);  // m.fit there
+const char* to_string(BelowHalf answer);     // "no", "proved", "searched", "open"
+
 /// (at most - at least) / at least; NaN without a certificate.
 double relative_gap(const Measurement& m);
 

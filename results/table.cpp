@@ -133,13 +133,53 @@ std::string legend(const Results& r) {
           : fmt::format("at least/{0}: the paper's epsilon, as its inequality reads {0} epsilon.\n", r.factor));
 }
 
+/// What a fitted alpha means, as a sentence or two.
+std::string fit_text(const Measurement& m) {
+  const double at_least = m.fit->at_least, found = m.witness.value / m.alpha;
+  const std::string of = "the least eps/alpha over all alpha, ";
+  switch (below_half(m)) {
+    case BelowHalf::no:
+      return fmt::format(
+          "no alpha gives eps/alpha below {}, and every matrix reaches 1/2 as alpha grows: no useful constant here.\n"
+          "  alpha = {:.4g} is about the least that gives 1/2",
+          at_least > 0.5 - 1e-9 ? "1/2" : rounded_down(at_least), m.alpha);
+    case BelowHalf::proved:
+      return fmt::format("{}at least {}, at most {}: both proved", of, rounded_down(at_least),
+                         rounded_up(m.certified->at_most / m.alpha));
+    case BelowHalf::searched:
+      return fmt::format("{}at least {}; a search at this alpha found {}, below 1/2", of, rounded_down(at_least),
+                         rounded_down(found));
+    default:
+      return fmt::format(
+          "{}at least {}; not known whether any alpha gives less than 1/2, as every matrix has when "
+          "alpha grows",
+          of, rounded_down(at_least));
+  }
+}
+
+/// A line or two for each fitted alpha, of up to a few draws.
+std::string fits(const Results& r) {
+  std::vector<std::string> lines;
+  for (const Record& point : r.points)
+    for (std::size_t d = 0; d < point.draws.size(); ++d)
+      if (const auto& m = point.draws[d]; m && m->fit) {
+        std::string of;
+        if (r.points.size() > 1)
+          of = fmt::format(", {} = {}", r.sizes.back().name, to_text(point.sizes.at(r.sizes.back().name)));
+        if (point.draws.size() > 1) of += fmt::format(", draw {}", d);
+        lines.push_back(fmt::format("alpha fitted{}: {}.\n", of, fit_text(*m)));
+      }
+  constexpr std::size_t most = 20;
+  return lines.size() <= most ? fmt::format("{}", fmt::join(lines, "")) : "";
+}
+
 }  // namespace
 
 std::string table(const Results& results, Detail detail) {
   std::vector<Line> lines{heading(results, detail)};
   for (const Record& point : results.points)
     for (Line& line : point_lines(results, point, detail)) lines.push_back(std::move(line));
-  return title(results) + align(lines) + legend(results);
+  return title(results) + align(lines) + legend(results) + fits(results);
 }
 
 }  // namespace theoremeter

@@ -14,7 +14,7 @@
 namespace theoremeter {
 
 /// A reader accepts its own major version; a minor version only adds.
-inline constexpr std::int64_t format_major = 1, format_minor = 1;
+inline constexpr std::int64_t format_major = 1, format_minor = 2;
 
 /// A dimension: a one-dimensional dataset made a scale, to which the axes of variables are attached.
 struct Dimension {
