@@ -3,6 +3,7 @@
 #include "estimators/sample.hpp"
 #include "experiments/studies/condition_verify.hpp"
 #include "experiments/studies/parameters.hpp"
+#include "results/align.hpp"
 #include "theory/suggest.hpp"
 
 #include <fmt/format.h>
@@ -189,6 +190,23 @@ Columns<Witness> attained(const Condition& c, const std::string& value, const st
   return w;
 }
 
+/// What is known of the least constant/alpha over all alpha.
+Columns<AlphaFit> fit_columns(const Condition& c) {
+  Columns<Point> point;
+  for (std::size_t s = 0; s < c.arguments.size(); ++s)
+    point.vector(
+        c.arguments[s].name,
+        [s](auto& p) -> auto& {
+          if (p.size() <= s) p.resize(s + 1);
+          return p[s];
+        },
+        {c.arguments[s].name + "_coordinate"}, Says::witness, "a point at which fit_at_least is attained");
+  return Columns<AlphaFit>()
+      .value("at_least", &AlphaFit::at_least, Says::at_least, "the least constant/alpha over all alpha")
+      .json("fit.at_least")
+      .list_of("point", &AlphaFit::points, "points at which fit_at_least is attained", point);
+}
+
 double sampled_best(const Measurement& m) {
   if (!m.sampled) return nan;
   return m.sampled->diagonal ? std::max(m.sampled->witness.value, m.sampled->diagonal->value)
@@ -221,6 +239,7 @@ Columns<Sampled> sampled_columns(const Condition& c) {
 Columns<Measurement> columns_of(const Condition& c) {
   Columns<Measurement> m;
   m.value("alpha", &Measurement::alpha, Says::parameter, "alpha in the condition");
+  if (c.fits_alpha) m.optional("fit", "fit_", &Measurement::fit, "whether alpha was fitted", fit_columns(c));
   m.part("", &Measurement::witness,
          attained(c, "at_least", "the constant, at least: attained at the witness, the best that all evidence met", "",
                   "witness", "at_least"));
@@ -256,6 +275,10 @@ Columns<Measurement> columns_of(const Condition& c) {
              .value("certify", &Seconds::certify, Says::seconds, "wall time of the certificate")
              .unit("s")
              .json("seconds.certify"));
+  if (c.fits_alpha)
+    m.computed("fit_below_half", [](const Measurement& d) { return d.fit ? below_half(d) : BelowHalf::open; }, Says::statistic,
+               "whether the least constant/alpha over all alpha, where it was fitted, is below the 1/2 of every matrix")
+        .json("fit.below_half");
   const auto computed = [&](const char* name, double (*function)(const Measurement&), Says says, const char* meaning) {
     m.computed(name, function, says, meaning).json("-");
   };
@@ -318,6 +341,30 @@ std::vector<Summary> summaries_of(const Condition& c) {
   return all;
 }
 
+/// What a fitted alpha means, as a sentence or two.
+std::string fit_text(const Measurement& m) {
+  const double at_least = m.fit->at_least, found = m.witness.value / m.alpha;
+  const std::string of = "the least eps/alpha over all alpha, ";
+  switch (below_half(m)) {
+    case BelowHalf::no:
+      return fmt::format(
+          "no alpha gives eps/alpha below {}, and every matrix reaches 1/2 as alpha grows: no useful constant here.\n"
+          "  alpha = {:.4g} is about the least that gives 1/2",
+          at_least > 0.5 - 1e-9 ? "1/2" : rounded_down(at_least), m.alpha);
+    case BelowHalf::proved:
+      return fmt::format("{}at least {}, at most {}: both proved", of, rounded_down(at_least),
+                         rounded_up(m.certified->at_most / m.alpha));
+    case BelowHalf::searched:
+      return fmt::format("{}at least {}; a search at this alpha found {}, below 1/2", of, rounded_down(at_least),
+                         rounded_down(found));
+    default:
+      return fmt::format(
+          "{}at least {}; not known whether any alpha gives less than 1/2, as every matrix has when "
+          "alpha grows",
+          of, rounded_down(at_least));
+  }
+}
+
 /// "(0.6, -0.8)", six digits: to look at; --json and --output keep them all.
 std::string six_digits(const Eigen::VectorXd& x) {
   return fmt::format("({:.6g})", fmt::join(x.begin(), x.end(), ", "));
@@ -326,7 +373,7 @@ std::string six_digits(const Eigen::VectorXd& x) {
 /// What the table has no room for: the witness in a low dimension, and what would bring more evidence.
 std::string report(const Condition& c, const Setting& at, const Measurement& m) {
   constexpr Eigen::Index shown = 6;
-  std::string text;
+  std::string text = m.fit ? fmt::format("alpha fitted: {}.\n", fit_text(m)) : "";
   const Point& p = m.witness.point;
   if (std::all_of(p.begin(), p.end(), [](const Eigen::VectorXd& x) { return x.size() <= shown; })) {
     if (!m.witness.form.empty()) text += fmt::format("attained by {}\n", m.witness.form);

@@ -19,15 +19,22 @@ Condition weight_distribution() {
   c.measure = [](const Matrices& m, const Alpha& alpha, const Request& request, const Stream& stream,
                  const StageProgress& progress) {
     const Rows& W = m.at("W");
-    double fitted = alpha.value.value_or(1);
+    if (!alpha.fit) {
+      Measurement found = measure(std::vector{Part<Wdc>{Wdc(W, *alpha.value)}}, request, stream, progress);
+      found.alpha = *alpha.value;
+      return found;
+    }
+    FittedAlpha fitted;
     double seconds = 0;
-    if (alpha.fit)
-      timed(seconds, [&] {
-        fitted = fit_alpha(W, request.starts.value_or(default_starts(W.rows(), W.cols())), stream.at({purpose::fit}),
-                           request.threads, [&](double done) { progress("fit alpha", done); });
-      });
-    Measurement found = measure(std::vector{Part<Wdc>{Wdc(W, fitted)}}, request, stream, progress);
-    found.alpha = fitted;
+    timed(seconds, [&] {
+      fitted =
+          fit_alpha(W, request.starts.value_or(default_starts(W.rows(), W.cols())), stream.at({purpose::fit}),
+                    stream.at({purpose::search}), request.threads, [&](double done) { progress("fit alpha", done); });
+    });
+    Measurement found =
+        measure(std::vector{Part<Wdc>{Wdc(W, fitted.alpha)}}, request, stream, progress, std::move(fitted.searched));
+    found.alpha = fitted.alpha;
+    found.fit = std::move(fitted.fit);
     found.seconds.search += seconds;
     return found;
   };
