@@ -77,7 +77,8 @@ enum class Kind {
   exact      // a witness and a certificate that agree to the relative gap asked for
 };
 
-/// Is the least eps/alpha over all alpha below 1/2, which every W reaches as alpha grows? Only then a fit says something.
+/// Is the least eps/alpha over all alpha below 1/2, which every W reaches as alpha grows? Only then a fit says
+/// something.
 enum class BelowHalf {
   no,        // attained whatever alpha, to fit_tolerance
   proved,    // by a certificate at the alpha chosen
