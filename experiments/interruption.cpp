@@ -1,5 +1,7 @@
 #include "experiments/interruption.hpp"
 
+#include "experiments/messages.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -18,8 +20,8 @@ void wait_for(sigset_t signals) {
   int signal = 0;
   sigwait(&signals, &signal);
   const std::lock_guard idle(working);
-  fmt::print(stderr, "{}theoremeter: interrupted; {}\n", isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "",
-             saved_in.empty() ? "nothing was written" : "finished draws are in " + saved_in);
+  message("{}theoremeter: interrupted; {}\n", isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "",
+          saved_in.empty() ? "nothing was written" : "finished draws are in " + saved_in);
   _exit(1);
 }
 

@@ -2,6 +2,7 @@
 
 #include "experiments/arguments.hpp"
 #include "experiments/interruption.hpp"
+#include "experiments/messages.hpp"
 #include "experiments/progress_line.hpp"
 #include "experiments/usage.hpp"
 #include "results/landscape_file.hpp"
@@ -47,8 +48,11 @@ bool drawn(const LandscapeSetting& setting, const Passes& passes) {
 
 /// The setting asked for, and what `results` says of it.
 LandscapeSetting setting_of(const LandscapeProblem& problem, const Options& o, LandscapeResults& results) {
-  std::string option;
-  LandscapeSetting s{problem.problem, {}, o.noise, {}, read_given(problem.given, o, option, results.weights_spec)};
+  GivenMatrices given = read_given(problem.given, o);
+  const std::string& option = given.option;
+  results.weights_spec = given.spec;
+  results.sources = std::move(given.sources);
+  LandscapeSetting s{problem.problem, {}, o.noise, {}, std::move(given.matrices)};
   s.sizes = sizes_of(problem.sizes, problem.given, o, sizes_of(problem.problem, s.given), option);
   if (o.ensemble) s.ensembles.weights = ensemble_named(*o.ensemble);
   if (o.measurements) s.ensembles.measurements = ensemble_named(*o.measurements);
@@ -82,12 +86,12 @@ void add_problem(CLI::App& landscape, const LandscapeProblem& problem, const std
     verb->add_option("--" + option, value, meaning)->type_name(type)->check(not_empty())->group(group);
   };
   const auto count = [&](const char* option, auto& value, const std::string& meaning) {
-    verb->add_option(option, value, meaning)->type_name("N")->check(whole_number())->group(group);
+    verb->add_option(option, value, meaning)->type_name("N")->transform(whole_number())->group(group);
   };
   for (const Symbol& size : problem.sizes)
     verb->add_option("--" + size.name, o->sizes[size.name], size.meaning)
         ->type_name(size.list ? "N,N,..." : "N")
-        ->check(size.list ? whole_number_list() : whole_number())
+        ->transform(size.list ? whole_number_list() : whole_number())
         ->group(group);
   if (problem.has_network)
     text("ensemble", o->ensemble,
@@ -102,8 +106,8 @@ void add_problem(CLI::App& landscape, const LandscapeProblem& problem, const std
   count("--draws", o->draws, "independent draws, of x0 too (default 1)");
   count("--seed", o->seed, fmt::format("seed of every random stream (default {})", o->seed));
   for (const Given& given : problem.given)
-    text(given.option, o->given[given.option], given.meaning,
-         given.matrix.empty() ? "FILE[,FILE...]" : "FILE[:DATASET]");
+    text(given.option, o->given[given.option], given.meaning, given.matrix.empty() ? network_type : "FILE[:DATASET]");
+  add_transpose(*verb, *o, group);
   group = "The evidence";
   count("--directions", o->directions, "directions in the grid (default: seconds' worth, 1000 to 100000)");
   text("grid", o->grid, fmt::format("of directions: {}", fmt::join(grid_names, ", ")), "NAME");
@@ -123,7 +127,7 @@ void add_problem(CLI::App& landscape, const LandscapeProblem& problem, const std
   verb->add_option("--threads", o->threads,
                    fmt::format("threads (default: {}, all there are; no result depends on it)", o->threads))
       ->type_name("T")
-      ->check(whole_number());
+      ->transform(whole_number());
   verb->add_option("--output", o->output, "keep the results, with witnesses, in this HDF5 file")
       ->type_name("F.h5")
       ->check(not_empty());
@@ -198,7 +202,7 @@ int verify_landscapes(const Options& o) {
   });
   for (const Failure& f : failures) fmt::print("point {}, draw {}: {}\n", f.point, f.draw, f.what);
   if (!failures.empty()) {
-    fmt::print(stderr, "theoremeter: {}: {} checks failed\n", o.file, failures.size());
+    message("theoremeter: {}: {} checks failed\n", o.file, failures.size());
     return 1;
   }
   fmt::print(

@@ -2,6 +2,7 @@
 
 #include "experiments/arguments.hpp"
 #include "experiments/interruption.hpp"
+#include "experiments/messages.hpp"
 #include "experiments/progress_line.hpp"
 #include "experiments/toml_section.hpp"
 #include "results/landscape_file.hpp"
@@ -147,11 +148,12 @@ int run_landscapes(const Options& o) {
                points * draws);
     return 0;
   }
+  require_resumed_or_replaced(o);
   LandscapeResults results = results_of(experiment);
   bool replace = o.resume && resume(experiment, o.output, results);
   replace = replace || o.overwrite;
   if (o.output.empty())
-    fmt::print(stderr, "no --output: only the table will be kept\n");
+    message("no --output: only the table will be kept\n");
   else
     uninterrupted([&] { check_landscape_output(o.output, replace); });
   using Clock = std::chrono::steady_clock;

@@ -1,8 +1,10 @@
 // The command line. Results to stdout, progress and messages to stderr; exit 0 on success, 2 on wrong use or bad input,
 // 1 on failure.
+#include "experiments/arguments.hpp"
 #include "experiments/conditions.hpp"
 #include "experiments/interruption.hpp"
 #include "experiments/landscape.hpp"
+#include "experiments/messages.hpp"
 #include "experiments/rho.hpp"
 #include "experiments/run.hpp"
 #include "experiments/usage.hpp"
@@ -14,9 +16,16 @@
 #include <omp.h>
 #include <CLI/CLI.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <string>
+#include <system_error>
 
 namespace theoremeter {
 namespace {
@@ -57,7 +66,7 @@ void add_output(CLI::App& verb, Options& o, const char* when) {
 
 void add_threads(CLI::App& verb, Options& o) {
   const std::string meaning = fmt::format("threads (default: {}, all there are; no result depends on it)", o.threads);
-  verb.add_option("--threads", o.threads, meaning)->type_name("T")->check(whole_number());
+  verb.add_option("--threads", o.threads, meaning)->type_name("T")->transform(whole_number());
 }
 
 void add_condition(CLI::App& measure, const Condition& condition, Options& o, int& status) {
@@ -67,13 +76,13 @@ void add_condition(CLI::App& measure, const Condition& condition, Options& o, in
     verb->add_option(name, value, meaning)->type_name(type)->check(not_empty())->group(group);
   };
   const auto count = [&](const std::string& name, auto& value, const std::string& meaning) {
-    verb->add_option(name, value, meaning)->type_name("N")->check(whole_number())->group(group);
+    verb->add_option(name, value, meaning)->type_name("N")->transform(whole_number())->group(group);
   };
   group = "The instance, drawn or given";
   for (const Symbol& size : condition.sizes)
     verb->add_option("--" + size.name, o.sizes[size.name], size.meaning)
         ->type_name(size.list ? "N,N,..." : "N")
-        ->check(size.list ? whole_number_list() : whole_number())
+        ->transform(size.list ? whole_number_list() : whole_number())
         ->group(group);
   text("--ensemble", o.ensemble,
        fmt::format("what draws the rows{}: {} (default gaussian)", condition.measures ? " of the layers" : "",
@@ -84,7 +93,8 @@ void add_condition(CLI::App& measure, const Condition& condition, Options& o, in
   count("--seed", o.seed, fmt::format("seed of every random stream (default {})", o.seed));
   for (const Given& given : condition.given)
     text(("--" + given.option).c_str(), o.given[given.option], given.meaning,
-         given.matrix.empty() ? "FILE[,FILE...]" : "FILE[:DATASET]");
+         given.matrix.empty() ? network_type : "FILE[:DATASET]");
+  add_transpose(*verb, o, group);
   if (condition.has_alpha)
     text("--alpha", o.alpha,
          fmt::format("multiple of the expectation{} (default: the ensemble's own; 1 for given matrices{})",
@@ -177,10 +187,26 @@ int main_checked(int argc, char** argv) {
   return status;
 }
 
+/// A closed stream must not be replaced by the next file that is opened; what is written to stdout then fails, as it
+/// should, and what is written to stderr is lost.
+void keep_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(stream, F_GETFD) < 0) open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int fail(std::string what, int code) {
   std::replace(what.begin(), what.end(), '\n', ' ');
-  fmt::print(stderr, "theoremeter: {}\n", what);
+  message("theoremeter: {}\n", what);
   return code;
+}
+
+/// The reader of a pipe that has enough ends the program as it ends any other.
+int fail_to_write(int error) {
+  if (error == EPIPE) {
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+  }
+  return fail(fmt::format("cannot write to standard output: {}", std::strerror(error)), 1);
 }
 
 }  // namespace
@@ -188,14 +214,19 @@ int fail(std::string what, int code) {
 
 int main(int argc, char** argv) {
   using namespace theoremeter;
+  keep_standard_streams();
+  std::signal(SIGPIPE, SIG_IGN);  // stderr may be a pipe that nobody reads
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of write, as a full disk is
   end_on_interruption();
   try {
     const int status = main_checked(argc, argv);
-    if (std::fflush(stdout) != 0) return fail("cannot write to standard output", 1);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return fail_to_write(errno);
     return status;
   } catch (const InputError& error) {
     return fail(error.what(), 2);
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0) return fail_to_write(error.code().value());
+    return fail(error.what(), 1);
   } catch (const std::bad_alloc&) {
     return fail("out of memory", 1);
   } catch (const std::exception& error) {

@@ -1,5 +1,7 @@
 #include "experiments/progress_line.hpp"
 
+#include "experiments/messages.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -28,16 +30,14 @@ void ProgressLine::update(const std::string& what, double fraction) {
   const std::string eta = fraction > 0.01 ? ", about " + duration(spent / fraction * (1 - fraction)) + " left" : "";
   const std::string line = fmt::format("{}: {:.0f} %, {}{}", what, 100 * fraction, duration(spent), eta);
   if (terminal_)
-    fmt::print(stderr, "\r\033[K{}", line);
+    message("\r\033[K{}", line);
   else
-    fmt::print(stderr, "{}\n", line);
-  std::fflush(stderr);
+    message("{}\n", line);
   shown_ = true;
 }
 
 void ProgressLine::clear() {
-  if (terminal_ && shown_) fmt::print(stderr, "\r\033[K");
-  std::fflush(stderr);
+  if (terminal_ && shown_) message("\r\033[K");
   shown_ = false;
 }
 

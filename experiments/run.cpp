@@ -1,5 +1,6 @@
 #include "experiments/run.hpp"
 
+#include "experiments/messages.hpp"
 #include "experiments/progress_line.hpp"
 #include "experiments/toml_section.hpp"
 #include "theory/error.hpp"
@@ -150,7 +151,7 @@ void run(const Experiment& e, int threads, Results& results, const std::function
             });
       } catch (const DefinedNowhere& nowhere) {
         line.clear();
-        fmt::print(stderr, "theoremeter: {}draw {} left out: {}\n", label, draw, nowhere.what());
+        message("theoremeter: {}draw {} left out: {}\n", label, draw, nowhere.what());
       }
       ++done;
       save(results);

@@ -1,6 +1,7 @@
 #include "experiments/surface.hpp"
 
 #include "experiments/interruption.hpp"
+#include "experiments/messages.hpp"
 #include "experiments/toml_section.hpp"
 #include "theory/population.hpp"
 #include "theory/rho.hpp"
@@ -110,7 +111,7 @@ int verify_surface(const Options& o) {
   const std::vector<std::string> wrong = verify(read_surface(o.file));
   for (const std::string& what : wrong) fmt::print("{}\n", what);
   if (wrong.empty()) fmt::print("{}: every value recomputed from the angle recurrence\n", o.file);
-  if (!wrong.empty()) fmt::print(stderr, "theoremeter: {}: {} checks failed\n", o.file, wrong.size());
+  if (!wrong.empty()) message("theoremeter: {}: {} checks failed\n", o.file, wrong.size());
   return wrong.empty() ? 0 : 1;
 }
 

@@ -4,6 +4,7 @@
 #include "experiments/interruption.hpp"
 #include "experiments/landscape.hpp"
 #include "experiments/landscape_run.hpp"
+#include "experiments/messages.hpp"
 #include "experiments/progress_line.hpp"
 #include "experiments/run.hpp"
 #include "experiments/surface.hpp"
@@ -101,8 +102,11 @@ void print_hints(const Condition& condition, const Options& o, const Results& re
 
 /// Sets the points of `results` to the one instance asked for, or to the layers of --network; returns what draws it.
 Ensembles set_instance(const Condition& condition, const Options& o, Results& results) {
-  std::string option;
-  results.matrices = read_given(condition.given, o, option, results.weights_spec);
+  GivenMatrices given = read_given(condition.given, o);
+  const std::string& option = given.option;
+  results.matrices = std::move(given.matrices);
+  results.sources = std::move(given.sources);
+  results.weights_spec = given.spec;
   const auto refuse = [&](const std::string& name, bool present) {
     if (present) throw InputError(fmt::format("--{}: has no place beside --{}", name, option));
   };
@@ -179,7 +183,7 @@ void measure_draws(const Condition& condition, const Options& o, const Request& 
       } catch (const DefinedNowhere& nowhere) {
         if (results.points.size() * point.draws.size() == 1) throw;
         line.clear();
-        fmt::print(stderr, "theoremeter: draw {} left out: {}\n", draw, nowhere.what());
+        message("theoremeter: draw {} left out: {}\n", draw, nowhere.what());
       }
       if (!o.output.empty()) save(results, o.output, std::exchange(saved, true) || o.overwrite);
     }
@@ -258,11 +262,12 @@ int run_verb(const Options& o) {
                points * draws);
     return 0;
   }
+  require_resumed_or_replaced(o);
   Results results = results_of(experiment);
   bool replace = o.resume && resume(experiment, o.output, results);
   replace = replace || o.overwrite;
   check_output_of(o, replace);
-  if (o.output.empty()) fmt::print(stderr, "no --output: only the table will be kept\n");
+  if (o.output.empty()) message("no --output: only the table will be kept\n");
   run(experiment, threads, results, [&](const Results& r) {
     if (o.output.empty()) return;
     save(r, o.output, replace);
@@ -303,7 +308,7 @@ int verify_verb(const Options& o) {
   });
   for (const Failure& f : failures) fmt::print("point {}, draw {}: {}\n", f.point, f.draw, f.what);
   if (!failures.empty()) {
-    fmt::print(stderr, "theoremeter: {}: {} checks failed\n", o.file, failures.size());
+    message("theoremeter: {}: {} checks failed\n", o.file, failures.size());
     return 1;
   }
   fmt::print("{}: {} draws verified: every witness recomputed from its definition, at least <= at most\n", o.file,

@@ -14,6 +14,7 @@ namespace theoremeter {
 struct Options {
   std::map<std::string, std::string> sizes;
   std::map<std::string, std::string> given;  // --weights FILE and the like, by option
+  bool transpose = false;                    // of these, but A: stored inputs x neurons
   std::optional<std::string> ensemble, measurements;
   std::optional<std::int64_t> draws, samples, starts, nodes, directions, descents, condition_starts;
   std::string network, evidence, grid, alpha, output, file, experiment;

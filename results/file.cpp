@@ -219,6 +219,7 @@ std::vector<char> encode(Results r) {
   write_sizes(file, r.sizes, sizes, point);
   write_draws(file, r, cells(r), {&point, &draw});
   write_matrices(file, r.matrices);
+  write_sources(file, r.sources);
   return hdf5::image(file);
 }
 
@@ -328,6 +329,7 @@ Results decode(hid_t file) {
       scatter(draws, v.in, hdf5::read_dataset<std::int64_t>(file, v.name, grid));
   read_quantiles(file, draws, grid);
   r.matrices = read_matrices(file);
+  r.sources = read_sources(file, r.matrices);
   return r;
 }
 

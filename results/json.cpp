@@ -67,6 +67,17 @@ Json draw_json(std::size_t draw, const Measurement& m, const Results& r) {
 
 }  // namespace
 
+nlohmann::ordered_json sources_json(const std::map<std::string, Source>& sources,
+                                    const std::map<std::string, Rows>& matrices) {
+  Json json = Json::object();
+  for (const auto& [name, source] : sources)
+    json[name] = {{"file", source.file},
+                  {"dataset", source.dataset},
+                  {"shape", {matrices.at(name).rows(), matrices.at(name).cols()}},
+                  {"done", source.done}};
+  return json;
+}
+
 nlohmann::ordered_json to_json(const Results& results, const Record& point) {
   Json sizes = Json::object();
   for (const Symbol& size : results.sizes)
@@ -74,7 +85,10 @@ nlohmann::ordered_json to_json(const Results& results, const Record& point) {
   Json draws = Json::array();
   for (std::size_t d = 0; d < point.draws.size(); ++d)
     if (point.draws[d]) draws.push_back(draw_json(d, *point.draws[d], results));
-  return {{"condition", results.condition}, {"sizes", sizes}, {"seed", results.seed}, {"draws", draws}};
+  Json json{{"condition", results.condition}, {"sizes", sizes}, {"seed", results.seed}};
+  if (!results.sources.empty()) json["matrices"] = sources_json(results.sources, results.matrices);
+  json["draws"] = draws;
+  return json;
 }
 
 }  // namespace theoremeter

@@ -11,4 +11,8 @@ namespace theoremeter {
 /// unknown. Draws not measured are left out.
 nlohmann::ordered_json to_json(const Results& results, const Record& point);
 
+/// {"W": {"file", "dataset", "shape", "done"}, ...}, where given matrices were read.
+nlohmann::ordered_json sources_json(const std::map<std::string, Source>& sources,
+                                    const std::map<std::string, Rows>& matrices);
+
 }  // namespace theoremeter

@@ -510,6 +510,7 @@ std::vector<char> encode(LandscapeResults r) {
   write_coordinates(target, arguments, cells(r));
   draws(Writer<std::optional<MeasuredLandscape>>(target, {&point, &draw}, cells(r)), arguments);
   write_matrices(file, r.matrices);
+  write_sources(file, r.sources);
   return hdf5::image(file);
 }
 
@@ -541,6 +542,7 @@ LandscapeResults decode(hid_t file) {
     r.points.push_back({std::move(sizes), std::vector<std::optional<MeasuredLandscape>>(grid[1])});
   draws(Reader<std::optional<MeasuredLandscape>>(file, grid, cells(r)), argument_names(r.problem));
   r.matrices = read_matrices(file);
+  r.sources = read_sources(file, r.matrices);
   return r;
 }
 

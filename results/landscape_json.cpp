@@ -1,5 +1,7 @@
 #include "results/landscape_json.hpp"
 
+#include "results/json.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -173,7 +175,10 @@ nlohmann::ordered_json to_json(const LandscapeResults& results, const LandscapeR
   Json draws = Json::array();
   for (std::size_t d = 0; d < point.draws.size(); ++d)
     if (point.draws[d]) draws.push_back(draw_json(d, *point.draws[d], results.problem, point.sizes));
-  return {{"problem", name(results.problem)}, {"sizes", sizes}, {"seed", results.seed}, {"draws", draws}};
+  Json json{{"problem", name(results.problem)}, {"sizes", sizes}, {"seed", results.seed}};
+  if (!results.sources.empty()) json["matrices"] = sources_json(results.sources, results.matrices);
+  json["draws"] = draws;
+  return json;
 }
 
 }  // namespace theoremeter

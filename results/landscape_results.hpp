@@ -64,9 +64,10 @@ struct LandscapeResults {
   std::string grid;          // of directions
   double noise = 0;          // standard deviation of the noise times sqrt(m)
   std::uint64_t seed = 0;
-  std::string experiment;                // full text of the experiment
-  std::vector<Symbol> sizes;             // m, widths; ...
-  std::map<std::string, Rows> matrices;  // those given
+  std::string experiment;                 // full text of the experiment
+  std::vector<Symbol> sizes;              // m, widths; ...
+  std::map<std::string, Rows> matrices;   // those given
+  std::map<std::string, Source> sources;  // of these
   std::vector<LandscapeRecord> points;
   Provenance provenance;
 };

@@ -256,7 +256,7 @@ std::string title(const LandscapeResults& r) {
   if (!r.measurements.empty()) parts.push_back("A " + r.measurements);
   if (r.noise > 0) parts.push_back(fmt::format("noise {}", r.noise));
   parts.push_back(fmt::format("seed {}", r.seed));
-  return fmt::format("{} landscape, {}\n", name(r.problem), fmt::join(parts, ", "));
+  return fmt::format("{} landscape, {}\n{}", name(r.problem), fmt::join(parts, ", "), to_text(r.sources, r.matrices));
 }
 
 std::string report(const LandscapeResults& r, const LandscapeRecord& point, const MeasuredLandscape& draw) {

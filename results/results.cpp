@@ -49,6 +49,18 @@ std::string host_cpu() {
 
 }  // namespace
 
+std::string to_text(const std::map<std::string, Source>& sources, const std::map<std::string, Rows>& matrices) {
+  std::string lines;
+  for (const auto& [name, W] : matrices) {
+    const auto source = sources.find(name);
+    if (source == sources.end()) continue;
+    const auto& [file, dataset, done] = source->second;
+    lines += fmt::format("{}: {}{}{}, {} x {}{}{}\n", name, file, dataset.empty() ? "" : ":", dataset, W.rows(),
+                         W.cols(), done.empty() ? "" : "; ", done);
+  }
+  return lines;
+}
+
 std::string to_text(const std::vector<std::int64_t>& size) { return fmt::format("{}", fmt::join(size, ",")); }
 
 std::optional<std::vector<std::int64_t>> whole_numbers(const std::string& text) {

@@ -49,6 +49,16 @@ struct Provenance {
   std::string date;  // UTC, ISO 8601
 };
 
+/// Where a matrix that was given was read.
+struct Source {
+  std::string file;
+  std::string dataset;  // "" in a file of one array without a name
+  std::string done;     // to it, as "transposed"; "" when it is as it stands there
+};
+
+/// "W_1: net.h5:dense/kernel:0, 40 x 3; transposed", a line for each matrix given.
+std::string to_text(const std::map<std::string, Source>& sources, const std::map<std::string, Rows>& matrices);
+
 struct Results {
   std::string condition;     // "wdc"
   double factor = 1;         // the constant in units of the paper's eps: RRCP's supremum is 31 eps
@@ -58,10 +68,11 @@ struct Results {
   std::string grid;          // of `sample`
   double gap = 0;            // relative gap asked of `certify`
   std::uint64_t seed = 0;
-  std::string experiment;                // full text of the experiment
-  std::vector<Symbol> sizes;             // n, k; m, n; l, n, p; ...
-  std::vector<Symbol> witness;           // x, y; the condition's arguments
-  std::map<std::string, Rows> matrices;  // the matrices given, by the paper's name ("W"); those drawn are left out
+  std::string experiment;                 // full text of the experiment
+  std::vector<Symbol> sizes;              // n, k; m, n; l, n, p; ...
+  std::vector<Symbol> witness;            // x, y; the condition's arguments
+  std::map<std::string, Rows> matrices;   // the matrices given, by the paper's name ("W"); those drawn are left out
+  std::map<std::string, Source> sources;  // of these
   std::vector<Record> points;
   Provenance provenance;
 };

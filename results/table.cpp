@@ -121,16 +121,31 @@ std::string title(const Results& r) {
   return fmt::format("{} constant, {} ensemble{}, seed {}\n", r.condition, r.ensemble, measured, r.seed);
 }
 
-std::string legend(const Results& r) {
-  return fmt::format(
-      ">= (at least): attained at a stored point.  <= (at most): proved by exhaustion.\n"
-      "exact: both agree to the relative gap asked for, {} %.  gap: (at most - at least) / at least.\n"
-      "sampled/at least: how much of what was found sampling alone would have shown.{}\n{}{}",
-      100 * r.gap, r.points[0].draws.size() > 1 ? "  a .. b: range over draws." : "",
-      has_alpha(r) ? "at least/alpha: the constant of W/sqrt(alpha), about Q itself.\n" : "",
-      r.factor == 1
-          ? ""
-          : fmt::format("at least/{0}: the paper's epsilon, as its inequality reads {0} epsilon.\n", r.factor));
+/// What occurs in the table, and nothing else.
+std::string legend(const Results& r, Detail detail) {
+  Draws all;
+  for (const Record& point : r.points)
+    for (const auto& draw : point.draws)
+      if (draw) all.push_back(&*draw);
+  const auto any = [&](const auto& has) { return std::any_of(all.begin(), all.end(), has); };
+  const bool certified = any([](const Measurement* m) { return m->certified.has_value(); });
+  const bool exact = any([](const Measurement* m) { return kind(*m) == Kind::exact; });
+  const bool ranges = detail == Detail::points && r.points[0].draws.size() > 1;
+  Line lines;  // of sentences
+  if (!all.empty())
+    lines.push_back(fmt::format(">= (at least): attained at a stored point.{}",
+                                certified ? "  <= (at most): proved by exhaustion." : ""));
+  if (certified)
+    lines.push_back(
+        fmt::format("{}gap: (at most - at least) / at least.",
+                    exact ? fmt::format("exact: both agree to the relative gap asked for, {} %.  ", 100 * r.gap) : ""));
+  if (any([](const Measurement* m) { return m->sampled.has_value(); }))
+    lines.emplace_back("sampled/at least: how much of what was found sampling alone would have shown.");
+  if (ranges && !lines.empty()) lines.back() += "  a .. b: range over draws.";
+  if (has_alpha(r)) lines.emplace_back("at least/alpha: the constant of W/sqrt(alpha), about Q itself.");
+  if (r.factor != 1)
+    lines.push_back(fmt::format("at least/{0}: the paper's epsilon, as its inequality reads {0} epsilon.", r.factor));
+  return lines.empty() ? "" : fmt::format("{}\n", fmt::join(lines, "\n"));
 }
 
 }  // namespace
@@ -139,7 +154,7 @@ std::string table(const Results& results, Detail detail) {
   std::vector<Line> lines{heading(results, detail)};
   for (const Record& point : results.points)
     for (Line& line : point_lines(results, point, detail)) lines.push_back(std::move(line));
-  return title(results) + align(lines) + legend(results);
+  return title(results) + to_text(results.sources, results.matrices) + align(lines) + legend(results, detail);
 }
 
 }  // namespace theoremeter

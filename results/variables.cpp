@@ -203,6 +203,26 @@ std::map<std::string, Rows> read_matrices(hid_t file) {
   return matrices;
 }
 
+void write_sources(hid_t file, const std::map<std::string, Source>& sources) {
+  for (const auto& [name, source] : sources) {
+    const Handle set = hdf5::open_dataset(file, "matrices/" + name);
+    hdf5::write_attribute(set, "source_file", source.file);
+    hdf5::write_attribute(set, "source_dataset", source.dataset);
+    hdf5::write_attribute(set, "source_done", source.done);
+  }
+}
+
+std::map<std::string, Source> read_sources(hid_t file, const std::map<std::string, Rows>& matrices) {
+  std::map<std::string, Source> sources;
+  for (const auto& [name, W] : matrices) {
+    const Handle set = hdf5::open_dataset(file, "matrices/" + name);
+    if (!hdf5::has_attribute(set, "source_file")) continue;
+    const auto text = [&](const char* what) { return hdf5::read_attribute<std::string>(set, what); };
+    sources[name] = {text("source_file"), text("source_dataset"), text("source_done")};
+  }
+  return sources;
+}
+
 void check_output(const std::string& path, bool overwrite, const std::function<void(const std::string&)>& read) {
   check_replaceable(path);
   if (!std::filesystem::exists(path)) return;

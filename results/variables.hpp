@@ -58,6 +58,10 @@ std::vector<Sizes> read_sizes(hid_t file, const std::vector<Symbol>& symbols, st
 void write_matrices(hid_t file, const std::map<std::string, Rows>& matrices);
 std::map<std::string, Rows> read_matrices(hid_t file);
 
+/// Attributes of these matrices; none in files made before 1.2.
+void write_sources(hid_t file, const std::map<std::string, Source>& sources);
+std::map<std::string, Source> read_sources(hid_t file, const std::map<std::string, Rows>& matrices);
+
 /// Throws InputError unless a file can be put at `path`: an existing one needs `overwrite`, and `read`, which throws
 /// InputError unless it is a sound file of the same kind.
 void check_output(const std::string& path, bool overwrite, const std::function<void(const std::string&)>& read);
