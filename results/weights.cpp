@@ -406,9 +406,10 @@ Reading read_weights(const std::string& spec_text, const Meaning& meaning) {
 }
 
 Reading read_network(const std::string& spec, const Meaning& meaning) {
+  const NetworkSpec files(spec, meaning);
   Reading reading;
   std::vector<std::string> odd;
-  for (const auto& [file, names] : NetworkSpec(spec, meaning).parts())
+  for (const auto& [file, names] : files.parts())
     in_file("network", file->path(), [&] {
       for (const std::string& name : names.empty() ? std::vector<std::string>{""} : names)
         for (const std::size_t layer : file->layers(name)) {

@@ -272,6 +272,10 @@ class Orientation(WeightsCommand):
         np.savez("n.npz", a=NETWORK[0].T, b=NETWORK[1].T)
         self.refuses("--network", "n.npz", "layer 2 is 32 x 100", "--transpose reads them so")
         self.reads_network("n.npz", NETWORK[:2], "--transpose", remarks="transposed")
+        self.h5("n.h5", {"a": NETWORK[0].T, "b": NETWORK[1].T})  # b, a as it stands would be another network
+        self.refuses("--network", "n.h5", "b, a fit together in this order", "--transpose, or FILE:b,a")
+        self.reads_network("n.h5", NETWORK[:2], "--transpose", remarks="transposed")
+        self.reads_network("n.h5:b,a", [NETWORK[1].T, NETWORK[0].T], remarks="transposed?")
         done = self.run_it("measure", "wdc", "--n", 9, "--k", 2, "--transpose", *QUICK)
         self.assertEqual(done.returncode, 2)
         self.assertIn("--transpose", done.stderr)
@@ -344,9 +348,9 @@ class Networks(WeightsCommand):
         self.reads_network("n.h5:dec/a,b,z.npy", NETWORK[:2])
         self.refuses("--network", "n.h5:dek", "no dataset dek")
         self.refuses("--network", "z.npy,none.npy", "none.npy: no such file")
-        np.savez("ae.npz", **{"enc.0.weight": NETWORK[0].T, "dec.0.weight": NETWORK[0]})
-        self.refuses("--network", "ae.npz", "more than one order")
-        self.reads_network("ae.npz:dec", NETWORK[:1])
+        self.h5("ae.h5", {"enc.0.weight": NETWORK[0].T, "dec.0.weight": NETWORK[0]})
+        self.refuses("--network", "ae.h5", "more than one order")
+        self.reads_network("ae.h5:dec", NETWORK[:1])
 
 
 class Incomplete(WeightsCommand):

@@ -47,12 +47,20 @@ std::vector<std::string> texts(hid_t object, const std::string& name) {
   const hdf5::Handle attribute(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose, "a damaged attribute");
   const hdf5::Handle type(H5Aget_type(attribute), H5Tclose, "a damaged attribute");
   if (H5Tget_class(type) != H5T_STRING) return found;
-  if (H5Tis_variable_str(type) > 0) return hdf5::read_attributes<std::string>(object, name);
   const hdf5::Handle space(H5Aget_space(attribute), H5Sclose, "a damaged attribute");
-  const std::size_t width = H5Tget_size(type);
   const auto count = static_cast<std::size_t>(std::max<hssize_t>(0, H5Sget_simple_extent_npoints(space)));
+  if (count == 0) return found;
+  const std::string damaged = fmt::format("attribute {} is damaged", name);
+  if (H5Tis_variable_str(type) > 0) {  // read as it is: HDF5 does not convert ASCII to UTF-8
+    std::vector<char*> pointers(count, nullptr);
+    hdf5::check(H5Aread(attribute, type, pointers.data()), damaged);
+    for (const char* text : pointers) found.emplace_back(text ? text : "");
+    H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointers.data());
+    return found;
+  }
+  const std::size_t width = H5Tget_size(type);
   std::vector<char> raw(width * count);  // no larger than the attribute's message in the file
-  if (!raw.empty()) hdf5::check(H5Aread(attribute, type, raw.data()), fmt::format("attribute {} is damaged", name));
+  hdf5::check(H5Aread(attribute, type, raw.data()), damaged);
   for (std::size_t i = 0; i < count; ++i) found.push_back(trimmed(raw.data() + i * width, width));
   return found;
 }

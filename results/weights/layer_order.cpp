@@ -65,6 +65,19 @@ class FittingOrders {
   long effort_ = 1'000'000;
 };
 
+/// Sizes that fit in one order fit in the opposite one when all is transposed: then which of the two is meant?
+/// Generators grow.
+void refuse_shrinking(const std::vector<Layer>& layers) {
+  const bool shrinking = std::all_of(layers.begin(), layers.end(),
+                                     [](const Layer& l) { return l.neurons < l.inputs && !l.array->kernel; });
+  if (!shrinking) return;
+  const std::vector<std::string> in_order = names(layers);
+  throw Refusal(
+      fmt::format("{0} fit together in this order, each with fewer neurons than inputs, or in the opposite order, "
+                  "transposed: --transpose, or FILE:{1}, says which",
+                  listing(in_order), fmt::join(in_order, ",")));
+}
+
 }  // namespace
 
 bool fit_together(const std::vector<Layer>& layers) {
@@ -78,13 +91,13 @@ std::string sort_layers(std::vector<Layer>& layers) {
   std::sort(natural.begin(), natural.end(),
             [](const Layer& a, const Layer& b) { return naturally_before(a.array->name, b.array->name); });
   const std::vector<std::string> in_natural_order = names(natural);
-  const bool by_number = numbered(in_natural_order);
-  if (sort_as_made(made) && fit_together(made)) {
+  const bool kept = sort_as_made(made);
+  if (kept && fit_together(made)) {
     layers = made;
     return names(made) == in_natural_order ? "" : "layers in the order that the file keeps";
   }
-  layers = natural;
-  if (by_number) return "";
+  layers = kept && !numbered(in_natural_order) ? made : natural;
+  if (kept || numbered(in_natural_order)) return "";
   const FittingOrders orders(natural);
   if (orders.count() > 1)
     throw Refusal(
@@ -93,6 +106,7 @@ std::string sort_layers(std::vector<Layer>& layers) {
                     listing(in_natural_order), fmt::join(in_natural_order, ",")));
   if (orders.count() == 0) return "";
   layers = orders.first();
+  refuse_shrinking(layers);
   return names(layers) == in_natural_order ? "" : "layers in the only order that fits their sizes";
 }
 

@@ -17,8 +17,8 @@ struct Layer {
 };
 
 /// Sorts the layers, from the input on: as the file says (order of creation, lists of names), otherwise by the numbers
-/// in their names, otherwise in the only order in which their sizes fit. Returns how, where it is not by the numbers,
-/// for a remark. Throws Refusal when it cannot be known.
+/// in their names, otherwise in the only order in which their sizes fit and that does not look transposed. Returns how,
+/// where it is not by the numbers, for a remark. Throws Refusal when it cannot be known.
 std::string sort_layers(std::vector<Layer>& layers);
 
 /// Does each take what the one before gives?
