@@ -408,6 +408,12 @@ Study study_of(const Condition& c) {
   s.about.parameters = parameters_of(c);
   for (const Given& g : c.given) s.about.inputs.push_back({g.option, g.meaning, g.matrix, g.network});
   s.about.summaries = summaries_of(c);
+  s.about.figure = {{"figure", "sweep"},
+                    {"y", "sampled_best:sampled,searched_max:searched,at_most:certified"},
+                    {"x", c.sizes[0].name + "_over_" + c.sizes[1].name},
+                    {"log", "xy"},
+                    {"label", c.name + " constant"},
+                    {"guide", "-0.5"}};
   s.about.points = [c](const Setting& at, const Matrices& all, const std::set<std::string>& said) {
     return layers(c, at, all, said);
   };

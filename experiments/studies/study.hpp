@@ -54,7 +54,8 @@ struct Study {
   Schema schema;
   std::vector<Summary> summaries;  // the columns of its table
   bool random = true;              // false: a point has one draw, the same for every seed
-  std::string figure = "sweep";    // how `plot` draws it by default: a function of results/plot.py
+  /// What `plot` draws by default: options of results/plot.py.
+  std::vector<std::pair<std::string, std::string>> figure;
 
   /// Of what was asked for, the settings of which each is a point: of a network given, one a layer.
   std::function<std::vector<Setting>(const Setting&, const Matrices& all, const std::set<std::string>& said)> points =
