@@ -188,6 +188,12 @@ void add_file_verbs(CLI::App& app, Options& o, int& status) {
   exported->callback([&] { status = export_verb(o); });
 }
 
+void add_format(CLI::App& app, Options& o, int& status) {
+  CLI::App* verb = app.add_subcommand("format", "Print what a results file holds, as a document (Markdown)");
+  verb->add_option("STUDY", o.files, "wdc, landscape, ... (default: all)")->option_text(" ");
+  verb->callback([&] { status = format_verb(o); });
+}
+
 int main_checked(int argc, char** argv) {
   CLI::App app{
       "theoremeter measures the constants in recovery theorems for ReLU generative priors.\n"
@@ -203,6 +209,7 @@ int main_checked(int argc, char** argv) {
   add_studies(app, of_studies, options.threads, status);
   add_run(app, options, status);
   add_file_verbs(app, options, status);
+  add_format(app, options, status);
   add_rho(app, status);
   app.footer(examples);
   try {

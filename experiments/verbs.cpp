@@ -10,6 +10,7 @@
 #include "experiments/studies/studies.hpp"
 #include "results/data_file.hpp"
 #include "results/export.hpp"
+#include "results/format_document.hpp"
 #include "results/in_full.hpp"
 #include "results/json.hpp"
 #include "results/merge.hpp"
@@ -310,6 +311,20 @@ int export_verb(const Options& o) {
   if (!study.matrices) throw InputError(fmt::format("{}: a {} has no matrices", o.file, study.noun));
   for (const std::string& file : write_matrices(study.matrices(at, draw_stream(at, key.draw)), o.output))
     fmt::print("{}\n", file);
+  return 0;
+}
+
+int format_verb(const Options& o) {
+  bool found = false;
+  for (const Study& s : studies()) {
+    const std::string name = fmt::format("{} {}", s.verb, s.name);
+    if (!o.files.empty() && std::find(o.files.begin(), o.files.end(), s.name) == o.files.end() &&
+        std::find(o.files.begin(), o.files.end(), s.verb) == o.files.end())
+      continue;
+    fmt::print("{}{}", found ? "\n" : "", format_document(name, s.parameters, s.schema));
+    found = true;
+  }
+  if (!found) throw InputError(fmt::format("{}: no study or verb of this name", o.files[0]));
   return 0;
 }
 
