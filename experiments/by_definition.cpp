@@ -72,13 +72,12 @@ Measurement by_definition(Measurement m, const NaiveDeviation& naive, double gap
   if (evaluation.holds(m.witness)) offer(m.witness);
   if (m.searched && !evaluation.holds(m.searched->witness)) m.searched.reset();
   if (m.searched) offer(m.searched->witness);
-  if (m.sampled && m.sampled->count > 0) {
+  if (m.sampled && !evaluation.holds(m.sampled->witness)) m.sampled.reset();  // none, if it is undefined everywhere
+  if (m.sampled) {
+    offer(m.sampled->witness);
+    cap(*m.sampled);
     if (m.sampled->diagonal && !evaluation.holds(*m.sampled->diagonal)) m.sampled->diagonal.reset();
     if (m.sampled->diagonal) offer(*m.sampled->diagonal);
-    if (evaluation.holds(m.sampled->witness))
-      offer(m.sampled->witness), cap(*m.sampled);
-    else
-      m.sampled.reset();
   }
   if (best.point.empty())
     throw DefinedNowhere("the deviation is defined at no point tried: G(x) = 0 wherever it was looked at");

@@ -33,7 +33,7 @@ Exit code: 0 success, 2 wrong use or bad input, 1 failure.)";
 
 constexpr const char* experiment_keys = R"(The experiment:
   title = "..."                        printed above the table
-  condition = "wdc"                    or phaseless, joint-wdc, rrcp
+  condition = "wdc"                    or phaseless, joint-wdc, rrcp, rric
   ensemble = "gaussian"                the default, as are the next four
   measurements = "gaussian"            of rrcp: what draws A
   seed = 1

@@ -37,6 +37,7 @@ CONSTANTS = {
     "phaseless": "phaseless concentration",
     "joint-wdc": r"joint-WDC constant $\varepsilon$",
     "rrcp": r"RRCP constant, $31\varepsilon$",
+    "rric": r"RRIC constant $\varepsilon$",
 }
 
 STYLE = {
