@@ -51,14 +51,14 @@ void cap(Sampled& s) {
   for (double& q : s.quantiles) q = std::min(q, s.witness.value);
 }
 
-// A bound may be the double that the best witness was thought to attain.
+// Bounds are compared with values in double, which may be some last digits above those attained.
 void settle(std::optional<Certified>& certified, double at_least, double gap) {
   constexpr double rounding = 1e-12;
   if (!certified) return;
   Certified& c = *certified;
   if (at_least > c.at_most * (1 + rounding)) return certified.reset();
   c.at_most = std::max(c.at_most, at_least);
-  c.closed = c.closed && (c.at_most <= (1 + gap) * at_least || c.at_most - at_least <= rounding * c.at_most);
+  c.closed = c.closed && c.at_most <= (1 + gap) * (1 + rounding) * at_least;
 }
 
 }  // namespace
