@@ -203,6 +203,17 @@ ExactNetwork::Difference ExactNetwork::difference(const VectorXd& x1, const Vect
   return d;
 }
 
+MatrixXd ExactNetwork::rows(std::size_t i, const std::vector<Index>& neurons, const std::vector<VectorXd>& pre) const {
+  MatrixXd exact(static_cast<Index>(neurons.size()), G_.input);
+  for (Index c = 0; c < G_.input; ++c) {
+    const VectorXd e = VectorXd::Unit(G_.input, c);
+    Images images(*this, e, Unit(e));
+    for (std::size_t r = 0; r < neurons.size(); ++r)
+      exact(static_cast<Index>(r), c) = images.value(images(i, neurons[r], pre), i);
+  }
+  return exact;
+}
+
 ExactNetwork::Range ExactNetwork::range(const Pass& a) const {
   MatrixXd Lambda = MatrixXd::Identity(G_.input, G_.input), error = MatrixXd::Zero(G_.input, G_.input);
   Index most = G_.input;  // the rank

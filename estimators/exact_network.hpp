@@ -82,6 +82,11 @@ class ExactNetwork {
   };
   Range range(const Pass& a) const;
 
+  /// W_i Lambda_{i-1} (i = d: A Lambda_d) at some neurons, Lambda that of a point with these pre-activations; each
+  /// entry right to some 1e-15 of itself, 0 where it is 0.
+  Eigen::MatrixXd rows(std::size_t i, const std::vector<Eigen::Index>& neurons,
+                       const std::vector<Eigen::VectorXd>& pre) const;
+
   static constexpr double accuracy = 1e-8;  // a bound for the worst case; errors are some 1e-14
 
  private:

@@ -98,9 +98,9 @@ Rrcp::Rrcp(const Network& G, const Rows& A, Form form, Property property)
   row_norms_.emplace_back(measurements().rowwise().stableNorm());
 }
 
-Rrcp Rrcp::in_differences() const {
+Rrcp Rrcp::in(Form form) const {
   Rrcp other = *this;
-  other.form_ = Form::differences;
+  other.form_ = form;
   return other;
 }
 
@@ -452,7 +452,7 @@ Searched search(const Rrcp& rrcp, std::int64_t starts, const Stream& stream, int
   if (best.empty()) return found;
   found.witness = best[0];
   if (last == 0) return found;
-  const Rrcp differences = rrcp.in_differences();
+  const Rrcp differences = rrcp.in(Rrcp::Form::differences);
   std::vector<Point> seeds;
   for (const Witness& w : best)
     if (!w.point.empty()) {

@@ -41,7 +41,7 @@ class Rrcp {
 
   /// Throws InputError unless A has n_d columns and a row, |A|^2 is a double and layers can be scaled.
   Rrcp(const Network& G, const Rows& A, Form form = Form::tangent, Property property = Property::concentration);
-  Rrcp in_differences() const;
+  Rrcp in(Form form) const;
 
   /// x and y (of the RRCP) are prepared as directions of G, the others as subspaces: the range of a piece, or the line
   /// of a difference.
@@ -76,6 +76,7 @@ class Rrcp {
   const Network& network() const { return exact_.network(); }
   const Rows& measurements() const { return exact_.measurements(); }
   int exponent() const { return exponent_; }  // e
+  const ExactNetwork& exact() const { return exact_; }
   Form form() const { return form_; }
   Property property() const { return property_; }
 

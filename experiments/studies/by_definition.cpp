@@ -51,14 +51,14 @@ void cap(Sampled& s) {
   for (double& q : s.quantiles) q = std::min(q, s.witness.value);
 }
 
-// A bound may be the double that the best witness was thought to attain.
+// Bounds are compared with values in double, which may be some last digits above those attained.
 void settle(std::optional<Certified>& certified, double at_least, double gap) {
   constexpr double rounding = 1e-12;
   if (!certified) return;
   Certified& c = *certified;
   if (at_least > c.at_most * (1 + rounding)) return certified.reset();
   c.at_most = std::max(c.at_most, at_least);
-  c.closed = c.closed && (c.at_most <= (1 + gap) * at_least || c.at_most - at_least <= rounding * c.at_most);
+  c.closed = c.closed && c.at_most <= (1 + gap) * (1 + rounding) * at_least;
 }
 
 }  // namespace
@@ -72,13 +72,12 @@ Measurement by_definition(Measurement m, const NaiveDeviation& naive, double gap
   if (evaluation.holds(m.witness)) offer(m.witness);
   if (m.searched && !evaluation.holds(m.searched->witness)) m.searched.reset();
   if (m.searched) offer(m.searched->witness);
-  if (m.sampled && m.sampled->count > 0) {
+  if (m.sampled && !evaluation.holds(m.sampled->witness)) m.sampled.reset();  // none, if it is undefined everywhere
+  if (m.sampled) {
+    offer(m.sampled->witness);
+    cap(*m.sampled);
     if (m.sampled->diagonal && !evaluation.holds(*m.sampled->diagonal)) m.sampled->diagonal.reset();
     if (m.sampled->diagonal) offer(*m.sampled->diagonal);
-    if (evaluation.holds(m.sampled->witness))
-      offer(m.sampled->witness), cap(*m.sampled);
-    else
-      m.sampled.reset();
   }
   if (best.point.empty())
     throw DefinedNowhere("the deviation is defined at no point tried: G(x) = 0 wherever it was looked at");

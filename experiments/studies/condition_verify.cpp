@@ -73,7 +73,7 @@ class Checked {
   void check_certified(const Certified& c) {
     require(m_.witness.value <= c.at_most,
             fmt::format("at_least = {} exceeds at_most = {}", m_.witness.value, c.at_most));
-    require(!c.closed || relative_gap(m_) <= gap_ * (1 + 1e-12) || c.at_most == m_.witness.value,
+    require(!c.closed || relative_gap(m_) <= gap_ + 1e-12 * (1 + gap_) || c.at_most == m_.witness.value,
             fmt::format("kind is exact, but the relative gap is {}, not {}", relative_gap(m_), gap_));
     require(c.nodes >= 0, "the number of nodes is negative");
   }
