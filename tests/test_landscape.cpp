@@ -565,6 +565,37 @@ TEST_CASE("descent: a kink minimum, and the least element of a hull") {
   }
 }
 
+// Where neurons at 0 count as off, v is 0 at points from which f falls to one side.
+TEST_CASE("descent: not stationary where some one-sided derivative is negative") {
+  // f = -max(x_1 - 1, 0) + 2 max(x_1 - 2, 0) + x_2^2/2: on x_1 = 1 v is (0, x_2), and f falls on its right, to (2, 0).
+  const DescentProblem f{
+      [](const VectorXd& x) { return 2 - std::max(x(0) - 1, 0.0) + 2 * std::max(x(0) - 2, 0.0) + x(1) * x(1) / 2; },
+      [](const VectorXd& x) {
+        return VectorXd(Eigen::Vector2d(x(0) > 2 ? 1 : x(0) > 1 ? -1 : 0, x(1)));
+      },
+      [](const VectorXd&, const VectorXd& v) { return v.norm(); }, [](VectorXd&) {}};
+  const Descent end = descend(f, VectorXd(Eigen::Vector2d(1, 0.7)), {}, Stream(29));
+  CHECK(end.stop == Stop::kink);
+  CHECK((end.x - Eigen::Vector2d(2, 0)).norm() < 1e-6);
+  // The twin: left of the kink f is constant in x_1, and falls nowhere.
+  const Descent flat = descend(f, VectorXd(Eigen::Vector2d(0.5, 0.7)), {}, Stream(29));
+  CHECK(flat.stop == Stop::stationary);
+  CHECK(flat.x(0) == 0.5);
+
+  // G(x) = (x_1+, x_2+, x_1-, x_2-): f falls to x0 from everywhere. v vanishes at (2, 0) and (0, 1) beside it, on which
+  // descents along the axes end.
+  Rows W(4, 2);
+  W << 1, 0, 0, 1, -1, 0, 0, -1;
+  const Recovery folded = inversion(Network({W}), Eigen::Vector2d(2, 1));
+  const auto instance = landscape_instance(folded, Problem::inversion);
+  const double length = std::sqrt(5);
+  for (const Eigen::Vector2d& x : {Eigen::Vector2d(1, 0), Eigen::Vector2d(3, 0), Eigen::Vector2d(0, 2)}) {
+    const Descent to_x0 = descend(instance->descent(), VectorXd(x / length), {}, Stream(30));
+    CHECK(to_x0.stop == Stop::stationary);
+    CHECK((length * to_x0.x - folded.x0).norm() < 1e-6);
+  }
+}
+
 TEST_CASE("landscape: blind demodulation") {
   const Demodulation f = demodulation(24, 2, 2, 60, 300);
   LandscapeOptions options = small(3000);

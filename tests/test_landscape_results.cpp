@@ -167,7 +167,7 @@ LandscapeResults made_up() {
   l.population_error.r = std::numeric_limits<double>::infinity();
   l.worst_margin.where = RayEnd::origin;
   l.stationary.push_back({{Eigen::Vector2d(0.1, 0.2)}, "", true, 0.1, 1e-9, 0.5, 0.7, 3});
-  r.points[0].draws[0]->census->flat.push_back({StationaryKind::kink_minimum, 0.1, 0.2, {0, -1}, 0.3});
+  r.points[0].draws[0]->census->flat.push_back({StationaryKind::kink_minimum, 0.1, 0.2, {0, -1}, 0.3, {0, -1}});
   r.points[0].draws[0]->epsilon.push_back({"rrcp", "", 1, 0.1, {{}, 3.1, Side::minus, 0.2, "tangent"}});
   r.points[0].draws[0]->epsilon.back().witness.point.assign(6, Eigen::Vector4d(1, 2, 3, 4));
   r.points[1].draws[0]->landscape.excluded.clear();
@@ -482,9 +482,9 @@ TEST_CASE("spurious minima are counted by where they are") {
   d.census->zero = StationaryKind::kink_minimum;
   d.census->objective_at_zero = 0.2;
   CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 1});
-  d.census->flat = {{StationaryKind::minimum, 0, 1, {1, 0}, 0.2},
-                    {StationaryKind::minimum, 0, 1, {1, 0}, 0.1},
-                    {StationaryKind::kink_saddle, 2, 2, {0, 0}, 0.2}};
+  d.census->flat = {{StationaryKind::minimum, 0, 1, {1, 0}, 0.2, {1, 0}},
+                    {StationaryKind::minimum, 0, 1, {1, 0}, 0.1, {1, 0}},
+                    {StationaryKind::kink_saddle, 2, 2, {0, 0}, 0.2, {1, 0}}};
   d.census->points.push_back({{1, 0}, StationaryKind::minimum, 0.2, 1, 1});
   d.census->points.back().isolated = false;  // an end of the first
   CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 2});
