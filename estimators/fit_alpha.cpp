@@ -153,7 +153,8 @@ class AlphaFitting {
     Lowest at;
     for (int full = 0; full < 4; ++full) {
       at = agree_with_short_searches();
-      found = searched(at.s, starts_, last_);
+      const bool below_half = at.level < 0.5 * (1 - fit_tolerance);
+      found = searched(at.s, below_half ? starts_ : std::max(few_, starts_ / 4), last_);
       if (!above(model_.add(found.witness.point, at.s), at.level)) break;
     }
     return result(at, std::move(found));
@@ -175,12 +176,11 @@ class AlphaFitting {
 
   // Until neither a climb from the worst points known nor a search of a sixteenth of the starts finds more.
   Lowest agree_with_short_searches() {
-    const std::int64_t few = std::min(starts_, std::max<std::int64_t>(256, starts_ / 16));
     Lowest at = model_.minimise();
     for (int round = 0; round < 40; ++round) {
       bool more = climb(at);
       if (!more) {
-        const Searched found = searched(at.s, few, stream_.at({searches_}));
+        const Searched found = searched(at.s, few_, stream_.at({searches_}));
         more = above(model_.add(found.witness.point, at.s), at.level);
       }
       at = model_.minimise();
@@ -230,7 +230,7 @@ class AlphaFitting {
 
   const Rows& W_;
   Model model_;
-  std::int64_t starts_;
+  std::int64_t starts_, few_ = std::min(starts_, std::max<std::int64_t>(256, starts_ / 16));
   Stream stream_, last_;
   int threads_;
   const Progress& progress_;
