@@ -147,13 +147,14 @@ class AlphaFitting {
                const Progress& progress)
       : W_(W), model_(W_), starts_(starts), stream_(stream), last_(last), threads_(threads), progress_(progress) {}
 
-  FittedAlpha run() {
-    start();
+  FittedAlpha run(const std::vector<Point>& known) {
+    start(known);
     Searched found;
     Lowest at;
     for (int full = 0; full < 4; ++full) {
       at = agree_with_short_searches();
-      found = searched(at.s, starts_, last_);
+      const bool below_half = at.level < 0.5 * (1 - fit_tolerance);
+      found = searched(at.s, below_half ? starts_ : std::max(few_, starts_ / 4), last_);
       if (!above(model_.add(found.witness.point, at.s), at.level)) break;
     }
     return result(at, std::move(found));
@@ -164,22 +165,22 @@ class AlphaFitting {
 
   // x = y = +-v, v the leading right singular vector: one has v'Sv >= |Wv|^2/2, and so a line that rises; and both have
   // one that does not.
-  void start() {
+  void start(const std::vector<Point>& known) {
     const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(W_.transpose() * W_);
     const Eigen::VectorXd v = eigen.eigenvectors().col(W_.cols() - 1);
     const double s = 1 / eigen.eigenvalues()(W_.cols() - 1);
     model_.add({v, v}, s);
     model_.add({-v, -v}, s);
+    for (const Point& p : known) model_.add(p, s);
   }
 
   // Until neither a climb from the worst points known nor a search of a sixteenth of the starts finds more.
   Lowest agree_with_short_searches() {
-    const std::int64_t few = std::min(starts_, std::max<std::int64_t>(256, starts_ / 16));
     Lowest at = model_.minimise();
     for (int round = 0; round < 40; ++round) {
       bool more = climb(at);
       if (!more) {
-        const Searched found = searched(at.s, few, stream_.at({searches_}));
+        const Searched found = searched(at.s, few_, stream_.at({searches_}));
         more = above(model_.add(found.witness.point, at.s), at.level);
       }
       at = model_.minimise();
@@ -229,7 +230,7 @@ class AlphaFitting {
 
   const Rows& W_;
   Model model_;
-  std::int64_t starts_;
+  std::int64_t starts_, few_ = std::min(starts_, std::max<std::int64_t>(256, starts_ / 16));
   Stream stream_, last_;
   int threads_;
   const Progress& progress_;
@@ -239,8 +240,8 @@ class AlphaFitting {
 
 }  // namespace
 
-FittedAlpha fit_alpha(const Rows& W, std::int64_t starts, const Stream& stream, const Stream& last, int threads,
-                      const Progress& progress) {
+FittedAlpha fit_alpha(const Rows& W, const std::vector<Point>& known, std::int64_t starts, const Stream& stream,
+                      const Stream& last, int threads, const Progress& progress) {
   const double largest = W.cwiseAbs().maxCoeff();
   if (largest == 0) {
     const Point diagonal(2, Eigen::VectorXd::Unit(W.cols(), 0));  // every point has 1/2
@@ -248,7 +249,7 @@ FittedAlpha fit_alpha(const Rows& W, std::int64_t starts, const Stream& stream, 
   }
   const int e = std::ilogb(largest);
   const Rows scaled = W.unaryExpr([e](double w) { return std::ldexp(w, -e); });
-  FittedAlpha fitted = AlphaFitting(scaled, starts, stream, last, threads, progress).run();
+  FittedAlpha fitted = AlphaFitting(scaled, starts, stream, last, threads, progress).run(known);
   fitted.alpha = std::ldexp(fitted.alpha, 2 * e);
   fitted.searched.witness.value = std::ldexp(fitted.searched.witness.value, 2 * e);
   if (!std::isnormal(fitted.alpha) || !std::isfinite(fitted.searched.witness.value))

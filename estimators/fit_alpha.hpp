@@ -16,6 +16,7 @@
 #include "theory/types.hpp"
 
 #include <cstdint>
+#include <vector>
 
 namespace theoremeter {
 
@@ -27,10 +28,11 @@ struct FittedAlpha {
 
 /// alpha > 0 minimising eps/alpha as far as a search of so many starts can tell: to `fit_tolerance`, or, should it
 /// still find more after a few rounds, with what it found. Where the minimum is 1/2 it is attained by all alpha from
-/// some value on, and that value is returned; 1 when W = 0. The last search, the one at the alpha returned, draws from
-/// `last`, the others from `stream`. Scaling W by a power of two scales alpha by its square, exactly. Throws InputError
-/// when alpha is no normal double.
-FittedAlpha fit_alpha(const Rows& W, std::int64_t starts, const Stream& stream, const Stream& last, int threads,
-                      const Progress& progress);
+/// some value on, and about that value is returned, with a quarter of the starts: no more is worth knowing; 1 when W =
+/// 0. The last search, the one at the alpha returned, draws from `last`, the others from `stream`. `known`: points (x,
+/// y) to begin with, the worst that anyone else found. Scaling W by a power of two scales alpha by its square, exactly.
+/// Throws InputError when alpha is no normal double.
+FittedAlpha fit_alpha(const Rows& W, const std::vector<Point>& known, std::int64_t starts, const Stream& stream,
+                      const Stream& last, int threads, const Progress& progress);
 
 }  // namespace theoremeter

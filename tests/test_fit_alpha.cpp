@@ -25,7 +25,7 @@ Rows gaussian(Eigen::Index n, Eigen::Index k, std::uint64_t seed) {
 }
 
 FittedAlpha fitted(const Rows& W, std::int64_t starts = 1024, int threads = 2) {
-  return fit_alpha(W, starts, Stream(1), Stream(2), threads, {});
+  return fit_alpha(W, {}, starts, Stream(1), Stream(2), threads, {});
 }
 
 double found(const FittedAlpha& f) { return f.searched.witness.value / f.alpha; }
@@ -232,4 +232,14 @@ TEST_CASE("fit_alpha: the same for any number of threads; any budget") {
   const FittedAlpha poor = fitted(W, 1);
   CHECK(poor.fit.at_least <= found(one) * (1 + 1e-9));  // proved is proved
   CHECK(proof_holds(W, poor));
+}
+
+TEST_CASE("fit_alpha: a point given counts, whether or not the search finds it") {
+  const Rows W = gaussian(60, 6, 3);
+  const Point p = fitted(W, 1024).searched.witness.point;
+  const FittedAlpha poor = fitted(W, 1), told = fit_alpha(W, {p}, 1, Stream(1), Stream(2), 1, {});
+  CHECK(told.searched.witness.value >= static_cast<double>(wdc_deviation(W, told.alpha, p[0], p[1])) * (1 - 1e-9));
+  CHECK(told.searched.witness.value / told.alpha <= 0.6);
+  CHECK(poor.fit.at_least <= 0.5);
+  CHECK(proof_holds(W, told));
 }
