@@ -16,6 +16,7 @@ enum class StationaryKind {
   maximum        // only 0: D_u f < 0 for all u. (0 is a kink minimum if >= 0 for all u, and otherwise a kink saddle.)
 };
 inline const std::vector<std::string> stationary_kind_names{"minimum", "kink minimum", "kink saddle", "maximum"};
+inline std::vector<std::string> names_of(StationaryKind) { return stationary_kind_names; }
 const std::string& name(StationaryKind kind);
 
 struct StationaryPoint {

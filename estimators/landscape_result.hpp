@@ -14,6 +14,7 @@ namespace theoremeter {
 
 /// Where on the ray {r p: r > 0} a value is attained: in the limit r -> 0, at r, or in the limit r -> infinity.
 enum class RayEnd { origin, point, infinity };
+inline std::vector<std::string> names_of(RayEnd) { return {"origin", "point", "infinity"}; }
 
 /// A value attained on a ray, evaluated afresh by along_ray of theory/problems.hpp.
 struct RayWitness {

@@ -115,7 +115,7 @@ class Search {
   Elite advance(const Elite& elite, int b, int count, Stream stream, std::int64_t& evaluations) const {
     const auto S = static_cast<std::size_t>(d_.spheres());
     const Eigen::Index k = d_.rows().cols();
-    Columns c;
+    Annealed c;
     for (std::size_t s = 0; s < S; ++s) c.p.emplace_back(d_.hyperplanes(static_cast<int>(s)).cols(), count);
     c.u.resize(k, count);
     c.sign.resize(count);
@@ -148,7 +148,7 @@ class Search {
     return risen;
   }
 
-  std::vector<Eigen::Index> best_columns(const Columns& c, const Eigen::ArrayXd& value) const {
+  std::vector<Eigen::Index> best_columns(const Annealed& c, const Eigen::ArrayXd& value) const {
     std::vector<Eigen::Index> order(static_cast<std::size_t>(value.size())), chosen;
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Eigen::Index>(i);
     std::stable_sort(order.begin(), order.end(), [&](Eigen::Index i, Eigen::Index j) { return value(i) > value(j); });

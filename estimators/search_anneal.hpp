@@ -13,7 +13,7 @@
 namespace theoremeter {
 
 /// A batch of starts, one a column: p[s] is k_s x columns, u is k x columns, all of unit length.
-struct Columns {
+struct Annealed {
   std::vector<Eigen::MatrixXf> p;
   Eigen::MatrixXf u;
   Eigen::ArrayXf sign;         // +1: S - E, -1: E - S
@@ -35,7 +35,7 @@ class Annealer {
   }
 
   /// Anneals c to a temperature of 0.01, geometrically, in so many steps (at least 2).
-  void run(Columns& c, int steps) const {
+  void run(Annealed& c, int steps) const {
     Work work(c, rows_.size());
     std::vector<Eigen::MatrixXf> velocity;
     for (const auto& p : c.p) velocity.emplace_back(Eigen::MatrixXf::Zero(p.rows(), p.cols()));
@@ -54,7 +54,7 @@ class Annealer {
   }
 
   /// sign u'(S - E)u, the factors not smoothed, for every column and in units of its own: good for ranking.
-  Eigen::ArrayXd values(const Columns& c) const {
+  Eigen::ArrayXd values(const Annealed& c) const {
     Eigen::ArrayXd value(c.u.cols());
     for (Eigen::Index j = 0; j < value.size(); ++j) {
       Eigen::ArrayXf terms = (rows_.forward * c.u.col(j)).array().square();
@@ -69,7 +69,7 @@ class Annealer {
     return value;
   }
 
-  static Point point(const Columns& c, Eigen::Index j) {
+  static Point point(const Annealed& c, Eigen::Index j) {
     Point p;
     for (const Eigen::MatrixXf& x : c.p) p.push_back(x.col(j).template cast<double>().normalized());
     return p;
@@ -98,7 +98,7 @@ class Annealer {
     std::vector<Eigen::MatrixXf> gradient, z;
     Eigen::MatrixXf Fu, r;  // sign (S - E)u, and R u
 
-    Work(const Columns& c, Eigen::Index n) : Fu(c.u.rows(), c.u.cols()), r(std::min(block, n), c.u.cols()) {
+    Work(const Annealed& c, Eigen::Index n) : Fu(c.u.rows(), c.u.cols()), r(std::min(block, n), c.u.cols()) {
       for (const auto& p : c.p) gradient.emplace_back(p.rows(), p.cols());
       z.assign(c.p.size(), r);
     }
@@ -113,7 +113,7 @@ class Annealer {
   }
 
   // work.gradient[s] = sign d/dp_s u'(S - E)u and work.Fu = sign (S - E)u, smoothed at tau.
-  void slopes(const Columns& c, const Eigen::ArrayXf& tau, Work& work) const {
+  void slopes(const Annealed& c, const Eigen::ArrayXf& tau, Work& work) const {
     for (auto& g : work.gradient) g.setZero();
     work.Fu.setZero();
     for (Eigen::Index b = 0; b < rows_.size(); b += block) {
@@ -149,7 +149,7 @@ class Annealer {
       }
   }
 
-  void subtract_expectation(const Columns& c, Work& work) const {
+  void subtract_expectation(const Annealed& c, Work& work) const {
     Point g(c.p.size());
     for (Eigen::Index j = 0; j < c.u.cols(); ++j) {
       const Point p = point(c, j);

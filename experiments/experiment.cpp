@@ -2,6 +2,7 @@
 
 #include "experiments/studies/studies.hpp"
 #include "experiments/sweep.hpp"
+#include "results/vector_file.hpp"
 #include "results/weights.hpp"
 #include "theory/error.hpp"
 #include "theory/suggest.hpp"
@@ -88,7 +89,7 @@ void read_given(Experiment& e, const std::vector<std::pair<const Input*, std::st
   for (const auto& [input, file] : files) {
     e.given_spec += (e.given_spec.empty() ? "" : " ") + file;
     if (!input->matrix.empty()) {
-      all[input->matrix] = read_weights(file);
+      all[input->matrix] = input->vector ? Rows(read_vector(file)) : read_weights(file);
       continue;
     }
     const std::vector<Rows> layers = read_network(file);
@@ -113,7 +114,7 @@ void add_points(Experiment& e, Setting at, const std::set<std::string>& said, st
   static const Matrices none;
   const Matrices& given = e.given ? *e.given : none;
   e.study->adopt(at, given, said);
-  for (Setting& point : e.study->points(at, given)) {
+  for (Setting& point : e.study->points(at, given, said)) {
     for (const AnyParameter& p : *e.study->parameters)
       if (p.required && std::holds_alternative<std::monostate>(point.at(p.name)))
         throw InputError(fmt::format(

@@ -1,8 +1,8 @@
+#include "experiments/declarations.hpp"
 #include "experiments/options.hpp"
 #include "experiments/progress_line.hpp"
 #include "experiments/verbs.hpp"
 #include "results/align.hpp"
-#include "experiments/declarations.hpp"
 #include "results/data_file.hpp"
 #include "theory/error.hpp"
 

@@ -2,6 +2,7 @@
 
 #include "estimators/sample.hpp"
 #include "experiments/studies/condition_verify.hpp"
+#include "experiments/studies/parameters.hpp"
 #include "theory/suggest.hpp"
 
 #include <fmt/format.h>
@@ -15,8 +16,6 @@ namespace theoremeter {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr const char *instance_group = "The instance, drawn or given", *evidence_group = "The evidence";
-
 // --- What may be asked ----------------------------------------------------------------------------------------------
 
 const Parameter<std::int64_t> layer{{.name = "layer",
@@ -25,17 +24,6 @@ const Parameter<std::int64_t> layer{{.name = "layer",
                                      .has_default = false,
                                      .scope = Scope::label,
                                      .least = 1}};
-
-AnyParameter ensemble_parameter(const char* name, const std::string& meaning) {
-  return {.name = name,
-          .meaning = meaning,
-          .example = std::string("gaussian"),
-          .choices = ensemble_names,
-          .type_name = "NAME",
-          .group = instance_group};
-}
-const Parameter<std::string> ensemble{ensemble_parameter("ensemble", "what draws the rows")};
-const Parameter<std::string> measurements{ensemble_parameter("measurements", "what draws the rows of A")};
 
 const Parameter<std::string> alpha{{.name = "alpha",
                                     .meaning = "multiple of the expectation",
@@ -94,17 +82,7 @@ const Parameter<std::int64_t> nodes{{.name = "nodes",
 Parameters parameters_of(const Condition& c) {
   std::vector<AnyParameter> all;
   if (c.by_layer) all.push_back(layer);
-  for (const Symbol& size : c.sizes)
-    all.push_back({.name = size.name,
-                   .meaning = size.meaning,
-                   .example = size.list ? Value(Widths{1}) : Value(std::int64_t{1}),
-                   .has_default = false,
-                   .required = true,
-                   .scope = Scope::size,
-                   .least = 1,
-                   .most = static_cast<double>(max_entries),
-                   .type_name = size.list ? "N,N,..." : "N",
-                   .group = instance_group});
+  for (const Symbol& size : c.sizes) all.push_back(size_parameter(size));
   all.push_back(ensemble);
   if (c.measures) all.push_back(measurements);
   all.push_back(seed);
@@ -116,22 +94,7 @@ Parameters parameters_of(const Condition& c) {
   return std::make_shared<const std::vector<AnyParameter>>(std::move(all));
 }
 
-Sizes sizes_of(const Condition& c, const Setting& at) {
-  Sizes sizes;
-  for (const Symbol& size : c.sizes) {
-    const Value& v = at.at(size.name);
-    sizes[size.name] = size.list ? std::get<Widths>(v) : Widths{std::get<std::int64_t>(v)};
-  }
-  return sizes;
-}
-
-Ensembles ensembles_of(const Condition& c, const Setting& at) {
-  Ensembles e;
-  if (const auto name = at.get(ensemble)) e.weights = ensemble_named(*name);
-  if (c.measures)
-    if (const auto name = at.get(measurements)) e.measurements = ensemble_named(*name);
-  return e;
-}
+Sizes sizes_of(const Condition& c, const Setting& at) { return sizes_of(c.sizes, at); }
 
 Request request_of(const Condition& c, const Setting& at, int threads) {
   Request r;
@@ -154,11 +117,11 @@ Alpha alpha_of(const Condition& c, const Setting& at) {
   if (const auto text = at.get(alpha)) return parse_alpha(*text);
   if (c.by_layer && at.get(layer)) return {std::nullopt, true};
   const bool drawn = at.get(ensemble).has_value();
-  return {drawn ? c.alpha(sizes_of(c, at), ensembles_of(c, at)) : 1.0, false};
+  return {drawn ? c.alpha(sizes_of(c, at), ensembles_of(at)) : 1.0, false};
 }
 
 void check(const Condition& c, const Setting& at) {
-  check_instance(c, ensembles_of(c, at), sizes_of(c, at), at.given());
+  check_instance(c, ensembles_of(at), sizes_of(c, at), at.given());
   check_request(c, sizes_of(c, at), request_of(c, at, 1));
   if (c.has_alpha && alpha_of(c, at).fit && !c.fits_alpha)
     throw InputError(fmt::format("alpha = fit: not for {}, give a number", c.name));
@@ -166,41 +129,24 @@ void check(const Condition& c, const Setting& at) {
 
 // --- Matrices given -------------------------------------------------------------------------------------------------
 
-const Value& example_of(const Setting& at, const std::string& name) {
-  return std::find_if(at.parameters()->begin(), at.parameters()->end(),
-                      [&](const AnyParameter& p) { return p.name == name; })
-      ->example;
-}
-
-/// The sizes that matrices given determine, and what has no place beside them.
-void adopt(const Condition& c, Setting& at, const Matrices& given, const std::set<std::string>& said) {
+void adopt_given(const Condition& c, Setting& at, const Matrices& given, const std::set<std::string>& said) {
   if (given.empty()) return;
-  const auto refuse = [&](const std::string& name) {
-    if (said.contains(name)) throw InputError(fmt::format("{}: has no place beside the matrices given", name));
-  };
-  for (const auto& [name, size] : c.sizes_of(given)) {
-    refuse(name);
-    at.set(name, std::holds_alternative<Widths>(example_of(at, name)) ? Value(size) : Value(size.at(0)));
-  }
-  for (const Symbol& size : c.sizes)
-    if (std::holds_alternative<std::monostate>(at.at(size.name))) return;  // said to be missing elsewhere
-  bool weights = false, A = false;
-  for (const Shape& shape : c.shapes(sizes_of(c, at), ensembles_of(c, at)))
-    (c.measures && shape.name == "A" ? A : weights) |= !given.contains(shape.name);
-  if (!weights) refuse("ensemble"), at.set("ensemble", Value());
-  if (c.measures && !A) refuse("measurements"), at.set("measurements", Value());
-  if (!weights && !A) refuse("draws");
+  adopt(at, c.sizes_of(given), given, said,
+        [&](const Setting& s) { return c.shapes(sizes_of(c, s), ensembles_of(s)); });
+  const bool drawn = at.get(ensemble) || (c.measures && at.get(measurements));
+  if (!drawn && said.contains("draws")) throw InputError("draws: has no place beside the matrices given");
 }
 
 /// Of a network given, one a layer.
-std::vector<Setting> layers(const Condition& c, const Setting& at, const Matrices& given) {
+std::vector<Setting> layers(const Condition& c, const Setting& at, const Matrices& given,
+                            const std::set<std::string>& said) {
   if (!c.by_layer || !given.contains(layer_name(0))) return {at};
   const std::string matrix = c.given[0].matrix;
   if (given.contains(matrix)) throw InputError(fmt::format("{}: has no place beside network", c.given[0].option));
   std::vector<Setting> all;
   for (std::size_t i = 0; given.contains(layer_name(i)); ++i) {
     all.push_back(at);
-    adopt(c, all.back(), {{matrix, given.at(layer_name(i))}}, {});
+    adopt_given(c, all.back(), {{matrix, given.at(layer_name(i))}}, said);
     all.back().set(layer.name, static_cast<std::int64_t>(i + 1));
   }
   return all;
@@ -413,15 +359,17 @@ Study study_of(const Condition& c) {
   s.about.parameters = parameters_of(c);
   for (const Given& g : c.given) s.about.inputs.push_back({g.option, g.meaning, g.matrix, g.network});
   s.about.summaries = summaries_of(c);
-  s.about.points = [c](const Setting& at, const Matrices& all) { return layers(c, at, all); };
+  s.about.points = [c](const Setting& at, const Matrices& all, const std::set<std::string>& said) {
+    return layers(c, at, all, said);
+  };
   s.about.adopt = [c](Setting& at, const Matrices& all, const std::set<std::string>& said) {
     if (c.by_layer && all.contains(layer_name(0))) return;  // its layers are adopted one by one
-    adopt(c, at, all, said);
+    adopt_given(c, at, all, said);
   };
   s.about.given_at = [c](const Setting& at, const Matrices& all) { return given_at(c, at, all); };
   s.about.check = [c](const Setting& at) { check(c, at); };
   s.about.matrices = [c](const Setting& at, const Stream& draw) {
-    return instance(c, ensembles_of(c, at), sizes_of(c, at), at.given(), draw);
+    return instance(c, ensembles_of(at), sizes_of(c, at), at.given(), draw);
   };
   s.columns = columns_of(c);
   s.measure = [c, matrices = s.about.matrices](const Setting& at, const Stream& draw, const Effort& effort) {

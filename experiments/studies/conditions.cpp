@@ -80,13 +80,6 @@ const Condition& condition_named(const std::string& name) {
   return conditions()[position("condition", name, names)];
 }
 
-Stream draw_stream(std::uint64_t seed, const std::vector<Symbol>& symbols, const Sizes& sizes, std::uint64_t draw) {
-  Stream stream(seed);
-  for (const Symbol& size : symbols)
-    for (const std::int64_t number : sizes.at(size.name)) stream = stream.at({static_cast<std::uint64_t>(number)});
-  return stream.at({draw});
-}
-
 void check_shapes(const std::vector<Shape>& shapes, const Matrices& given) {
   for (const auto& [name, n, k, ensemble] : shapes) {
     if (const auto matrix = given.find(name); matrix != given.end()) {
@@ -113,10 +106,6 @@ Matrices draw_matrices(const std::vector<Shape>& shapes, const Matrices& given, 
     all[shape.name] = matrix != given.end() ? matrix->second : draw(shape.ensemble, shape.rows, shape.columns, own);
   }
   return all;
-}
-
-Stream draw_stream(std::uint64_t seed, const Condition& condition, const Sizes& sizes, std::uint64_t draw) {
-  return draw_stream(seed, condition.sizes, sizes, draw);
 }
 
 void check_instance(const Condition& condition, const Ensembles& ensembles, const Sizes& sizes, const Matrices& given) {

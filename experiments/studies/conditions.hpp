@@ -49,16 +49,14 @@ std::vector<Shape> network_shapes(const std::vector<std::int64_t>& widths, Ensem
 /// The network with layers W_1, W_2, ...
 Network network_of(const Matrices& matrices, const std::string& network = "W");
 
-/// The stream of a draw: a function of the seed, the sizes and the draw.
-Stream draw_stream(std::uint64_t seed, const std::vector<Symbol>& symbols, const Sizes& sizes, std::uint64_t draw);
-
 /// Throws InputError unless all these matrices can be drawn and held, and fit those given.
 void check_shapes(const std::vector<Shape>& shapes, const Matrices& given);
 
 /// The matrices of a draw: those given, and what they lack drawn.
 Matrices draw_matrices(const std::vector<Shape>& shapes, const Matrices& given, const Stream& draw);
 
-/// The deviation of one instance at a point, evaluated naively; form: which expression, where the condition has several.
+/// The deviation of one instance at a point, evaluated naively; form: which expression, where the condition has
+/// several.
 using NaiveDeviation = std::function<long double(const Point&, const std::string& form)>;
 
 enum class Certificates { none, on_request, by_default };
@@ -92,9 +90,6 @@ const std::vector<Condition>& conditions();
 
 /// Throws InputError, suggesting the nearest name.
 const Condition& condition_named(const std::string& name);
-
-/// As above: a draw of a sweep is replayed by `measure` with the same sizes.
-Stream draw_stream(std::uint64_t seed, const Condition& condition, const Sizes& sizes, std::uint64_t draw);
 
 /// Throws InputError unless all matrices of these sizes can be drawn and held, and fit those given.
 void check_instance(const Condition& condition, const Ensembles& ensembles, const Sizes& sizes, const Matrices& given);

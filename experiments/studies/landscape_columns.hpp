@@ -1,18 +1,29 @@
-// The file of landscapes: HDF5 with dimension scales, described in docs/landscape_format.md.
+// What one draw of a landscape holds.
 #pragma once
 
 #include "experiments/studies/landscape_results.hpp"
-
-#include <string>
+#include "results/columns.hpp"
 
 namespace theoremeter {
 
-/// Does the file hold landscapes? Throws InputError as `read` does for one that is no results file at all.
-bool holds_landscapes(const std::string& path);
+Columns<MeasuredLandscape> columns_of(Problem problem);
+Columns<Census> census_columns();
 
-/// As check_output, write and read of results/file.hpp.
-void check_landscape_output(const std::string& path, bool overwrite);
-void write(const LandscapeResults& results, const std::string& path, bool overwrite);
-LandscapeResults read_landscapes(const std::string& path);
+/// Of what measure_census returns.
+Columns<MeasuredLandscape> columns_of_census(Problem problem);
+
+/// A point, one column for each argument: `name`_x, or `name`_h and `name`_m.
+template <class T, class In>
+void add_point(Columns<T>& c, const std::vector<std::string>& arguments, const std::string& name,
+               const std::string& meaning, const In& in) {
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    c.vector(
+        name + (name.empty() ? "" : "_") + arguments[i], [ in, i, n = arguments.size() ](auto& object) -> auto& {
+          Point& p = in(object);
+          if (p.size() < n) p.resize(n);
+          return p[i];
+        },
+        {arguments[i] + "_coordinate"}, Says::witness, meaning + ": " + arguments[i]);
+}
 
 }  // namespace theoremeter

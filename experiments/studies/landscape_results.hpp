@@ -1,15 +1,14 @@
-// What a landscape file holds: plain structs, the same for every problem.
+// What one draw of a landscape holds: plain structs, the same for every problem.
 #pragma once
 
 #include "estimators/census_result.hpp"
 #include "estimators/landscape_result.hpp"
 #include "estimators/measurement.hpp"
-#include "results/results.hpp"
+#include "experiments/studies/sizes.hpp"
 #include "theory/problems.hpp"
 
 #include <cmath>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -62,27 +61,6 @@ struct MeasuredLandscape {
   Comparison comparison;
   SpuriousMinima spurious;
   double seconds = 0;  // wall time
-};
-
-/// One point of the sweep, as Record. A draw not measured yet is empty.
-struct LandscapeRecord {
-  Sizes sizes;
-  std::vector<std::optional<MeasuredLandscape>> draws;
-};
-
-struct LandscapeResults {
-  Problem problem = Problem::inversion;
-  std::string ensemble;      // "gaussian"; "" when all layers were given, or there are none
-  std::string measurements;  // what drew A; "" when it was given, or there is none
-  std::string weights_spec;  // the files given; "" when all was drawn
-  std::string grid;          // of directions
-  double noise = 0;          // standard deviation of the noise times sqrt(m)
-  std::uint64_t seed = 0;
-  std::string experiment;                // full text of the experiment
-  std::vector<Symbol> sizes;             // m, widths; ...
-  std::map<std::string, Rows> matrices;  // those given; solutions, "x0" or "h0" and "m0", as columns
-  std::vector<LandscapeRecord> points;
-  Provenance provenance;
 };
 
 /// The names of x0's parts, and of every direction's: x, or h, m.

@@ -205,10 +205,10 @@ VectorXd at_angle(const VectorXd& x0, double theta) {
 }
 
 /// The failures of one draw, as sentences.
-class Draw {
+class Checked {
  public:
-  Draw(const MeasuredLandscape& d, const LandscapeResults& results, const Sizes& sizes, const RebuiltInstance& rebuilt)
-      : d_(d), l_(d.landscape), problem_(results.problem), sizes_(sizes), rebuilt_(rebuilt) {
+  Checked(const MeasuredLandscape& d, Problem problem, const Sizes& sizes, const RebuiltInstance& rebuilt)
+      : d_(d), l_(d.landscape), problem_(problem), sizes_(sizes), rebuilt_(rebuilt) {
     instance_ = instance_of(rebuilt.f, problem_, rebuilt.alpha);
   }
 
@@ -226,16 +226,28 @@ class Draw {
     check_epsilon();
     check_comparison();
     if (d_.census) check_census(*d_.census);
+    check_spurious();
+    require(l_.directions >= 0 && l_.evaluations >= l_.directions, "evaluations are fewer than directions");
+    return failures_;
+  }
+
+  /// Of a census alone.
+  Complaints check_alone() {
+    check_solution();
+    require(d_.census.has_value(), "there is no census");
+    if (d_.census) check_census(*d_.census);
+    check_spurious();
+    return failures_;
+  }
+
+ private:
+  void check_spurious() {
     const SpuriousMinima spurious = spurious_minima(problem_, sizes_, d_);
     require(spurious.near == d_.spurious.near && spurious.elsewhere == d_.spurious.elsewhere,
             fmt::format("spurious minima = {}, {}, but those stored are {}, {}", d_.spurious.near,
                         d_.spurious.elsewhere, spurious.near, spurious.elsewhere));
     require(d_.seconds >= 0, "the time is negative");
-    require(l_.directions >= 0 && l_.evaluations >= l_.directions, "evaluations are fewer than directions");
-    return failures_;
   }
-
- private:
   void require(bool condition, const std::string& otherwise) {
     if (!condition) failures_.push_back(otherwise);
   }
@@ -567,17 +579,14 @@ class Draw {
 
 }  // namespace
 
-std::vector<Failure> verify(const LandscapeResults& results, const RebuildInstance& rebuild) {
-  std::vector<Failure> failures;
-  for (std::size_t p = 0; p < results.points.size(); ++p)
-    for (std::size_t d = 0; d < results.points[p].draws.size(); ++d) {
-      const auto& draw = results.points[p].draws[d];
-      if (!draw) continue;
-      const RebuiltInstance rebuilt = rebuild(p, d);
-      for (std::string& what : Draw(*draw, results, results.points[p].sizes, rebuilt).check())
-        failures.push_back({p, d, std::move(what)});
-    }
-  return failures;
+Complaints complaints_of(Problem problem, const Sizes& sizes, const RebuiltInstance& rebuilt,
+                         const MeasuredLandscape& d) {
+  return Checked(d, problem, sizes, rebuilt).check();
+}
+
+Complaints census_complaints_of(Problem problem, const Sizes& sizes, const RebuiltInstance& rebuilt,
+                                const MeasuredLandscape& d) {
+  return Checked(d, problem, sizes, rebuilt).check_alone();
 }
 
 }  // namespace theoremeter

@@ -1,9 +1,10 @@
-// Checks a landscape file against evaluations that share nothing with the code that made it: theory/problems.hpp and
+// Checks a landscape against evaluations that share nothing with the code that made it: theory/problems.hpp and
 // theory/population.hpp at single points, and the conditions' definitions.
 #pragma once
 
+#include "experiments/studies/conditions.hpp"
 #include "experiments/studies/landscape_results.hpp"
-#include "results/verify.hpp"
+#include "experiments/studies/study.hpp"
 #include "theory/problems.hpp"
 
 #include <functional>
@@ -20,14 +21,18 @@ struct RebuiltInstance {
   /// The same with another of the solutions tried; needed only where there are several.
   std::function<std::variant<Recovery, Demodulation>(std::size_t number)> with_solution = {};
 };
-using RebuildInstance = std::function<RebuiltInstance(std::size_t point, std::size_t draw)>;
 
 /// Recomputes the solutions, the values at the three witnesses, those of the other solutions tried, violations, points
 /// of descent and census, epsilons, the comparison and the counts of spurious minima; checks on a grid that the
 /// population gradient exceeds E outside the implied neighbourhoods, that witnesses and violations lie outside the
 /// excluded ones, that minima of the census have no descent direction among 64 and its kinks their derivatives across,
 /// that directions have unit length and counts add up. That the census is complete, and that gradients near a kink
-/// where descent stopped combine to almost nothing, is taken from the file. Empty: all is well.
-std::vector<Failure> verify(const LandscapeResults& results, const RebuildInstance& rebuild);
+/// where descent stopped combine to almost nothing, is taken from the file.
+Complaints complaints_of(Problem problem, const Sizes& sizes, const RebuiltInstance& rebuilt,
+                         const MeasuredLandscape& d);
+
+/// The same for a census alone.
+Complaints census_complaints_of(Problem problem, const Sizes& sizes, const RebuiltInstance& rebuilt,
+                                const MeasuredLandscape& d);
 
 }  // namespace theoremeter

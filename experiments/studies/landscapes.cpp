@@ -4,6 +4,7 @@
 #include "estimators/ensembles.hpp"
 #include "experiments/studies/measure.hpp"
 #include "theory/error.hpp"
+#include "theory/rho.hpp"
 
 #include <fmt/format.h>
 
@@ -258,10 +259,6 @@ void check(const LandscapeSetting& setting, const LandscapeRequest& request) {
   make_grid(*request.grid, static_cast<int>(k), 1, Stream(0));
 }
 
-Stream draw_stream(std::uint64_t seed, const LandscapeSetting& setting, std::uint64_t draw) {
-  return draw_stream(seed, landscape_problem(setting.problem).sizes, setting.sizes, draw);
-}
-
 namespace {
 
 Landscape landscape_of(const Instance& instance, const LandscapeSetting& setting, const LandscapeOptions& options,
@@ -320,6 +317,20 @@ MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeReques
     }
     d.epsilon = measure_epsilons(setting, matrices, request, draw, progress);
     d.comparison = compare(setting.problem, setting.sizes, d.landscape, d.epsilon);
+    d.spurious = spurious_minima(setting.problem, setting.sizes, d);
+  });
+  return d;
+}
+
+MeasuredLandscape measure_census(const LandscapeSetting& setting, const Stream& draw, const StageProgress& progress) {
+  MeasuredLandscape d;
+  timed(d.seconds, [&] {
+    const Matrices matrices = draw_matrices(shapes(setting), setting.given, draw);
+    const auto f = std::get<Recovery>(instance_of(setting, matrices, draw, 0));
+    d.x0 = {f.x0};
+    d.objective_x0 = objective(f, f.x0);
+    d.landscape.rho = {rho(setting.problem, f.G.depth())};
+    d.census = census(f, d.landscape.rho[0], [&](double done) { progress("census", done); });
     d.spurious = spurious_minima(setting.problem, setting.sizes, d);
   });
   return d;

@@ -67,13 +67,13 @@ std::vector<Shape> shapes(const LandscapeSetting& setting);
 /// Throws InputError for what measure_landscape would refuse, before anything is measured.
 void check(const LandscapeSetting& setting, const LandscapeRequest& request);
 
-/// The stream of a draw: as `measure` has it for a condition of the same sizes.
-Stream draw_stream(std::uint64_t seed, const LandscapeSetting& setting, std::uint64_t draw);
-
 /// One draw: matrices, x0 given or uniform on the sphere, noise; the landscape, of several x0 the one with the largest
 /// population error, with the census if asked; the conditions but those defined nowhere.
 MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeRequest& request, const Stream& draw,
                           const StageProgress& progress);
+
+/// The census of one draw alone: solution, census and spurious minima.
+MeasuredLandscape measure_census(const LandscapeSetting& setting, const Stream& draw, const StageProgress& progress);
 
 /// The instance of a draw with the solution of that number, to verify what was measured.
 RebuiltInstance rebuild(const LandscapeSetting& setting, const Stream& draw, std::int64_t solution);

@@ -1,6 +1,7 @@
 #include "experiments/studies/studies.hpp"
 
 #include "experiments/studies/condition_study.hpp"
+#include "experiments/studies/landscape_study.hpp"
 #include "experiments/studies/surface.hpp"
 #include "theory/suggest.hpp"
 
@@ -12,6 +13,9 @@ const std::vector<Study>& studies() {
   static const std::vector<Study> all = [] {
     std::vector<Study> list;
     for (const Condition& condition : conditions()) list.push_back(study_of(condition));
+    for (const LandscapeProblem& problem : landscape_problems()) list.push_back(landscape_study(problem));
+    for (const LandscapeProblem& problem : landscape_problems())
+      if (problem.has_census) list.push_back(census_study(problem));
     for (std::size_t i = 0; i < problem_names.size(); ++i) list.push_back(surface_study(static_cast<Problem>(i)));
     return list;
   }();

@@ -40,6 +40,7 @@ class Undefined : public std::runtime_error {
 struct Input {
   std::string option, meaning, matrix;
   std::string network = "W";  // what its layers are called
+  bool vector = false;        // one column, as of a solution x0
 };
 
 struct Study {
@@ -56,8 +57,8 @@ struct Study {
   std::string figure = "sweep";    // how `plot` draws it by default: a function of results/plot.py
 
   /// Of what was asked for, the settings of which each is a point: of a network given, one a layer.
-  std::function<std::vector<Setting>(const Setting&, const Matrices& all)> points =
-      [](const Setting& s, const Matrices&) { return std::vector<Setting>{s}; };
+  std::function<std::vector<Setting>(const Setting&, const Matrices& all, const std::set<std::string>& said)> points =
+      [](const Setting& s, const Matrices&, const std::set<std::string>&) { return std::vector<Setting>{s}; };
   /// Sets what the matrices given determine: sizes; that nothing is left for an ensemble to draw. Throws InputError
   /// where that contradicts a parameter that was said.
   std::function<void(Setting&, const Matrices& all, const std::set<std::string>& said)> adopt =

@@ -1,0 +1,14 @@
+// Landscapes, and censuses of stationary points, as studies: one for each recovery problem.
+#pragma once
+
+#include "experiments/studies/landscapes.hpp"
+#include "experiments/studies/study.hpp"
+
+namespace theoremeter {
+
+Study landscape_study(const LandscapeProblem& problem);
+
+/// Every stationary point of every instance (k = 2), without a landscape.
+Study census_study(const LandscapeProblem& problem);
+
+}  // namespace theoremeter
