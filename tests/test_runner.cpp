@@ -94,6 +94,10 @@ pid_t in_child(const std::function<void()>& work) {
   std::signal(SIGXFSZ, SIG_IGN);
   const int nowhere = open("/dev/null", O_WRONLY);
   dup2(nowhere, STDERR_FILENO);
+  sigset_t signals;  // for the thread that ends on interruption
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   int code = 0;
   std::thread([&] {
     try {
