@@ -7,6 +7,7 @@
 #include "experiments/run.hpp"
 #include "experiments/usage.hpp"
 #include "experiments/verbs.hpp"
+#include "experiments/words.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>
@@ -96,12 +97,12 @@ void add_condition(CLI::App& measure, const Condition& condition, Options& o, in
        fmt::format("any of sample,search,certify (default: sample,search{}; there are certificates for {})",
                    condition.measures ? "" : ", and certify where it is quick", condition.certified_for),
        "LIST");
-  count("--samples", o.samples, "points sampled (default: about a second's worth)");
+  count("--samples", o.samples, fmt::format("points sampled (default: {})", default_samples_text(condition)));
   text("--grid", o.grid,
        fmt::format("what is sampled on: {} (default: circle for k = 2, fibonacci for k = 3, sobol beyond)",
                    fmt::join(grid_names, ", ")),
        "NAME");
-  count("--starts", o.starts, "starts of the search (default: seconds' worth)");
+  count("--starts", o.starts, fmt::format("starts of the search (default: {})", default_starts_text(condition)));
   verb->add_option("--gap", o.gap, fmt::format("relative gap at which a certificate is complete (default {})", o.gap))
       ->type_name("G")
       ->check(number())

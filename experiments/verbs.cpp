@@ -7,6 +7,7 @@
 #include "experiments/progress_line.hpp"
 #include "experiments/run.hpp"
 #include "experiments/surface.hpp"
+#include "experiments/words.hpp"
 #include "results/file.hpp"
 #include "results/json.hpp"
 #include "results/landscape_file.hpp"
@@ -70,7 +71,7 @@ void print_details(const Results& results) {
   const Witness& witness = draws[0]->witness;
   for (const Eigen::VectorXd& x : witness.point)
     if (x.size() > shown) return;
-  if (!witness.form.empty()) fmt::print("attained by {}\n", witness.form);
+  if (!witness.form.empty()) fmt::print("attained by {}: {}\n", witness.form, form_meaning(witness.form));
   for (std::size_t i = 0; i < witness.point.size(); ++i)
     fmt::print("{} {} = {}\n", i == 0 ? "attained at" : "           ", results.witness[i].name,
                to_text(witness.point[i]));

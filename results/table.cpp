@@ -121,16 +121,35 @@ std::string title(const Results& r) {
   return fmt::format("{} constant, {} ensemble{}, seed {}\n", r.condition, r.ensemble, measured, r.seed);
 }
 
+/// Does this hold of any draw measured?
+template <class Predicate>
+bool any(const Results& r, const Predicate& holds) {
+  for (const Record& point : r.points)
+    for (const auto& m : point.draws)
+      if (m && holds(*m)) return true;
+  return false;
+}
+
+/// Lines for what occurs.
 std::string legend(const Results& r) {
-  return fmt::format(
-      ">= (at least): attained at a stored point.  <= (at most): proved by exhaustion.\n"
-      "exact: both agree to the relative gap asked for, {} %.  gap: (at most - at least) / at least.\n"
-      "sampled/at least: how much of what was found sampling alone would have shown.{}\n{}{}",
-      100 * r.gap, r.points[0].draws.size() > 1 ? "  a .. b: range over draws." : "",
-      has_alpha(r) ? "at least/alpha: the constant of W/sqrt(alpha), about Q itself.\n" : "",
-      r.factor == 1
-          ? ""
-          : fmt::format("at least/{0}: the paper's epsilon, as its inequality reads {0} epsilon.\n", r.factor));
+  const bool proved = any(r, [](const Measurement&m) { return m.certified.has_value(); }),
+             exact = any(r, [](const Measurement&m) { return kind(m) == Kind::exact; }),
+             sampled = any(r, [](const Measurement&m) { return m.sampled.has_value(); });
+  std::string text = ">= (at least): attained at a stored point.";
+  if (proved) text += "  <= (at most): proved by exhaustion.";
+  text += '\n';
+  if (exact) text += fmt::format("exact: both agree to the relative gap asked for, {} %.  ", 100 * r.gap);
+  if (proved) text += "gap: (at most - at least) / at least.\n";
+  if (sampled) text += "sampled/at least: how much of what was found sampling alone would have shown.";
+  if (r.points[0].draws.size() > 1) text += fmt::format("{}a .. b: range over draws.", sampled ? "  " : "");
+  if (text.back() != '\n') text += '\n';
+  if (has_alpha(r))
+    text += r.condition == "joint-wdc"
+                ? "at least/alpha: the constant of B and C over roots of alpha's two factors, about Q itself.\n"
+                : "at least/alpha: the constant of W/sqrt(alpha), about Q itself.\n";
+  if (r.factor != 1)
+    text += fmt::format("at least/{0}: the paper's epsilon, as its inequality reads {0} epsilon.\n", r.factor);
+  return text;
 }
 
 }  // namespace
