@@ -164,7 +164,7 @@ class DemodulationInstance final : public Instance {
     };
     double least = 1;  // c -> infinity
     constexpr double factor = 1.1;
-    for (double c = 1e-4; c < 1e4; c *= factor) {
+    for (double c = 1e-6; c < 1e6; c *= factor) {
       if (!(slope(c) < 0 && slope(c * factor) >= 0)) continue;
       double lo = c, hi = c * factor;
       for (int i = 0; i < 50; ++i) {
