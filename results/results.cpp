@@ -77,6 +77,7 @@ const char* to_string(Side side) { return side == Side::plus ? "plus" : "minus";
 
 double relative_gap(const Measurement& m) {
   if (!m.certified) return std::numeric_limits<double>::quiet_NaN();
+  if (m.certified->at_most == m.witness.value) return 0;  // both may be 0
   return (m.certified->at_most - m.witness.value) / m.witness.value;
 }
 
