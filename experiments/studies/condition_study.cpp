@@ -3,6 +3,7 @@
 #include "estimators/sample.hpp"
 #include "experiments/studies/condition_verify.hpp"
 #include "experiments/studies/parameters.hpp"
+#include "experiments/studies/words.hpp"
 #include "results/align.hpp"
 #include "theory/suggest.hpp"
 
@@ -91,7 +92,13 @@ Parameters parameters_of(const Condition& c) {
   all.push_back(evidence);
   all.back().default_note = fmt::format("sample,search{}; there are certificates for {}",
                                         c.measures ? "" : ", and certify where it is quick", c.certified_for);
-  for (const AnyParameter& p : std::vector<AnyParameter>{samples, grid, starts, gap, nodes}) all.push_back(p);
+  all.push_back(samples);
+  all.back().default_note = default_samples_text(c);
+  all.push_back(grid);
+  all.push_back(starts);
+  all.back().default_note = default_starts_text(c);
+  all.push_back(gap);
+  all.push_back(nodes);
   return std::make_shared<const std::vector<AnyParameter>>(std::move(all));
 }
 
@@ -329,7 +336,9 @@ std::vector<Summary> summaries_of(const Condition& c) {
                    0.5,
                    false,
                    {},
-                   "at least/alpha: the constant of W/sqrt(alpha), about Q itself."});
+                   c.sizes.size() == 2
+                       ? "at least/alpha: the constant of W/sqrt(alpha), about Q itself."
+                       : "at least/alpha: the constant of B and C over roots of alpha's two factors, about Q itself."});
     all.back().with = "alpha";
   }
   if (c.factor != 1)
@@ -378,7 +387,8 @@ std::string report(const Condition& c, const Setting& at, const Measurement& m) 
   std::string text = m.fit ? fmt::format("alpha fitted: {}.\n", fit_text(m)) : "";
   const Point& p = m.witness.point;
   if (std::all_of(p.begin(), p.end(), [](const Eigen::VectorXd& x) { return x.size() <= shown; })) {
-    if (!m.witness.form.empty()) text += fmt::format("attained by {}\n", m.witness.form);
+    if (!m.witness.form.empty())
+      text += fmt::format("attained by {}: {}\n", m.witness.form, form_meaning(m.witness.form));
     for (std::size_t i = 0; i < p.size(); ++i)
       text +=
           fmt::format("{} {} = {}\n", i == 0 ? "attained at" : "           ", c.arguments[i].name, six_digits(p[i]));

@@ -1,7 +1,7 @@
 // Sentences about a condition that the command line prints: what attains its constant, what a search is worth.
 #pragma once
 
-#include "experiments/conditions.hpp"
+#include "experiments/studies/conditions.hpp"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "experiments/words.hpp"
+#include "experiments/studies/words.hpp"
 
 #include <fmt/format.h>
 
