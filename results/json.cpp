@@ -94,7 +94,7 @@ class Objects {
       const std::string path = list.empty() ? path_of(c) : c.name.substr(list.size() + 1);
       if (const std::string items = list_counted_by(c); !items.empty()) {
         const std::string key = list.empty() ? items : items.substr(list.size() + 1);
-        object[key] = list_json(items, values_[i].left() ? values_[i].next() : Json(0));
+        if (values_[i].left()) object[key] = list_json(items, values_[i].next());
         continue;
       }
       Json value = values_[i].left() ? values_[i].next() : Json();
