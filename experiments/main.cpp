@@ -1,5 +1,6 @@
 // The command line. Results to stdout, progress and messages to stderr; exit 0 on success, 2 on wrong use or bad input,
 // 1 on failure, 75 when stopped with everything finished kept.
+#include "experiments/completion.hpp"
 #include "experiments/interruption.hpp"
 #include "experiments/options.hpp"
 #include "experiments/progress_line.hpp"
@@ -10,6 +11,7 @@
 #include "results/provenance.hpp"
 #include "results/table.hpp"
 #include "theory/error.hpp"
+#include "theory/suggest.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -194,6 +196,21 @@ void add_format(CLI::App& app, Options& o, int& status) {
   verb->callback([&] { status = format_verb(o); });
 }
 
+/// Not for people: the build asks for these and installs them.
+void add_completion(CLI::App& app, std::string& kind) {
+  app.add_subcommand("completion", "Print a completion script, for bash or zsh, or the man page")
+      ->add_option("KIND", kind, "bash, zsh or man")
+      ->required()
+      ->option_text(" ");
+}
+
+void print_completion(const CLI::App& app, const std::string& kind) {
+  const std::size_t which = position("completion", kind, {"bash", "zsh", "man"});
+  fmt::print("{}", which == 0   ? bash_completion(app)
+                   : which == 1 ? zsh_completion(app)
+                                : man_page(app, this_program().version));
+}
+
 int main_checked(int argc, char** argv) {
   CLI::App app{
       "theoremeter measures the constants in recovery theorems for ReLU generative priors.\n"
@@ -211,6 +228,8 @@ int main_checked(int argc, char** argv) {
   add_file_verbs(app, options, status);
   add_format(app, options, status);
   add_rho(app, status);
+  std::string completion;
+  add_completion(app, completion);
   app.footer(examples);
   try {
     app.parse(argc, argv);
@@ -219,6 +238,7 @@ int main_checked(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw InputError(usage_error(app, error));
   }
+  if (!completion.empty()) print_completion(app, completion);
   return status;
 }
 
