@@ -66,14 +66,14 @@ MatrixXd grid(const LandscapeOptions& options, const Rays& rays, const Stream& s
 RayEnd end_of(double r) { return r == 0 ? RayEnd::origin : r == infinity ? RayEnd::infinity : RayEnd::point; }
 
 /// The numbers of a ray from its vectors as theory/problems.hpp has them. The cosines are those of the block.
-RayNumbers exact_numbers(const Rays::Vectors& at, const RayNumbers& block) {
+RayNumbers exact_numbers(const Rays& rays, const Rays::Vectors& at, const RayNumbers& block) {
   RayNumbers exact = block;
   for (std::size_t i = 0; i < at.p.size(); ++i) {
     RayFactor& f = exact.factor[i];
     f.aa = at.a[i].squaredNorm();
     f.ac = at.a[i].dot(at.c[i]);
     f.cc = at.c[i].squaredNorm();
-    f.error = largest_error(at.a[i] - at.p[i], at.c[i] - at.H[i]).value;
+    f.error = rays.error(at, i).value;
   }
   exact.b = at.b;
   return exact;
@@ -86,10 +86,10 @@ double exact_scaled_gradient(const Rays::Vectors& at, double r) {
   return largest;
 }
 
-RayWitness error_witness(const Point& direction, const Rays::Vectors& at) {
+RayWitness error_witness(const Rays& rays, const Point& direction, const Rays::Vectors& at) {
   RadialExtremum largest;
   for (std::size_t i = 0; i < at.p.size(); ++i) {
-    const RadialExtremum here = largest_error(at.a[i] - at.p[i], at.c[i] - at.H[i]);
+    const RadialExtremum here = rays.error(at, i);
     if (here.value > largest.value) largest = here;
   }
   return {direction, end_of(largest.r), largest.r, largest.value};
@@ -128,12 +128,23 @@ class Measurer {
     find_least_descent_at_zero();
     find_violations();
     descend_to_stationary_points();
+    put_units_back();
     return std::move(result_);
   }
 
  private:
   void report(double done) const {
     if (progress_) progress_(done);
+  }
+
+  void put_units_back() {
+    const double unit = rays_.unit();
+    result_.worst_margin.value *= unit;
+    result_.descent_at_zero.value *= unit;
+    for (DescentEnd& end : result_.stationary) {
+      end.objective *= unit;
+      end.gradient *= unit;
+    }
   }
 
   void evaluate_grid() {
@@ -166,7 +177,7 @@ class Measurer {
 
   void find_error() {
     result_.population_error = best([](const RayNumbers& ray) { return -ray.error(); }, error_search,
-                                    [&](const Point& p) { return error_witness(p, rays_.at(p)); }, true);
+                                    [&](const Point& p) { return error_witness(rays_, p, rays_.at(p)); }, true);
     report(0.5);
   }
 
@@ -188,7 +199,7 @@ class Measurer {
 
   RayWitness margin_witness(const Point& direction) const {
     const Rays::Vectors at = rays_.at(direction);
-    RayNumbers ray = exact_numbers(at, one(direction));
+    RayNumbers ray = exact_numbers(rays_, at, one(direction));
     const RadialExtremum least = least_gradient(ray, allowed(ray));
     if (least.value == infinity) return {direction, RayEnd::point, 0, infinity};
     return {direction, end_of(least.r), least.r, exact_scaled_gradient(at, least.r)};

@@ -19,11 +19,11 @@ double cosine(const VectorXd& x, const VectorXd& x0) { return std::cos(angle(x, 
 class RecoveryInstance final : public LandscapeInstance {
  public:
   RecoveryInstance(const Recovery& f, Problem problem)
-      : f_(f),
-        rays_(f, problem),
+      : rays_(f, problem),
+        f_(rays_.instance()),
         rho_(theoremeter::rho(problem, f.G.depth())),
         at_(rho_ == 0 ? std::vector<double>{1, 0} : std::vector<double>{1, -rho_, 0}),
-        x0_(f.x0 / rays_.length()) {}
+        x0_(f_.x0 / rays_.length()) {}
 
   const Rays& rays() const override { return rays_; }
   std::vector<double> rho() const override { return {rho_}; }
@@ -61,8 +61,8 @@ class RecoveryInstance final : public LandscapeInstance {
   }
 
  private:
-  const Recovery& f_;
   RecoveryRays rays_;
+  const Recovery& f_;
   double rho_;
   std::vector<double> at_;
   VectorXd x0_;

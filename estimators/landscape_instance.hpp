@@ -25,7 +25,7 @@ class LandscapeInstance {
   /// D_{-v} f/|v|^2 at distance r along the direction, by one_sided_derivative of theory/problems.hpp; 0 where v = 0.
   virtual double descent_along_gradient(const Point& direction, double r) const = 0;
 
-  /// f in the units of DescentEnd, on stacked vectors.
+  /// f in the units of DescentEnd over rays().unit(), on stacked vectors.
   virtual DescentProblem descent() const = 0;
   /// How large a neighbourhood of each centre, in the order of implied(), just holds x; of [HJ]'s sets at most 1.
   virtual std::vector<double> distances(const Eigen::VectorXd& x) const = 0;

@@ -33,9 +33,18 @@ RadialExtremum largest_error(const Eigen::VectorXd& alpha, const Eigen::VectorXd
   return at_1 >= at_infinity ? RadialExtremum{at_1, 1} : RadialExtremum{at_infinity, infinity};
 }
 
+// Squares are taken of numbers of size 1.
+RadialExtremum population_error(const Eigen::VectorXd& p, const Eigen::VectorXd& a, const Eigen::VectorXd& c,
+                                const Eigen::VectorXd& H, double unit) {
+  const double size = std::max(unit, 1.0), of_instance = unit / size, of_population = 1 / size;
+  RadialExtremum largest = largest_error(of_instance * a - of_population * p, of_instance * c - of_population * H);
+  largest.value *= size;
+  return largest;
+}
+
 RayFactor ray_factor(const Eigen::VectorXd& p, const Eigen::VectorXd& a, const Eigen::VectorXd& c,
-                     const Eigen::VectorXd& H, const Eigen::VectorXd& x0) {
-  return {a.squaredNorm(), a.dot(c), c.squaredNorm(), largest_error(a - p, c - H).value, p.dot(x0)};
+                     const Eigen::VectorXd& H, const Eigen::VectorXd& x0, double unit) {
+  return {a.squaredNorm(), a.dot(c), c.squaredNorm(), population_error(p, a, c, H, unit).value, p.dot(x0)};
 }
 
 std::vector<Interval> outside(std::vector<Interval> excluded) {

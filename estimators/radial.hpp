@@ -35,9 +35,9 @@ struct RayNumbers {
   double error() const;  // the larger of the factors'
 };
 
-/// Filled from the vectors of the header, all in R^k; x0 is a unit vector.
+/// Filled from the vectors of the header, all in R^k; x0 is a unit vector, a and c are in units of `unit`.
 RayFactor ray_factor(const Eigen::VectorXd& p, const Eigen::VectorXd& a, const Eigen::VectorXd& c,
-                     const Eigen::VectorXd& H, const Eigen::VectorXd& x0);
+                     const Eigen::VectorXd& H, const Eigen::VectorXd& x0, double unit = 1);
 
 struct RadialExtremum {
   double value = 0;
@@ -46,6 +46,10 @@ struct RadialExtremum {
 
 /// sup_r |r alpha - beta|/max(r, 1), and where.
 RadialExtremum largest_error(const Eigen::VectorXd& alpha, const Eigen::VectorXd& beta);
+
+/// That of alpha = unit a - p and beta = unit c - H, for any unit that is a double.
+RadialExtremum population_error(const Eigen::VectorXd& p, const Eigen::VectorXd& a, const Eigen::VectorXd& c,
+                                const Eigen::VectorXd& H, double unit);
 
 /// Closed, 0 <= lo <= hi <= infinity.
 struct Interval {

@@ -53,7 +53,7 @@ const MatrixXd& backward(const Network& G, Passes& passes) {
 /// sgn(y) b, 0 where y = 0.
 double with_sign(double y, double b) { return y > 0 ? b : y < 0 ? -b : 0; }
 
-VectorXd unit(const VectorXd& x, const char* what) {
+VectorXd unit_vector(const VectorXd& x, const char* what) {
   if (!(x.norm() > 0))
     throw InputError(fmt::format("{} = 0: lengths are measured in units of it, it must not be 0", what));
   return x / x.norm();
@@ -67,6 +67,10 @@ Index Rays::dimension() const {
   return sum;
 }
 
+RadialExtremum Rays::error(const Vectors& at, std::size_t i) const {
+  return population_error(at.p[i], at.a[i], at.c[i], at.H[i], unit());
+}
+
 Point Rays::point(const VectorXd& column) const {
   Point split;
   Index from = 0;
@@ -78,7 +82,12 @@ Point Rays::point(const VectorXd& column) const {
 }
 
 RecoveryRays::RecoveryRays(const Recovery& f, Problem problem)
-    : f_(f), problem_(problem), length_(f.x0.norm()), scale_(std::ldexp(1.0, f.G.depth())), x0_(unit(f.x0, "x0")) {
+    : normalised_(normalised(f)),
+      problem_(problem),
+      length_(f_.x0.norm()),
+      scale_(std::ldexp(1.0, f.G.depth())),
+      unit_(normalised_.in_hessian()),
+      x0_(unit_vector(f_.x0, "x0")) {
   const bool modulus = problem == Problem::phase_retrieval || problem == Problem::amplitude_flow;
   if (problem == Problem::blind_demodulation || modulus != f.phaseless)
     throw InputError(fmt::format("{}: this instance is not of that kind", name(problem)));
@@ -111,7 +120,7 @@ void RecoveryRays::evaluate(const MatrixXd& P, RayNumbers* out, RayWorkspace& wo
   for (Index j = 0; j < N; ++j) {
     const VectorXd p = P.col(j), a = scale_ * back.col(j), c = scale_ * back.col(N + j);
     out[j].factors = 1;
-    out[j].factor[0] = ray_factor(p, a, c, population(p), x0_);
+    out[j].factor[0] = ray_factor(p, a, c, population(p), x0_, unit_);
     out[j].b = p.dot(c);
   }
 }
@@ -126,8 +135,8 @@ DemodulationRays::DemodulationRays(const Demodulation& f, double alpha)
     : f_(f),
       length_(f.h0.norm() * f.m0.norm()),
       scale_(std::ldexp(static_cast<double>(f.b.size()), f.G1.depth() + f.G2.depth()) / alpha),
-      h0_(unit(f.h0, "h0")),
-      m0_(unit(f.m0, "m0")) {
+      h0_(unit_vector(f.h0, "h0")),
+      m0_(unit_vector(f.m0, "m0")) {
   if (!(alpha > 0)) throw InputError(fmt::format("alpha = {}: must be positive", alpha));
 }
 

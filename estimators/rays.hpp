@@ -6,6 +6,7 @@
 #pragma once
 
 #include "estimators/radial.hpp"
+#include "theory/homogeneity.hpp"
 #include "theory/population.hpp"
 #include "theory/problems.hpp"
 
@@ -43,6 +44,12 @@ class Rays {
   };
   virtual Vectors at(const Point& direction) const = 0;
 
+  /// Gradients and objectives, all of a, c and b, are in units of this power of two, so that they are of size about 1;
+  /// errors, as they are against the population's, are not.
+  virtual double unit() const { return 1; }
+  /// sup_r |r (unit a - p) - (unit c - H)|/max(r, 1) of one factor, and where.
+  RadialExtremum error(const Vectors& at, std::size_t factor) const;
+
   Eigen::Index dimension() const;
   /// The parts of a column, each of unit length.
   Point point(const Eigen::VectorXd& column) const;
@@ -51,14 +58,15 @@ class Rays {
 /// Inversion, compressed sensing, phase retrieval, amplitude flow.
 class RecoveryRays final : public Rays {
  public:
-  /// Keeps a reference to f. Throws InputError when x0 = 0, or for blind demodulation.
+  /// Keeps a normalised copy of f. Throws InputError when x0 = 0, for blind demodulation, and as normalised() does.
   RecoveryRays(const Recovery& f, Problem problem);
 
   std::vector<Eigen::Index> parts() const override { return {f_.k()}; }
   void evaluate(const Eigen::MatrixXd& P, RayNumbers* out, RayWorkspace& work) const override;
   Vectors at(const Point& direction) const override;
 
-  const Recovery& instance() const { return f_; }
+  const Recovery& instance() const { return f_; }  // normalised
+  double unit() const override { return unit_; }
   Problem problem() const { return problem_; }
   double length() const { return length_; }  // |x0|
   double scale() const { return scale_; }    // 2^d
@@ -66,9 +74,10 @@ class RecoveryRays final : public Rays {
  private:
   Eigen::VectorXd population(const Eigen::VectorXd& p) const;  // H_p
 
-  const Recovery& f_;
+  Normalised normalised_;
+  const Recovery& f_ = normalised_.f;
   Problem problem_;
-  double length_, scale_;
+  double length_, scale_, unit_;
   Eigen::VectorXd x0_;  // of unit length
 };
 

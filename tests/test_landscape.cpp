@@ -452,6 +452,54 @@ TEST_CASE("landscape: wider networks come closer to the population, and their ne
   }
 }
 
+// f is homogeneous in every layer, and powers of two are exact.
+TEST_CASE("landscape: layers of any size") {
+  Stream s(31);
+  const Network G = gaussian_network(s, {3, 20, 40});
+  const VectorXd x0 = unit_vector(s, 3);
+  const Rows A = gaussian_rows(s, 30, 40);
+  LandscapeOptions options = small(300);
+  options.radius = 0.3;
+  const Landscape found = measure_landscape(phase_retrieval(G, A, x0), Problem::phase_retrieval, options, Stream(32));
+  const auto check = [&](int first, int second, int third) {
+    CAPTURE(first);
+    CAPTURE(second);
+    CAPTURE(third);
+    Network scaled = G;
+    scaled.layers[0] *= std::ldexp(1.0, first);
+    scaled.layers[1] *= std::ldexp(1.0, second);
+    const Landscape same = measure_landscape(phase_retrieval(scaled, A * std::ldexp(1.0, third), x0),
+                                             Problem::phase_retrieval, options, Stream(32));
+    const int square = 2 * (first + second + third);
+    CHECK(same.worst_margin.value == std::ldexp(found.worst_margin.value, square));
+    CHECK(same.worst_margin.direction == found.worst_margin.direction);
+    CHECK(same.derivative_at_worst == found.derivative_at_worst);
+    CHECK(same.descent_at_zero.value == std::ldexp(found.descent_at_zero.value, square));
+    CHECK(same.violation_count == found.violation_count);
+    CHECK(same.outcomes.solution == found.outcomes.solution);
+    CHECK(same.outcomes.elsewhere == found.outcomes.elsewhere);
+    REQUIRE(same.stationary.size() == found.stationary.size());
+    for (std::size_t i = 0; i < found.stationary.size(); ++i) {
+      CHECK(same.stationary[i].x == found.stationary[i].x);
+      CHECK(same.stationary[i].objective == std::ldexp(found.stationary[i].objective, square));
+    }
+    // |v - h|, where v is far larger than h, as large, or far smaller.
+    const double error = same.population_error.value;
+    CHECK(std::isfinite(error));
+    if (square == 0) CHECK(error == found.population_error.value);
+    if (square < -100) CHECK(error == doctest::Approx(1).epsilon(1e-6));
+    if (square > 100) CHECK(error > std::ldexp(1.0, square - 2));
+  };
+  check(300, -300, 0);
+  check(600, -300, -300);
+  check(0, 0, 490);
+  check(-490, 0, 0);
+  check(-100, 40, -10);
+  Network small_layers = G;
+  for (Rows& W : small_layers.layers) W *= 1e-150;
+  CHECK_THROWS_AS(measure_landscape(inversion(small_layers, x0), Problem::inversion, options, Stream(32)), InputError);
+}
+
 TEST_CASE("landscape: planted failures are found, and none where there is none") {
   Stream s(11);
   const LandscapeOptions options = small(500);

@@ -2,6 +2,7 @@
 
 #include "estimators/census.hpp"
 #include "theory/error.hpp"
+#include "theory/homogeneity.hpp"
 #include "theory/population.hpp"
 #include "theory/rho.hpp"
 
@@ -44,14 +45,22 @@ class Instance {
   virtual double to_spurious(const Point& x) const = 0;
   /// From the centre of this name.
   virtual double distance(const Point& x, const std::string& centre) const = 0;
+  /// What gradients are large or small against.
+  virtual double unit() const { return 1; }
 };
 
 class RecoveryInstance final : public Instance {
  public:
   RecoveryInstance(const Recovery& f, Problem problem)
-      : f_(f), problem_(problem), length_(f.x0.norm()), scale_(std::ldexp(1, f.G.depth())), x0_(f.x0 / length_) {}
+      : solution_(f.x0),
+        normalised_(normalised(f)),
+        problem_(problem),
+        length_(f_.x0.norm()),
+        scale_(std::ldexp(normalised_.in_hessian(), f.G.depth())),
+        x0_(f_.x0 / length_) {}
 
-  Point solution() const override { return {f_.x0}; }
+  Point solution() const override { return {solution_}; }
+  double unit() const override { return normalised_.in_hessian(); }
   std::vector<double> rho() const override { return {theoremeter::rho(problem_, f_.G.depth())}; }
   std::vector<VectorXd> gradients(const Point& p, double r) const override {
     return {scale_ / length_ * gradient(f_, r * length_ * p[0])};
@@ -78,7 +87,9 @@ class RecoveryInstance final : public Instance {
   }
 
  private:
-  const Recovery& f_;
+  VectorXd solution_;
+  Normalised normalised_;  // where no square is beyond the range of doubles
+  const Recovery& f_ = normalised_.f;
   Problem problem_;
   double length_, scale_;
   VectorXd x0_;
@@ -428,13 +439,14 @@ class Checked {
              });
     if (v.r == 0) return instance_->descent_at_zero(v.direction) <= tolerance;
     return instance_->derivative(v.direction, v.r) >= -tolerance ||
-           largest_of(instance_->gradients(v.direction, v.r)) <= 1e-6 * std::max(v.r, 1.0);
+           largest_of(instance_->gradients(v.direction, v.r)) <= 1e-6 * instance_->unit() * std::max(v.r, 1.0);
   }
 
   /// Of a kink what descent found is taken: which gradients nearby combine to how little.
   bool is_stationary(const DescentEnd& end, const Violation& v) const {
-    if (end.kink) return end.gradient <= 1e-6;
-    return largest_of(instance_->gradients(v.direction, v.r)) <= 1e-8 * std::max(v.r, 1.0);
+    const double unit = instance_->unit();
+    if (end.kink) return end.gradient <= 1e-6 * unit;
+    return largest_of(instance_->gradients(v.direction, v.r)) <= 1e-8 * unit * std::max(v.r, 1.0);
   }
 
   /// But for rounding.
@@ -522,7 +534,7 @@ class Checked {
     const VectorXd p = census.zero_witness;
     agrees("census_objective_at_zero", census.objective_at_zero, objective(f, VectorXd::Zero(2)));
     const double descent = -one_sided_derivative(f, VectorXd::Zero(2), p);
-    require(std::abs(census.descent_at_zero - descent) <= tolerance * along_ray(f, p).cp.norm(),
+    require(std::abs(census.descent_at_zero - descent) <= tolerance * along_ray(f, p).cp.stableNorm(),
             fmt::format("census_descent_at_zero = {}, but recomputed it is {}", census.descent_at_zero, descent));
     require(std::abs(p.norm() - 1) <= 1e-12, "the witness of census_descent_at_zero is no unit vector");
     require(census.zero == StationaryKind::maximum || !(census.descent_at_zero > 0),
