@@ -45,7 +45,7 @@ class Xarray(unittest.TestCase):
             self.assertTrue((data.state == 1).all())
             self.assertEqual(data.at_least.attrs["kind"], "at least")
             self.assertEqual(data.at_least.dims, ("point", "draw"))
-            at_least = [d["at_least"] for d in printed["points"][0]["draws"]]
+            at_least = [d["at_least"] for d in printed["draws"]]
             self.assertEqual(data.at_least.values[0].tolist(), at_least)
             sides = data.side.attrs["flag_meanings"].split()
             self.assertTrue(set(sides) >= {"plus", "minus"})
