@@ -43,7 +43,7 @@ class Old {
     if (hdf5::has_dataset(file, "point")) grid_ = {hdf5::length_of(file, "point"), hdf5::length_of(file, "draw")};
     for (const Column& c : declared.schema.columns)
       if (!c.list.empty() && !longest_.contains(c.list)) {
-        longest_[c.list] = hdf5::length_of(file, c.list);
+        longest_[c.list] = hdf5::has_dataset(file, c.list) ? hdf5::length_of(file, c.list) : 0;  // 0: a later addition
         counts_[c.list] = declared.schema.position(c.list + "_count");
       }
     for (const Column& c : declared.schema.columns) stored_.push_back(load(c));
