@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-packages=(build-essential cmake ninja-build git libeigen3-dev libboost-dev libhdf5-dev libfmt-dev librandom123-dev libcli11-dev
+packages=(build-essential cmake ninja-build git libeigen3-dev libboost-dev libhdf5-dev zlib1g-dev libmuparser-dev pkg-config libfmt-dev librandom123-dev libcli11-dev
   libxxhash-dev libtomlplusplus-dev nlohmann-json3-dev doctest-dev libbenchmark-dev python3 python3-numpy python3-h5py python3-matplotlib)
 missing=()
 for package in "${packages[@]}" "$@"; do

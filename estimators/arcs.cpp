@@ -40,14 +40,13 @@ void ArcTree::points() {
 }
 
 void ArcTree::cut_at_rays() {
-  std::vector<Eigen::Index> rows;  // those whose signs can be told
-  const double negligible = H_.size() ? 1e-100 * H_.cwiseAbs().maxCoeff() : 0;
+  std::vector<Eigen::Index> rows;
   Eigen::ArrayXd low(H_.rows()), high(H_.rows());
   for (Eigen::Index i = 0; i < H_.rows(); ++i) {
     const bool zero = H_(i, 0) == 0 && H_(i, 1) == 0;
     low(i) = phi_(zero ? 0 : -1);
     high(i) = phi_(zero ? 0 : 1);
-    if (H_.row(i).cwiseAbs().maxCoeff() > negligible) rows.push_back(i);
+    if (!zero) rows.push_back(i);
   }
   std::vector<Cell> all;
   for (const circle::Arc& arc : circle::arcs(H_, rows, [](std::size_t) { return true; })) {

@@ -1,11 +1,11 @@
 #include "estimators/cells.hpp"
 
-#include "estimators/integers.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numbers>
 #include <optional>
 #include <utility>
@@ -20,45 +20,14 @@ using Plane = Eigen::Matrix<double, Eigen::Dynamic, 2>;  // one row a linear fun
 
 constexpr double unit = 0x1p-53;
 constexpr double slack = 1.01;  // on every bound: for its own rounding, and for products of errors
+/// No error is thought smaller, so that products of up to four are far above what underflow does. 0: it is exact.
+constexpr double underflow = 0x1p-200;
 
 int sign(double value) { return value > 0 ? 1 : value < 0 ? -1 : 0; }
 int sign(const Integer& value) { return value.sign(); }
 
-/// A vector of the plane, and a cell's quadratic 1/2 x'Mx - c'x, in doubles or in integers.
-template <class T>
-struct Vector {
-  T x, y;
-};
-template <class T>
-struct Quadratic {
-  T m11, m12, m22, c1, c2;
-};
-
-// p turned by a right angle, counterclockwise.
-template <class T>
-Vector<T> turned(const Vector<T>& p) {
-  return {-p.y, p.x};
-}
-template <class T>
-T form(const Quadratic<T>& q, const Vector<T>& v, const Vector<T>& w) {  // v'Mw
-  return v.x * (q.m11 * w.x + q.m12 * w.y) + v.y * (q.m12 * w.x + q.m22 * w.y);
-}
-template <class T>
-T linear(const Quadratic<T>& q, const Vector<T>& v) {  // v'c
-  return v.x * q.c1 + v.y * q.c2;
-}
-/// At r p the derivative along t = turned(p) is r t'Mp - t'c; this is a times it, at r = b/a.
-template <class T>
-T turning(const Quadratic<T>& q, const Vector<T>& p) {
-  const Vector<T> t = turned(p);
-  return linear(q, p) * form(q, t, p) - form(q, p, p) * linear(q, t);
-}
-
-/// A bounding ray: sign (h2, -h1)/|h|, h a row of a level. Its row rises from it on if the sign is 1, else falls.
-struct Ray {
-  std::size_t level = 0;
-  Index row = 0;
-  int sign = 1;
+/// A bounding ray, and its direction in doubles.
+struct Ray : BoundingRow {
   Vector2d p = Vector2d::Zero();
   double error = 0;  // |p - exact p| <= error
 };
@@ -74,9 +43,9 @@ struct Level {
   VectorXd norm;            // of the rows of W
   int exponent = 0;         // of W
   Plane H;
-  VectorXd error;                                       // |row - exact row| <= error
-  std::vector<std::optional<Vector<Integer>>> integer;  // rows of H, up to a common power of two
-  std::vector<signed char> sign;                        // of H x on the current cell
+  VectorXd error;                                            // |row - exact row| <= error
+  std::vector<std::optional<PlaneVector<Integer>>> integer;  // rows of H, up to a common power of two
+  std::vector<signed char> sign;                             // of H x on the current cell
 };
 
 /// b, and how far it may be from what is meant by it.
@@ -94,14 +63,39 @@ class Walk {
     descend(0, {Span::circle, {}, {}});
   }
 
-  Cells result() && { return std::move(result_); }
+  Cells take_result() { return std::move(result_); }
+
+  ExactCell exact(const Cell& cell) {
+    auto on = cell.on.begin();
+    for (Level& level : levels_) {
+      level.integer.clear();
+      for (signed char& sign : level.sign) sign = *on++ ? 1 : -1;
+    }
+    integer_quadratic_.reset();
+    const PlaneQuadratic<Integer>& q = integer_quadratic();
+    Integer squares = 0;
+    for (const Integer& b : integer_b()) squares += b * b;
+    const Rational in_M = power_of_two(2L * row_exponent()), in_c = power_of_two(long{row_exponent()} + b_exponent_);
+    ExactCell exact{{in_M * q.m11, in_M * q.m12, in_M * q.m22, in_c * q.c1, in_c * q.c2},
+                    power_of_two(2L * b_exponent_) * squares,
+                    {},
+                    {}};
+    if (cell.span == Span::circle) return exact;
+    const auto direction = [&](const BoundingRow& row) {
+      const PlaneVector<Integer> p = integer_ray(row);
+      return PlaneVector<Rational>{p.x, p.y};
+    };
+    exact.from = direction(cell.from.row);
+    exact.to = direction(cell.to.row);
+    return exact;
+  }
 
  private:
   void add_level(const Rows* W) {
     Level& level = levels_.emplace_back();
     if (W == nullptr) return;
     level.W = W;
-    level.norm = W->rowwise().norm();
+    level.norm = W->rowwise().stableNorm();
     level.exponent = common_exponent(*W);
   }
 
@@ -121,6 +115,7 @@ class Walk {
     if (f_.phaseless) z = z.cwiseAbs();
     target_.exact = ((z - f_.b).cwiseAbs().array() <= 2 * error.array()).all();
     if (target_.exact) target_.error = 3 * error.norm();
+    result_.b_is_exact = target_.exact;
   }
 
   // H on the cell that the levels below are in.
@@ -143,8 +138,12 @@ class Walk {
       level.H = std::move(Lambda);
       level.error = std::move(error);
     } else {
-      level.H.noalias() = *level.W * Lambda;
-      level.error = slack * (error.norm() + gamma(Lambda.rows()) * Lambda.norm()) * level.norm;
+      level.H.resize(level.W->rows(), 2);  // column by column: a product of matrices would repack W
+      for (const Index j : {0, 1}) level.H.col(j).noalias() = *level.W * Lambda.col(j);
+      const double relative = slack * (error.norm() + gamma(Lambda.rows()) * Lambda.norm());
+      level.error = (relative * level.norm).cwiseMax(underflow);
+      if (l > 0 && error.isZero(0)) level.error.setZero();  // all are off
+      level.error = (level.norm.array() == 0).select(0, level.error);
     }
     level.sign.assign(std::size_t(level.H.rows()), 1);
   }
@@ -209,16 +208,17 @@ class Walk {
   // | h/|h| - g/|g| | <= 2 |h - g|/|h|. Bounds below are of first order in this error; 2 makes each exceed any value.
   Ray ray_of(std::size_t l, Index row, int sign) const {
     const Vector2d h = levels_[l].H.row(row);
-    const double norm = h.norm(), error = 2 * slack * levels_[l].error(row) / norm + 4 * unit;
-    return {l, row, sign, sign / norm * Vector2d(h(1), -h(0)), error < 1e-3 ? error : 2};
+    const double norm = h.stableNorm(), error = 2 * slack * levels_[l].error(row) / norm + 4 * unit;
+    if (norm == 0) return {{l, row, sign}, {1, 0}, 2};
+    return {{l, row, sign}, sign / norm * Vector2d(h(1), -h(0)), error < 1e-3 ? error : 2};
   }
 
   int sign_at(std::size_t l, Index row, const Ray& ray) {
     if (ray.level == l && ray.row == row) return 0;
-    return sign_of_row(l, row, ray, ray.p, [](const Vector<Integer>& p) { return p; });
+    return sign_of_row(l, row, ray, ray.p, [](const PlaneVector<Integer>& p) { return p; });
   }
   int sign_across(std::size_t l, Index row, const Ray& ray) {
-    return sign_of_row(l, row, ray, {-ray.p(1), ray.p(0)}, [](const Vector<Integer>& p) { return turned(p); });
+    return sign_of_row(l, row, ray, {-ray.p(1), ray.p(0)}, [](const PlaneVector<Integer>& p) { return turned(p); });
   }
 
   // The sign of h'p, or of h'turned(p).
@@ -227,7 +227,7 @@ class Walk {
     const Vector2d h = levels_[l].H.row(row);
     const double error = levels_[l].error(row);
     return decide(h.dot(p), slack * (error + h.norm() * (ray.error + 4 * unit)), [&] {
-      const Vector<Integer> q = exact(integer_ray(ray)), &g = integer_row(l, row);
+      const PlaneVector<Integer> q = exact(integer_ray(ray)), &g = integer_row(l, row);
       return sign(Integer(g.x * q.x + g.y * q.y));
     });
   }
@@ -242,7 +242,7 @@ class Walk {
   }
 
   // A row of H; of the levels below only the rows that are on count.
-  const Vector<Integer>& integer_row(std::size_t l, Index row) {
+  const PlaneVector<Integer>& integer_row(std::size_t l, Index row) {
     Level& level = levels_[l];
     level.integer.resize(std::size_t(level.H.rows()));
     auto& known = level.integer[std::size_t(row)];
@@ -260,16 +260,16 @@ class Walk {
     } else {
       for (Index j = 0; j < levels_[l - 1].H.rows(); ++j) {
         if (levels_[l - 1].sign[std::size_t(j)] <= 0) continue;
-        const Vector<Integer>& below = integer_row(l - 1, j);
+        const PlaneVector<Integer>& below = integer_row(l - 1, j);
         add(j, below.x, below.y);
       }
     }
     return *known;
   }
 
-  Vector<Integer> integer_ray(const Ray& ray) {
-    const Vector<Integer>& h = integer_row(ray.level, ray.row);
-    return ray.sign > 0 ? Vector<Integer>{h.y, -h.x} : Vector<Integer>{-h.y, h.x};
+  PlaneVector<Integer> integer_ray(const BoundingRow& ray) {
+    const PlaneVector<Integer>& h = integer_row(ray.level, ray.row);
+    return ray.sign > 0 ? PlaneVector<Integer>{h.y, -h.x} : PlaneVector<Integer>{-h.y, h.x};
   }
 
   // b, up to a power of two.
@@ -282,9 +282,11 @@ class Walk {
     };
     if (!target_.exact) {
       append(f_.b);
+      b_exponent_ = common_exponent(f_.b);
       return integer_b_ = std::move(z);
     }
     append(f_.x0);
+    b_exponent_ = common_exponent(f_.x0) + row_exponent();
     for (const Level& level : levels_) {
       if (level.W != nullptr) z = product(level, z);
       const bool measured = &level == &levels_.back();
@@ -292,6 +294,13 @@ class Walk {
         if (value < 0 && (!measured || f_.phaseless)) value = measured ? Integer(-value) : Integer(0);
     }
     return integer_b_ = std::move(z);
+  }
+
+  // The rows of the last level are integers times two to this.
+  int row_exponent() const {
+    int sum = 0;
+    for (const Level& level : levels_) sum += level.exponent;
+    return sum;
   }
 
   static std::vector<Integer> product(const Level& level, const std::vector<Integer>& z) {
@@ -304,12 +313,12 @@ class Walk {
   }
 
   // M up to one power of two, c up to another.
-  const Quadratic<Integer>& integer_quadratic() {
+  const PlaneQuadratic<Integer>& integer_quadratic() {
     if (integer_quadratic_) return *integer_quadratic_;
     const Level& level = levels_.back();
-    Quadratic<Integer> q{};
+    PlaneQuadratic<Integer> q{};
     for (Index i = 0; i < level.H.rows(); ++i) {
-      const Vector<Integer>& h = integer_row(levels_.size() - 1, i);
+      const PlaneVector<Integer>& h = integer_row(levels_.size() - 1, i);
       q.m11 += h.x * h.x;
       q.m12 += h.x * h.y;
       q.m22 += h.y * h.y;
@@ -321,7 +330,7 @@ class Walk {
   }
 
   // M and c in doubles, with bounds for their norms and errors.
-  struct Rounded : Quadratic<double> {
+  struct Rounded : PlaneQuadratic<double> {
     double M_norm, M_error, c_norm, c_error;
   };
   Rounded rounded_quadratic() const {
@@ -331,7 +340,7 @@ class Walk {
     const Eigen::Matrix2d M = level.H.transpose() * level.H;
     const Vector2d c = level.H.transpose() * b;
     Rounded q;
-    static_cast<Quadratic<double>&>(q) = {M(0, 0), M(0, 1), M(1, 1), c(0), c(1)};
+    static_cast<PlaneQuadratic<double>&>(q) = {M(0, 0), M(0, 1), M(1, 1), c(0), c(1)};
     const double B = level.H.norm(), error = level.error.norm();
     q.M_error = slack * (2 * B * error + error * error + gamma(level.H.rows()) * B * B);
     q.c_error = slack * (error * b.norm() + (B + error) * target_.error + gamma(level.H.rows()) * B * b.norm());
@@ -341,7 +350,7 @@ class Walk {
   }
 
   CellEnd end(const Rounded& q, const Ray& ray) {
-    const Vector<double> p{ray.p(0), ray.p(1)};
+    const PlaneVector<double> p{ray.p(0), ray.p(1)};
     const double turn = ray.error + 4 * unit;
     const double a_bound = slack * (q.M_error + 2 * turn * q.M_norm);
     const double c_bound = slack * (q.c_error + turn * q.c_norm);
@@ -350,10 +359,13 @@ class Walk {
     CellEnd result;
     result.p = ray.p;
     result.a = decide(form(q, p, p), a_bound, [&] {
-      const Vector<Integer> P = integer_ray(ray);
+      const PlaneVector<Integer> P = integer_ray(ray);
       return sign(form(integer_quadratic(), P, P));
     });
-    result.b = decide(linear(q, p), c_bound, [&] { return sign(linear(integer_quadratic(), integer_ray(ray))); });
+    result.row = ray;
+    result.descent = linear(q, p);
+    result.descent_error = c_bound;
+    result.b = decide(result.descent, c_bound, [&] { return sign(linear(integer_quadratic(), integer_ray(ray))); });
     if (result.a > 0)
       result.turning = decide(theoremeter::turning<double>(q, p), turning_bound,
                               [&] { return sign(theoremeter::turning(integer_quadratic(), integer_ray(ray))); });
@@ -366,12 +378,12 @@ class Walk {
   int rank(const Rounded& q) {
     const double bound = slack * (2 * q.M_norm * q.M_error + 8 * unit * q.M_norm * q.M_norm);
     const int determinant = decide(q.m11 * q.m22 - q.m12 * q.m12, bound, [&] {
-      const Quadratic<Integer>& M = integer_quadratic();
+      const PlaneQuadratic<Integer>& M = integer_quadratic();
       return sign(Integer(M.m11 * M.m22 - M.m12 * M.m12));
     });
     if (determinant > 0) return 2;
     return decide(q.m11 + q.m22, 2 * slack * q.M_error, [&] {
-      const Quadratic<Integer>& M = integer_quadratic();
+      const PlaneQuadratic<Integer>& M = integer_quadratic();
       return sign(Integer(M.m11 + M.m22));
     });
   }
@@ -381,8 +393,10 @@ class Walk {
     const Rounded q = rounded_quadratic();
     Cell cell;
     cell.span = arc.span;
-    cell.M << q.m11, q.m12, q.m12, q.m22;
     cell.c << q.c1, q.c2;
+    cell.c_error = q.c_error;
+    for (const Level& level : levels_)
+      for (const signed char sign : level.sign) cell.on.push_back(sign > 0);
     if (arc.span != Span::circle) {
       cell.from = end(q, arc.from);
       cell.to = end(q, arc.to);
@@ -402,7 +416,7 @@ class Walk {
     if (arc.span == Span::circle)
       return decide(std::hypot(q.c1, q.c2), slack * q.c_error,
                     [&] { return integer_quadratic().c1 == 0 && integer_quadratic().c2 == 0 ? 0 : 1; });
-    const Vector<double> p = turned(Vector<double>{arc.from.p(0), arc.from.p(1)});
+    const PlaneVector<double> p = turned(PlaneVector<double>{arc.from.p(0), arc.from.p(1)});
     return decide(linear(q, p), slack * (q.c_error + (arc.from.error + 4 * unit) * q.c_norm),
                   [&] { return sign(linear(integer_quadratic(), turned(integer_ray(arc.from)))); });
   }
@@ -412,7 +426,8 @@ class Walk {
   std::vector<Level> levels_;
   Target target_;
   std::vector<Integer> integer_b_;
-  std::optional<Quadratic<Integer>> integer_quadratic_;
+  int b_exponent_ = 0;
+  std::optional<PlaneQuadratic<Integer>> integer_quadratic_;
   Cells result_;
 };
 
@@ -423,11 +438,17 @@ bool finite(const Recovery& f) {
 
 }  // namespace
 
-Cells cells(const Recovery& f, const Progress& progress) {
+void check_cells(const Recovery& f) {
   if (f.k() != 2)
     throw InputError(fmt::format("k is {}; the cells are listed in the plane only: the network needs k = 2", f.k()));
   if (!finite(f)) throw InputError("the problem holds a number that is not finite; its cells need finite ones");
-  Cells result = Walk(f, progress).result();
+}
+
+Cells cells(const Recovery& f, const Progress& progress) {
+  check_cells(f);
+  const auto walk = std::make_shared<Walk>(f, progress);
+  Cells result = walk->take_result();
+  result.exact = [walk](const Cell& cell) { return walk->exact(cell); };
   if (progress) progress(1);
   return result;
 }

@@ -1,29 +1,51 @@
 #include "estimators/census.hpp"
 
 #include "estimators/cells.hpp"
+#include "estimators/long_cells.hpp"
 #include "theory/error.hpp"
+#include "theory/homogeneity.hpp"
 
-#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <optional>
 #include <utility>
 
 namespace theoremeter {
 namespace {
 
-using Eigen::Matrix2d;
 using Eigen::Vector2d;
 using std::numbers::pi;
+using theoremeter::rounded;
+using Direction = PlaneVector<Rational>;
 
-Vector2d turned(const Vector2d& p) { return {-p(1), p(0)}; }
-double cross(const Vector2d& p, const Vector2d& q) { return p(0) * q(1) - p(1) * q(0); }
-double angle(const Vector2d& p) { return std::atan2(p(1), p(0)); }
+/// Numbers whose relative error is not known to be less come from exact rationals.
+constexpr double accuracy = 8e-10;
 
-double width(const Cell& cell) {
-  if (cell.span != Span::arc) return cell.span == Span::circle ? 2 * pi : pi;
-  return std::atan2(cross(cell.from.p, cell.to.p), cell.from.p.dot(cell.to.p));
+bool accurate(Real value, Real error) { return error <= accuracy * std::abs(value); }  // no NaN is
+
+Vector2d rounded(const Direction& p) { return {rounded(p.x), rounded(p.y)}; }
+Rational square(const Direction& p) { return dot(p, p); }
+/// value/|p|.
+double over_length(const Rational& value, const Direction& p) {
+  const double magnitude = rounded_root(value * value / square(p));
+  return value < 0 ? -magnitude : magnitude;
+}
+/// p over the larger of its entries: what is rounded is neither too large nor too small.
+Vector2d shape(const Direction& p) {
+  const Rational x = abs(p.x), y = abs(p.y);
+  return rounded(Rational(1 / (x > y ? x : y)) * p);
+}
+double angle(const Direction& p) {
+  const Vector2d d = shape(p);
+  return std::atan2(d(1), d(0));
+}
+/// From p counterclockwise to q, less than 2 pi: however near, to full relative accuracy.
+double angle(const Direction& p, const Direction& q) {
+  const Vector2d d = shape({dot(p, q), cross(p, q)});
+  const double turn = std::atan2(d(1), d(0));
+  return turn < 0 ? turn + 2 * pi : turn;
 }
 
 /// From the signs of the derivatives to both sides.
@@ -35,152 +57,343 @@ StationaryKind kind_of(int counterclockwise, int clockwise) {
 
 class Counting {
  public:
-  Counting(const Recovery& f, double rho, Cells cells) : f_(f), rho_(rho), cells_(std::move(cells.cells)) {
+  Counting(const Recovery& f, double rho, Cells cells)
+      : f_(f),
+        rho_(rho),
+        all_(std::move(cells)),
+        cells_(all_.cells),
+        long_cells_(f, all_.b_is_exact),
+        x0_{rational(f.x0(0)), rational(f.x0(1))},
+        x0_squared_(square(x0_)),
+        exact_rho_(rational(rho)) {
     census_.cells = static_cast<std::int64_t>(cells_.size());
-    census_.integer_signs = cells.integer_signs;
+    census_.integer_signs = all_.integer_signs;
+    half_b_squared_ = find_half_b_squared();
     for (std::size_t j = 0; j < cells_.size(); ++j) {
       if (cells_[j].span != Span::circle) on_ray(cells_[j > 0 ? j - 1 : cells_.size() - 1], cells_[j]);
-      inside(cells_[j], j > 0 && cells_[j - 1].rank == 0);
+      inside(cells_[j]);
     }
-    join_ends();
+    constant_cones();
     at_zero();
   }
 
   Census result() && { return std::move(census_); }
 
  private:
-  StationaryPoint point(const Vector2d& x, StationaryKind kind) const {
+  double find_half_b_squared() {
+    const Bounded& long_one = long_cells_.b_squared();
+    if (accurate(long_one.value, long_one.error)) return static_cast<double>(long_one.value / 2);
+    return rounded(Rational(all_.exact(cells_[0]).b_squared / 2));
+  }
+
+  /// Nothing where the distances, or an entry of x, are not accurate.
+  std::optional<StationaryPoint> point(const PlaneVector<Real>& x, Real error, StationaryKind kind) const {
     StationaryPoint result;
-    result.x = x;
     result.kind = kind;
-    result.objective = objective(f_, x);
-    result.distance_x0 = (x - f_.x0).norm() / f_.x0.norm();
-    result.distance_minus_rho_x0 = (x + rho_ * f_.x0).norm() / f_.x0.norm();
+    result.x << static_cast<double>(x.x), static_cast<double>(x.y);
+    const Real a = f_.x0(0), b = f_.x0(1), length = std::hypot(a, b), rho = rho_;
+    const Real to_x0 = std::hypot(x.x - a, x.y - b), to_minus_rho_x0 = std::hypot(x.x + rho * a, x.y + rho * b);
+    for (const Real number : {x.x, x.y, to_x0, to_minus_rho_x0})
+      if (!accurate(number, error)) return std::nullopt;
+    result.distance_x0 = static_cast<double>(to_x0 / length);
+    result.distance_minus_rho_x0 = static_cast<double>(to_minus_rho_x0 / length);
+    return result;
+  }
+  StationaryPoint point(const Direction& x, StationaryKind kind) const {
+    StationaryPoint result;
+    result.kind = kind;
+    result.x = rounded(x);
+    result.distance_x0 = rounded_root(square(x - x0_) / x0_squared_);
+    result.distance_minus_rho_x0 = rounded_root(square(x + exact_rho_ * x0_) / x0_squared_);
     return result;
   }
 
   // The ray on which `left` ends and `right` begins; counterclockwise comes `right`.
   void on_ray(const Cell& left, const Cell& right) {
     const int counterclockwise = right.from.turning, clockwise = -left.to.turning;
-    const Vector2d &p = right.from.p, t = turned(p);
     if (!stationary(counterclockwise, clockwise)) return;
     const StationaryKind kind = kind_of(counterclockwise, clockwise);
     if (right.from.a == 0) {
-      if (left.rank > 0 && right.rank > 0) flat(kind, angle(p), angle(p), Vector2d::Zero(), f_.b.squaredNorm() / 2);
+      if (left.rank > 0 && right.rank > 0) all_along(kind, all_.exact(right).from);
       return;
     }
     if (right.from.b <= 0) return;
-    const double r = p.dot(right.c) / p.dot(right.M * p);
-    StationaryPoint found = point(r * p, kind);
-    found.counterclockwise = counterclockwise * std::abs(t.dot(r * right.M * p - right.c));
-    found.clockwise = clockwise * std::abs(t.dot(r * left.M * p - left.c));
-    found.isolated = left.rank == 2 && right.rank == 2;
-    census_.points.push_back(found);
+    std::optional<StationaryPoint> found = kink(left, right, kind);
+    if (!found) found = exact_kink(left, right, kind);
+    found->isolated = left.rank == 2 && right.rank == 2;
+    census_.points.push_back(*found);
   }
 
-  void inside(const Cell& cell, bool joins) {
-    if (cell.rank == 0) return cone(cell, joins);
+  // x = r p, r = b/a; f = |b|^2/2 - b r/2.
+  std::optional<StationaryPoint> kink(const Cell& left, const Cell& right, StationaryKind kind) const {
+    const LongCell before = long_cells_(left), after = long_cells_(right);
+    const PlaneVector<Real>& p = after.from;
+    const Real a = form(after.q, p, p), b = linear(after.q, p), r = b / a, turn = after.from_error;
+    const Real a_error = after.M_error + 2.1L * turn * after.M_norm,
+               b_error = after.c_error + 1.1L * turn * after.c_norm;
+    if (!(turn < 1e-3L) || !accurate(a, a_error) || !accurate(b, b_error)) return std::nullopt;
+    const Real r_error = 1.1L * r * (a_error / a + b_error / b), x_error = r_error + 1.1L * r * turn;
+    std::optional<StationaryPoint> found = point(r * p, x_error, kind);
+    if (!found) return std::nullopt;
+    const PlaneVector<Real> x = r * p, t = turned(p);
+    // The derivative's sign is known.
+    const auto derivative = [&](const LongCell& cell, int sign, double& result) {
+      if (sign == 0) return true;
+      const Real value = dot(t, cell.q.gradient(x));
+      const Real size = cell.M_norm * r + cell.c_norm;
+      const Real error = 1.1L * (cell.M_error * r + cell.c_error + cell.M_norm * x_error + (turn + 0x1p-60L) * size);
+      result = sign * static_cast<double>(std::abs(value));
+      return accurate(value, error);
+    };
+    if (!derivative(after, right.from.turning, found->counterclockwise) ||
+        !derivative(before, -left.to.turning, found->clockwise))
+      return std::nullopt;
+    // Along the ray f is least at x, and across it f has these derivatives.
+    const Bounded objective = after.objective(x);
+    const Real slope = std::abs(found->counterclockwise);
+    const Real moved = 1.1L * (slope * r * turn + after.M_norm * x_error * x_error);
+    found->objective = static_cast<double>(objective.value);
+    if (!accurate(objective.value, objective.error + moved)) return std::nullopt;
+    return found;
+  }
+
+  StationaryPoint exact_kink(const Cell& left, const Cell& right, StationaryKind kind) const {
+    const ExactCell after = all_.exact(right);
+    const Direction& p = after.from;
+    const Rational b = linear(after.q, p), r = b / form(after.q, p, p);
+    const Direction x = r * p, t = turned(p);
+    StationaryPoint found = point(x, kind);
+    found.objective = rounded(Rational((after.b_squared - b * r) / 2));
+    if (right.from.turning != 0) found.counterclockwise = over_length(dot(t, after.q.gradient(x)), t);
+    if (left.to.turning != 0) found.clockwise = over_length(-dot(t, all_.exact(left).q.gradient(x)), t);
+    return found;
+  }
+
+  void inside(const Cell& cell) {
+    if (cell.rank == 0) return;
     if (cell.rank == 1) return line(cell);
     // The solution of Mx = c lies counterclockwise from the first ray iff f falls turning from it, and so on.
     if (cell.span == Span::circle ? cell.middle == 0 : cell.from.turning >= 0 || cell.to.turning <= 0) return;
-    census_.points.push_back(point(cell.M.inverse() * cell.c, StationaryKind::minimum));
+    if (all_.b_is_exact && long_cells_.holds_x0(cell)) return census_.points.push_back(at_x0());
+    const std::optional<StationaryPoint> found = minimum(cell);
+    census_.points.push_back(found ? *found : exact_minimum(cell));
   }
 
-  void flat(StationaryKind kind, double from, double to, const Vector2d& normal, double objective) {
-    census_.flat.push_back({kind, from, to, normal, objective});
+  StationaryPoint at_x0() const {
+    StationaryPoint found;
+    found.x = f_.x0;
+    found.kind = StationaryKind::minimum;
+    found.objective = found.distance_x0 = 0;
+    found.distance_minus_rho_x0 = 1 + rho_;
+    return found;
   }
 
-  // f is constant. Cones that touch are one.
-  void cone(const Cell& cell, bool joins) {
-    if (joins)
-      census_.flat.back().to += width(cell);
-    else
-      flat(StationaryKind::minimum, angle(cell.from.p), angle(cell.from.p) + width(cell), Vector2d::Zero(),
-           f_.b.squaredNorm() / 2);
+  std::optional<StationaryPoint> minimum(const Cell& cell) const {
+    const LongCell here = long_cells_(cell);
+    const Real determinant = here.q.determinant(), trace = here.q.m11 + here.q.m22;
+    const Real least = determinant / trace - 4 * here.M_error - 0x1p-58L * here.M_norm;  // eigenvalue of M, at least
+    if (!(least > 0)) return std::nullopt;
+    const PlaneVector<Real> x = (1 / determinant) * here.q.adjugate_times_c(), left = here.q.gradient(x);
+    const Real length = std::hypot(x.x, x.y), size = here.M_norm * length + here.c_norm;
+    const Real error =
+        1.1L * (std::hypot(left.x, left.y) + here.M_error * length + here.c_error + 0x1p-58L * size) / least;
+    std::optional<StationaryPoint> found = point(x, error, StationaryKind::minimum);
+    if (!found) return std::nullopt;
+    const Bounded objective = here.objective(x);
+    found->objective = static_cast<double>(objective.value);
+    if (!accurate(objective.value, objective.error + here.M_norm * error * error)) return std::nullopt;
+    return found;
+  }
+
+  StationaryPoint exact_minimum(const Cell& cell) const {
+    const ExactCell here = all_.exact(cell);
+    const Direction x = Rational(1 / here.q.determinant()) * here.q.adjugate_times_c();
+    StationaryPoint found = point(x, StationaryKind::minimum);
+    found.objective = rounded(Rational((here.b_squared - linear(here.q, x)) / 2));
+    return found;
+  }
+
+  // On this ray f is constant.
+  void all_along(StationaryKind kind, const Direction& p) {
+    const Vector2d d = shape(p).normalized();
+    census_.flat.push_back({kind, angle(p), angle(p), Vector2d::Zero(), half_b_squared_, f_.x0.norm() * d});
   }
 
   // M = B'B, B of rows that are multiples of one h, and c another: Mx = c where c'x = |c|^2/tr M.
   void line(const Cell& cell) {
-    const double trace = cell.M.trace(), half = f_.b.squaredNorm() / 2;
     const bool ends = cell.span != Span::circle;
     if (cell.middle == 0 && (!ends || (cell.from.b == 0 && cell.to.b == 0))) return null_rays(cell);
-    double from = angle(cell.c) - pi / 2, to = from + pi;                        // where c'x > 0
-    if (ends && cell.from.b <= 0 && cell.to.b <= 0 && cell.middle <= 0) return;  // nowhere in the cell
-    if (ends && cell.from.b >= 0) from = angle(cell.from.p);
-    if (ends) to = cell.to.b >= 0 ? onward(from, cell.to.p) : onward(from, turned(cell.c));
-    flat(StationaryKind::minimum, from, to, cell.c * trace / cell.c.squaredNorm(),
-         half - cell.c.squaredNorm() / trace / 2);
+    if (ends && cell.from.b <= 0 && cell.to.b <= 0 && cell.middle <= 0) return;  // c'x > 0 nowhere in the cell
+    const ExactCell here = all_.exact(cell);
+    const Direction c = here.q.c();
+    const Rational trace = here.q.m11 + here.q.m22, c_squared = square(c);
+    const Direction from = ends && cell.from.b >= 0 ? here.from : Rational(-1) * turned(c);
+    const Direction to = ends && cell.to.b >= 0 ? here.to : turned(c);
+    // A point between: x = s u, u between, c'u s = |c|^2/tr M.
+    const Direction u = between(from, to, c);
+    const Direction x = Rational(c_squared / (trace * dot(c, u))) * u;
+    const double first = angle(from);
+    census_.flat.push_back({StationaryKind::minimum, first, first + angle(from, to),
+                            rounded(Rational(trace / c_squared) * c),
+                            rounded(Rational((here.b_squared - c_squared / trace) / 2)), rounded(x)});
   }
 
-  // The angle of p, counterclockwise from `from`.
-  static double onward(double from, const Vector2d& p) {
-    const double turn = (angle(p) - from) / (2 * pi);
-    return from + 2 * pi * (turn - std::floor(turn));
+  // A direction p in the open arc from `from` to `to`, which is at most a half circle, with c'p > 0 on it.
+  static Direction between(const Direction& from, const Direction& to, const Direction& c) {
+    if (cross(from, to) <= 0) return c;
+    const auto of_length_1 = [](const Direction& p) { return rational(1 / rounded_root(square(p))) * p; };
+    return of_length_1(from) + of_length_1(to);
   }
 
   // c = 0: f is least, and constant, on the null space of M.
   void null_rays(const Cell& cell) {
     if (!cell.null_inside) return;
-    const Vector2d h = cell.M.col(cell.M(0, 0) >= cell.M(1, 1) ? 0 : 1);
-    for (const Vector2d& p : {turned(h), Vector2d(-turned(h))}) {
-      const bool within = cell.span == Span::circle || (cross(cell.from.p, p) > 0 && cross(p, cell.to.p) > 0);
-      if (within) flat(StationaryKind::minimum, angle(p), angle(p), Vector2d::Zero(), f_.b.squaredNorm() / 2);
+    const ExactCell here = all_.exact(cell);
+    const Direction h =
+        here.q.m11 >= here.q.m22 ? Direction{here.q.m11, here.q.m12} : Direction{here.q.m12, here.q.m22};
+    for (const Direction& p : {turned(h), Rational(-1) * turned(h)})
+      if (cell.span == Span::circle || (cross(here.from, p) > 0 && cross(p, here.to) > 0))
+        all_along(StationaryKind::minimum, p);
+  }
+
+  // The cones where f is constant. Those that touch are one, the last and the first too.
+  void constant_cones() {
+    const std::size_t count = cells_.size();
+    std::size_t first = 0;  // a cell that is none, if there is one
+    while (first < count && cells_[first].rank == 0) ++first;
+    if (first == count) return constant(-pi, 2 * pi);
+    for (std::size_t j = 1; j < count; ++j) {
+      const Cell& begin = cells_[(first + j) % count];
+      if (begin.rank > 0) continue;
+      while (cells_[(first + j + 1) % count].rank == 0) ++j;
+      const Direction from = all_.exact(begin).from, to = all_.exact(cells_[(first + j) % count]).to;
+      constant(angle(from), angle(from, to));
     }
   }
 
-  // The last cone and the first may touch, too.
-  void join_ends() {
-    if (census_.flat.size() < 2 || cells_.front().rank > 0 || cells_.back().rank > 0) return;
-    FlatSet &first = census_.flat.front(), &last = census_.flat.back();
-    first.to = last.to + (first.to - first.from);
-    first.from = last.from;
-    census_.flat.pop_back();
+  void constant(double from, double width) {
+    const double middle = from + width / 2;
+    const Vector2d x = f_.x0.norm() * Vector2d(std::cos(middle), std::sin(middle));
+    census_.flat.push_back({StationaryKind::minimum, from, from + width, Vector2d::Zero(), half_b_squared_, x});
   }
 
-  // On a cone b(p) = p'c is least at an end, or at -c/|c|.
   void at_zero() {
-    census_.objective_at_zero = f_.b.squaredNorm() / 2;
-    census_.descent_at_zero = std::numeric_limits<double>::infinity();
+    census_.objective_at_zero = half_b_squared_;
     bool rises = false, falls = false, level = false;  // f, somewhere
     const auto see = [&](int b) { (b > 0 ? falls : b < 0 ? rises : level) = true; };
     for (const Cell& cell : cells_) {
       if (cell.span != Span::arc) see(cell.middle);
       if (cell.span == Span::circle) see(-cell.middle);
-      if (cell.span != Span::circle) {
-        see(cell.from.b);
-        lower(cell.from.p.dot(cell.c), cell.from.p);
-      }
-      const double norm = cell.c.norm();
-      const Vector2d p = norm > 0 ? Vector2d(-cell.c / norm) : Vector2d(1, 0);
-      const bool within = cell.span == Span::circle || (cross(cell.from.p, p) > 0 && cross(p, cell.to.p) > 0);
-      if (within) lower(-norm, p);
+      if (cell.span != Span::circle) see(cell.from.b);
     }
     census_.zero = !falls           ? StationaryKind::kink_minimum
                    : rises || level ? StationaryKind::kink_saddle
                                     : StationaryKind::maximum;
+    find_descent_at_zero();
     if (!rises) census_.descent_at_zero = std::max(census_.descent_at_zero, 0.0);
   }
 
-  void lower(double b, const Vector2d& p) {
-    if (b >= census_.descent_at_zero) return;
+  /// b(p) = p'c where it may be least: on a ray, or inside a cell at -c/|c|.
+  struct Candidate {
+    const Cell* cell;
+    bool on_ray;
+    double value, error;
+    Vector2d p;
+  };
+
+  std::vector<Candidate> candidates() const {
+    std::vector<Candidate> all;
+    for (const Cell& cell : cells_) {
+      if (cell.span != Span::circle) {
+        const CellEnd& end = cell.from;
+        all.push_back({&cell, true, end.b == 0 ? 0 : end.descent, end.b == 0 ? 0 : end.descent_error, end.p});
+      }
+      const double norm = cell.c.norm();
+      const Vector2d p = norm > 0 ? Vector2d(-cell.c / norm) : Vector2d(1, 0);
+      if (cell.span == Span::circle || may_hold(cell, p, norm)) all.push_back({&cell, false, -norm, cell.c_error, p});
+    }
+    return all;
+  }
+
+  // p lies in the cell, up to the error of c. The ends hold what is just outside.
+  static bool may_hold(const Cell& cell, const Vector2d& p, double norm) {
+    const auto left_of = [&](const Vector2d& from, const Vector2d& to) {
+      return from(0) * to(1) - from(1) * to(0) > (cell.c_error < 1e-7 * norm ? 0 : -2);
+    };
+    return left_of(cell.from.p, p) && left_of(p, cell.to.p);
+  }
+
+  void find_descent_at_zero() {
+    const std::vector<Candidate> all = candidates();
+    const auto by_value = [](const Candidate& a, const Candidate& b) { return a.value < b.value; };
+    const Candidate& least = *std::min_element(all.begin(), all.end(), by_value);
+    census_.descent_at_zero = least.value;
+    census_.zero_witness = least.p;
+    double at_most = std::numeric_limits<double>::infinity();
+    for (const Candidate& c : all) at_most = std::min(at_most, c.value + c.error);
+    const auto contends = [&](const Candidate& c) { return c.value - c.error <= at_most; };
+    if (std::all_of(all.begin(), all.end(),
+                    [&](const Candidate& c) { return !contends(c) || c.error <= accuracy * std::abs(least.value); }))
+      return;
+    census_.descent_at_zero = std::numeric_limits<double>::infinity();
+    for (const Candidate& c : all)
+      if (contends(c)) exact_descent(c);
+  }
+
+  void exact_descent(const Candidate& candidate) {
+    const ExactCell here = all_.exact(*candidate.cell);
+    const Direction p = candidate.on_ray ? here.from : Rational(-1) * here.q.c();
+    if (square(p) == 0) {
+      if (census_.descent_at_zero > 0) census_.descent_at_zero = 0, census_.zero_witness = candidate.p;
+      return;
+    }
+    const bool within =
+        candidate.on_ray || candidate.cell->span == Span::circle || (cross(here.from, p) > 0 && cross(p, here.to) > 0);
+    const double b = over_length(linear(here.q, p), p);
+    if (!within || b >= census_.descent_at_zero) return;
     census_.descent_at_zero = b;
-    census_.zero_witness = p;
+    census_.zero_witness = shape(p).normalized();
   }
 
   const Recovery& f_;
   double rho_;
-  std::vector<Cell> cells_;
+  Cells all_;
+  const std::vector<Cell>& cells_;
+  LongCells long_cells_;
+  Direction x0_;
+  Rational x0_squared_, exact_rho_;
+  double half_b_squared_ = 0;
   Census census_;
 };
+
+/// What was found of the normalised problem, in the units of the problem itself.
+void scale(Census& census, const Normalised& n) {
+  for (StationaryPoint& p : census.points) {
+    p.x *= n.in_x();
+    p.objective *= n.in_f();
+    p.counterclockwise *= n.in_gradient();
+    p.clockwise *= n.in_gradient();
+  }
+  for (FlatSet& f : census.flat) {
+    f.normal /= n.in_x();
+    f.objective *= n.in_f();
+    f.x *= n.in_x();
+  }
+  census.objective_at_zero *= n.in_f();
+  census.descent_at_zero *= n.in_gradient();
+}
 
 }  // namespace
 
 const std::string& name(StationaryKind kind) { return stationary_kind_names.at(static_cast<std::size_t>(kind)); }
 
 Census census(const Recovery& f, double rho, const Progress& progress) {
-  Cells all = cells(f, progress);
+  check_cells(f);
   if (f.x0.isZero(0)) throw InputError("x0 is zero; distances are relative to |x0|, which must be positive");
-  return Counting(f, rho, std::move(all)).result();
+  const Normalised n = normalised(f);
+  Census result = Counting(n.f, rho, cells(n.f, progress)).result();
+  scale(result, n);
+  return result;
 }
 
 }  // namespace theoremeter

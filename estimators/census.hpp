@@ -11,8 +11,10 @@
 // So the points listed as minimum or kink minimum are all points x != 0 without a descent direction, and these are the
 // local minima of f. Kink saddles have one, but 0 is a generalised gradient there (Clarke), and descent may stall.
 //
-// Guaranteed, underflow and overflow apart: which points there are, and of what kind, is exact for the problem as given
-// in doubles (in the sense of cells.hpp). Where they lie, f there, and derivatives are rounded.
+// Guaranteed: which points there are, and of what kind, is exact for the problem as given in doubles (in the sense of
+// cells.hpp). Every number printed has a relative error below 1e-9, however badly M is conditioned: those in long
+// doubles for which a bound does not show that come from exact rationals. Powers of two are taken out of the layers, A
+// and x0 first (theory/homogeneity.hpp), so that their scale does not matter.
 #pragma once
 
 #include "estimators/census_result.hpp"
@@ -21,7 +23,8 @@
 
 namespace theoremeter {
 
-/// rho = rho_d of the problem. Throws InputError unless k = 2, x0 != 0 and all numbers in f are finite.
+/// rho = rho_d of the problem. Throws InputError unless k = 2, x0 != 0 and all numbers in f are finite, and as
+/// normalised() does where f or its gradient is beyond the range of doubles.
 Census census(const Recovery& f, double rho, const Progress& progress = {});
 
 }  // namespace theoremeter

@@ -30,14 +30,16 @@ struct StationaryPoint {
   bool isolated = true;          // false: an end of a flat set
 };
 
-/// Points that are not isolated, f the same on all: directions in the open arc from < to (radians), or on the ray
-/// from = to; and of these the points with normal'x = 1, or all x != 0 where normal = 0. No descent direction unless a
-/// kink saddle (a ray only). Its limits on the ends of the arc are listed as points if normal != 0, else not.
+/// Points that are not isolated, f the same on all: directions in the open arc from < to (radians; the same where no
+/// double lies between), or on the ray from = to; and of these the points with normal'x = 1, or all x != 0 where
+/// normal = 0. No descent direction unless a kink saddle (a ray only). Its limits on the ends of the arc are listed as
+/// points if normal != 0, else not.
 struct FlatSet {
   StationaryKind kind;
   double from, to;
   Eigen::Vector2d normal;
   double objective;
+  Eigen::Vector2d x;  // one of its points
 };
 
 struct Census {

@@ -4,10 +4,12 @@
 #include "estimators/certify_circles.hpp"
 #include "estimators/cone_proof.hpp"
 #include "estimators/enumerate.hpp"
+#include "estimators/units.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <vector>
 
 namespace theoremeter {
 
@@ -19,8 +21,63 @@ double trivial_bound(const D& d) {
       Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gram, Eigen::EigenvaluesOnly).eigenvalues().maxCoeff();
   const double lowest = d.factor(0, 1) * d.factor(1, -1);  // of the coefficients: 0 or -1
   return std::max(top - d.q_shift(), d.q_shift() + d.q_scale() / 2 - lowest * top) +
-         rounding_margin * (top * double(d.rows().cols()) + 1);
+         rounding_margin * (top * double(d.rows().cols()) + d.q_scale() + std::abs(d.q_shift()));
 }
+
+/// The relative gaps that proofs are aimed at, from coarse to fine. They depend on nothing but the course of the proof,
+/// and `gap` says only where to stop: so a smaller gap, or a larger budget, never proves less.
+class Ladder {
+ public:
+  /// power: nodes ~ (0.7 + gap)^-power, so far. Cones shrink with what is left between tau and a typical value, about
+  /// 0.3 of the supremum.
+  explicit Ladder(double k) : most_(2 * k - 2), power_(most_), targets_{0.01, 1e-3, 1e-6} {
+    if (k > 4) targets_.insert(targets_.begin(), {0.1, 0.05});  // where the last steps cost most, in smaller ones
+  }
+
+  double gap() const { return at_; }
+
+  /// The gap now aimed at is proved, which took so many nodes.
+  void descend(std::int64_t spent) {
+    if (before_ > 0) power_ = std::clamp(std::log(double(before_) / double(spent)) / std::log(shrinkage_), 1.0, most_);
+    before_ = spent;
+    proved_ = at_;
+    if (failed_ > 0) {
+      bisect();
+      return;
+    }
+    while (targets_.size() > 1 && targets_.front() >= at_) targets_.erase(targets_.begin());
+    const double target = targets_.front(), left = std::log((0.7 + at_) / (0.7 + target));
+    double next = target;
+    if (spent < cheap) {
+      for (const double step : {0.5, 0.2, 0.1, 0.05, 0.02})
+        if (step < at_) next = std::max(next, step);
+    } else if (const double steps = std::floor(power_ * left / std::log(step_cost)); steps > 1) {  // of equal cost
+      next = (0.7 + at_) * std::exp(-left / steps) - 0.7;
+    }
+    shrinkage_ = (0.7 + next) / (0.7 + at_);
+    at_ = next;
+  }
+
+  /// It cannot be proved by any number of nodes.
+  void fail() {
+    failed_ = at_;
+    bisect();
+  }
+
+  bool ended() const { return failed_ > 0 ? proved_ - failed_ < 0.05 * proved_ : proved_ <= 1e-6; }
+
+ private:
+  static constexpr double step_cost = 6;         // a step takes at least so much more than the one before,
+  static constexpr std::int64_t cheap = 20'000;  // unless that took fewer nodes than these
+
+  void bisect() { at_ = (proved_ + failed_) / 2; }
+
+  double most_, power_;
+  std::vector<double> targets_;
+  double at_ = 1, proved_ = 3, failed_ = 0;
+  double shrinkage_ = 1;     // of 0.7 + gap, by the last step
+  std::int64_t before_ = 0;  // nodes of the step before
+};
 
 /// Proves an upper bound on sup f, starting from `incumbent` (at least incumbent.value), which is replaced when the
 /// proof meets a better point. Stops when at_most <= (1 + gap) incumbent.value or when `nodes` pairs of cones have been
@@ -29,15 +86,11 @@ template <SignDeviation D>
 Certified branch_and_bound(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads,
                            const Progress& progress) {
   const auto prover = cone_prover(cone_problem(d));
-  const auto k = static_cast<double>(d.rows().cols());
   Certified result{trivial_bound(d), 0, false};
-  constexpr double step_cost = 6;  // a step takes at least so much more than the one before
-  double power = 2 * k - 2;        // nodes ~ (0.7 + gap)^-power, so far
-  double shrinkage = 1;            // of 0.7 + gap, by the last step
-  std::int64_t before = 0;         // nodes of the step before
-  double at = std::max(gap, 1.0);  // the relative gap now attempted: from coarse to fine, until the budget runs out
-  while (result.nodes < nodes && incumbent.value > 0) {
-    const double tau = (1 + at) * incumbent.value;
+  Ladder ladder(static_cast<double>(d.rows().cols()));
+  const auto reached = [&] { return result.at_most <= (1 + gap) * incumbent.value; };
+  while (result.nodes < nodes && incumbent.value > 0 && !reached() && !ladder.ended()) {
+    const double tau = (1 + ladder.gap()) * incumbent.value;
     Proof proof = Proof::below;
     std::int64_t spent = 0;
     Witness refuter;
@@ -48,22 +101,14 @@ Certified branch_and_bound(const D& d, Witness& incumbent, double gap, std::int6
       spent += budget;
     }
     result.nodes += spent;
-    if (proof == Proof::exhausted) break;
     if (proof == Proof::refuted) {
       incumbent = refuter;
-      continue;
+    } else if (proof == Proof::below) {
+      result.at_most = std::min(result.at_most, tau);
+      ladder.descend(spent);
+    } else {
+      ladder.fail();  // or the budget has run out
     }
-    result.at_most = std::min(result.at_most, tau);
-    if (at <= gap) break;
-    // Cones shrink with what is left between tau and a typical value, about 0.3 of the supremum: at first the law is
-    // (0.7 + gap)^(2-2k), then what the last two steps took. None of it depends on the budget, so that more of it never
-    // proves less.
-    if (before > 0) power = std::clamp(std::log(double(before) / double(spent)) / std::log(shrinkage), 1.0, 2 * k - 2);
-    before = spent;
-    const double left = std::log((0.7 + at) / (0.7 + gap));  // in steps of equal cost
-    const double steps = std::max(1.0, std::floor(power * left / std::log(step_cost)));
-    shrinkage = std::exp(-left / steps);
-    at = steps == 1 ? gap : (0.7 + at) * shrinkage - 0.7;
   }
   result.closed = result.at_most <= (1 + gap) * incumbent.value * (1 + 1e-12);
   return result;
@@ -79,14 +124,8 @@ Certified certify_circle(const D& d, Witness& incumbent, double gap, std::int64_
   CircleEnumeration enumeration(d, gap, nodes / 2);
   if (enumeration.pairs() > nodes / 2) return branch_and_bound(d, incumbent, gap, nodes, threads, progress);
   const Enumerated all = enumeration.run();
-  const auto at = [](double angle) {
-    Eigen::VectorXd x(2);
-    x << std::cos(angle), std::sin(angle);
-    return x;
-  };
-  if (Witness seen = evaluate(d, Point{at(all.a), at(all.b)}); seen.value > incumbent.value)
-    incumbent = std::move(seen);
-  Certified result = branch_and_bound(d, incumbent, gap, nodes - all.nodes, threads, progress);
+  if (Witness seen = evaluate(d, enumeration.witness()); seen.value > incumbent.value) incumbent = std::move(seen);
+  Certified result = branch_and_bound(d, incumbent, gap, nodes - nodes / 2, threads, progress);
   if (result.at_most < all.at_least * (1 - 1e-9) || incumbent.value > all.at_most * (1 + 1e-9))
     throw std::logic_error("certify: branch and bound and enumeration disagree on the circle");
   result.at_most = std::min(result.at_most, all.at_most);
@@ -98,13 +137,12 @@ Certified certify_circle(const D& d, Witness& incumbent, double gap, std::int64_
 template <SignDeviation D>
 Certified certify_line(const D& d, Witness& incumbent, double gap) {
   const Enumerated all = enumerate_line(d, incumbent);
-  return {all.at_most, all.nodes, all.at_most <= (1 + gap) * incumbent.value};
+  return {std::max(all.at_most, incumbent.value), all.nodes, all.at_most <= (1 + gap) * incumbent.value};
 }
 
-/// Dimension 1 to certify_dimensions.
 template <SignDeviation D>
-Certified certify(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads,
-                  const Progress& progress) {
+Certified certify_in_units(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads,
+                           const Progress& progress) {
   switch (d.rows().cols()) {
     case 1:
       return certify_line(d, incumbent, gap);
@@ -117,9 +155,22 @@ Certified certify(const D& d, Witness& incumbent, double gap, std::int64_t nodes
 
 /// Deviations of more factors, on circles alone.
 template <CircleDeviation D>
-requires(!SignDeviation<D>) Certified
-    certify(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads, const Progress& progress) {
+requires(!SignDeviation<D>) Certified certify_in_units(const D& d, Witness& incumbent, double gap, std::int64_t nodes,
+                                                       int threads, const Progress& progress) {
   return certify_circles(d, incumbent, gap, nodes, threads, progress);
+}
+
+/// Proves an upper bound on sup f, as branch_and_bound does, in dimension 1 to certify_dimensions; deviations of more
+/// factors in dimensions 1 and 2. The larger `nodes` and the smaller `gap`, the smaller at_most.
+template <class D>
+requires(SignDeviation<D> || CircleDeviation<D>) Certified
+    certify(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads, const Progress& progress) {
+  const InUnits<D> measured = in_units(d);
+  incumbent.value /= measured.unit;
+  Certified result = certify_in_units(measured.deviation, incumbent, gap, nodes, threads, progress);
+  incumbent.value *= measured.unit;
+  result.at_most *= measured.unit;
+  return result;
 }
 
 }  // namespace theoremeter

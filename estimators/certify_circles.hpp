@@ -242,7 +242,9 @@ Certified certify_circles(const D& d, Witness& incumbent, double gap, std::int64
                           const Progress& progress) {
   const CircleProver<D> prover(d);
   Certified result{prover.trivial_bound(), 0, false};
-  double at = std::max(gap, 1.0);                      // the relative gap now attempted: from coarse to fine
+  // The relative gap now attempted: 1, 0.3, 0.1, ... whatever `gap`, so that a smaller one never proves less.
+  double at = 1;
+  bool decade = true;                                  // is `at` a power of ten?
   const double least = 1e-9 * prover.trivial_bound();  // an incumbent of 0 is no scale
   while (result.nodes < nodes) {
     double tau = (1 + at) * std::max(incumbent.value, least);
@@ -261,8 +263,9 @@ Certified certify_circles(const D& d, Witness& incumbent, double gap, std::int64
       continue;
     }
     result.at_most = std::min(result.at_most, tau);
-    if (at <= gap) break;
-    at = std::max(gap, at / 3);
+    if (at < 1e-6 || result.at_most <= (1 + gap) * incumbent.value) break;
+    at *= decade ? 0.3 : 1 / 3.0;
+    decade = !decade;
   }
   result.closed = result.at_most <= (1 + gap) * incumbent.value * (1 + 1e-12);
   return result;

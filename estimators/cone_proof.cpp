@@ -1,10 +1,16 @@
 #include "estimators/cone_proof.hpp"
 
 #include "estimators/cone_bound.hpp"
+#include "estimators/exact_points.hpp"
+#include "estimators/local_faces.hpp"
 
 #include <omp.h>
 
 #include <atomic>
+#include <bit>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 
@@ -136,6 +142,8 @@ class Prover : public ConeProver {
           item.unresolved = true;
           continue;
         }
+        if (c.may_be_decided(pairs[i]) && decide(pairs[i], item)) continue;
+        if (item.refuter) return;
         born += c.split(side, pairs[i], &children[born]);
       }
       for (std::size_t i = 0; i < born; i += lanes) {
@@ -159,6 +167,36 @@ class Prover : public ConeProver {
             item.refuter = std::move(w);
             return;
           }
+    }
+
+    // Is the pair below tau, face by face of what meets in its cones? Looks at a few faces that are not: they may
+    // refute.
+    bool decide(const Pair& pair, Item& item) const {
+      constexpr std::size_t most_pairs = 4096, most_looks = 4;
+      const auto a = c.local(*pair.a), b = c.local(*pair.b);
+      if (!a || !b || a->faces.size() * b->faces.size() > most_pairs) return false;
+      std::vector<std::pair<const LocalFace*, const LocalFace*>> above;
+      std::vector<std::pair<const LocalFace*, const LocalFace*>> faces;
+      std::array<Pair, lanes> batch;
+      const auto bound = [&] {
+        const int count = static_cast<int>(faces.size());
+        const unsigned below = c.bound_.below(side, batch.data(), count, tau - c.rounding_);
+        for (std::size_t l = 0; l < faces.size(); ++l)
+          if (!(below >> l & 1)) above.push_back(faces[l]);
+        item.nodes.store(item.nodes.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+        faces.clear();
+      };
+      for (const LocalFace& f : a->faces)
+        for (const LocalFace& g : b->faces) {
+          batch[faces.size()] = c.on_faces(side, pair, *a, f, *b, g);
+          faces.emplace_back(&f, &g);
+          if (faces.size() == lanes) bound();
+        }
+      if (!faces.empty()) bound();
+      for (std::size_t i = 0; i < std::min(above.size(), most_looks) && !item.refuter; ++i)
+        if (auto w = c.evaluate_on(*a, *above[i].first, *b, *above[i].second); w && w->value > tau)
+          item.refuter = std::move(w);
+      return above.empty();
     }
 
     std::vector<Pair> keep_open(const std::vector<Pair>& pairs, Item& item) const {
@@ -189,6 +227,105 @@ class Prover : public ConeProver {
     Pair out{first ? &cone : pair.a, first ? pair.b : &cone, pair.S, pair.depth + 1};
     update(side, cone, first ? *pair.b : *pair.a, out.S);
     return out;
+  }
+
+  /// The hyperplanes that a cone leaves undecided, and their arrangement there.
+  struct Local {
+    std::vector<std::int32_t> rows;
+    std::vector<LocalFace> faces;
+  };
+
+  // Splitting decides nothing where the undecided hyperplanes are dependent, or all but that at the cone's size. Most
+  // that are too many for its dimension are so by chance, and come apart further down.
+  bool may_be_decided(const Pair& pair) const {
+    if (pair.depth < 10 * (K - 1) || pair.depth % (2 * (K - 1)) != 0) return false;
+    const bool last = pair.depth >= 30 * (K - 1);
+    return all_but_dependent(*pair.a, last) || all_but_dependent(*pair.b, last);
+  }
+
+  std::vector<std::int32_t> undecided(const Cone<K>& cone) const {
+    std::vector<std::int32_t> rows;
+    const auto n = static_cast<std::int32_t>(outer_.size());
+    for (std::size_t word = 0; word < cone.positive.size(); ++word)
+      for (std::uint64_t open = ~(cone.positive[word] | cone.negative[word]); open != 0; open &= open - 1)
+        if (const auto row = static_cast<std::int32_t>(word * 64) + std::countr_zero(open); row < n)
+          rows.push_back(row);
+    return rows;
+  }
+
+  bool all_but_dependent(const Cone<K>& cone, bool last) const {
+    const std::vector<std::int32_t> rows = undecided(cone);
+    if (rows.size() < 2) return false;
+    if (rows.size() >= K) return last;
+    Eigen::Matrix<double, K, Eigen::Dynamic> normal(K, Eigen::Index(rows.size()));  // orthonormal
+    for (Eigen::Index i = 0; i < normal.cols(); ++i) {
+      Eigen::Matrix<double, K, 1> h = problem_.hyperplanes.row(rows[std::size_t(i)]).transpose().normalized();
+      h -= normal.leftCols(i) * (normal.leftCols(i).transpose() * h).eval();
+      if (h.norm() < 2 * cone.radius) return true;
+      normal.col(i) = h.normalized();
+    }
+    return false;
+  }
+
+  // Made once a cone; none where there are too many.
+  const Local* local(const Cone<K>& cone) const {
+    constexpr std::size_t most_faces = 512;
+    const std::lock_guard lock(locals_mutex_);
+    const auto [known, fresh] = locals_.try_emplace(&cone);
+    if (!fresh) return known->second.get();
+    auto local = std::make_unique<Local>();
+    local->rows = undecided(cone);
+    Rows U(Eigen::Index(local->rows.size()), K), B = Rows::Zero(2 * (K - 1), K);
+    for (Eigen::Index i = 0; i < U.rows(); ++i) U.row(i) = problem_.hyperplanes.row(local->rows[std::size_t(i)]);
+    Eigen::Index facet = 0;
+    for (int b = 0; b < K; ++b) {
+      if (b == cone.axis) continue;
+      B(facet, b) = 1;
+      B(facet++, cone.axis) = -cone.sign * cone.lo[std::size_t(b)];
+      B(facet, b) = -1;
+      B(facet++, cone.axis) = cone.sign * cone.hi[std::size_t(b)];
+    }
+    std::optional<std::vector<LocalFace>> faces = local_faces(U, B, most_faces);
+    if (!faces) return nullptr;
+    local->faces = std::move(*faces);
+    known->second = std::move(local);
+    return known->second.get();
+  }
+
+  // The pair with S as it is on two faces.
+  Pair on_faces(Side side, const Pair& pair, const Local& a, const LocalFace& f, const Local& b,
+                const LocalFace& g) const {
+    const auto state = [](signed char sign) { return sign == 0 ? on_hyperplane : std::size_t(1 + sign); };
+    Pair out = pair;
+    const auto change = [&](std::int32_t row, std::size_t of_a, std::size_t of_b) {
+      const CoefficientBound& c = bound(row, side);
+      const double by = c[of_a][of_b] - c[std::size_t(pair.a->half(row))][std::size_t(pair.b->half(row))];
+      const Packed<K>& rr = outer_[std::size_t(row)];
+      for (std::size_t e = 0; e < out.S.entry.size(); ++e) out.S.entry[e] += by * rr.entry[e];
+    };
+    std::size_t j = 0;  // rows are in order
+    for (std::size_t i = 0; i < a.rows.size(); ++i) {
+      for (; j < b.rows.size() && b.rows[j] < a.rows[i]; ++j)
+        change(b.rows[j], std::size_t(pair.a->half(b.rows[j])), state(g.sign[j]));
+      const bool both = j < b.rows.size() && b.rows[j] == a.rows[i];
+      change(a.rows[i], state(f.sign[i]), both ? state(g.sign[j]) : std::size_t(pair.b->half(a.rows[i])));
+      if (both) ++j;
+    }
+    for (; j < b.rows.size(); ++j) change(b.rows[j], std::size_t(pair.a->half(b.rows[j])), state(g.sign[j]));
+    return out;
+  }
+
+  // f at points of two faces, if doubles can be there.
+  std::optional<Witness> evaluate_on(const Local& a, const LocalFace& f, const Local& b, const LocalFace& g) const {
+    Point p;
+    for (const auto& [local, face] : {std::pair{&a, &f}, std::pair{&b, &g}}) {
+      std::vector<WantedSign> signs;
+      for (std::size_t i = 0; i < local->rows.size(); ++i) signs.push_back({local->rows[i], face->sign[i]});
+      auto x = point_with_signs(face->point, problem_.hyperplanes, signs);
+      if (!x) return std::nullopt;
+      p.push_back(*std::move(x));
+    }
+    return problem_.evaluate(std::move(p));
   }
 
   // Which decisions change a hyperplane's bound at all.
@@ -244,6 +381,8 @@ class Prover : public ConeProver {
   double rounding_;
   std::int64_t look_every_;  // nodes; evaluating f costs about n/4 of them, and is done four times
   ConeTree<K> tree_;
+  mutable std::mutex locals_mutex_;
+  mutable std::map<const Cone<K>*, std::unique_ptr<Local>> locals_;
 };
 
 }  // namespace

@@ -23,9 +23,10 @@
 
 namespace theoremeter {
 
-/// The coefficient of a hyperplane over a product of two cones, bounded for one side, as a function of the two halves
-/// (negative, undecided, positive).
-using CoefficientBound = std::array<std::array<double, 3>, 3>;
+/// The coefficient of a hyperplane over a product of two cones, bounded for one side, as a function of where the two
+/// lie (negative, undecided, positive: as Half; and on the hyperplane).
+inline constexpr std::size_t on_hyperplane = 3;
+using CoefficientBound = std::array<std::array<double, 4>, 4>;
 
 /// A deviation as the proof sees it. Hyperplane i has the rows h_i of `hyperplanes` and r_i of `rows`, both n x k.
 struct ConeProblem {
@@ -66,10 +67,10 @@ inline constexpr int certify_dimensions = 6;
 /// 2 <= k <= certify_dimensions.
 std::unique_ptr<ConeProver> cone_prover(const ConeProblem& problem);
 
-/// max (plus) or min (minus) of the coefficient over the signs that the halves allow.
+/// max (plus) or min (minus) of the coefficient over the signs that are allowed.
 template <SignDeviation D>
 double worst_coefficient(const D& d, Side side, const Hyperplane& h, std::size_t x, std::size_t y) {
-  static const std::array<std::vector<double>, 3> signs{{{-1}, {-1, 0, 1}, {1}}};
+  static const std::array<std::vector<double>, 4> signs{{{-1}, {-1, 0, 1}, {1}, {0}}};
   double worst = std::numeric_limits<double>::infinity() * (side == Side::plus ? -1 : 1);
   for (double z : signs[x])
     for (double w : signs[y]) {
@@ -83,7 +84,7 @@ double worst_coefficient(const D& d, Side side, const Hyperplane& h, std::size_t
 template <SignDeviation D>
 ConeProblem cone_problem(const D& d) {
   assert(d.symmetric());  // pairs of cones are explored up to exchange
-  const std::vector<Hyperplane> distinct = distinct_hyperplanes(d.hyperplanes(0));
+  const std::vector<Hyperplane> distinct = distinct_hyperplanes(d.hyperplanes(0), d.rows());
   ConeProblem p;
   p.hyperplanes.resize(static_cast<Eigen::Index>(distinct.size()), d.rows().cols());
   p.rows.resizeLike(p.hyperplanes);
@@ -93,8 +94,8 @@ ConeProblem cone_problem(const D& d) {
     p.zero_is_negative.push_back(zero_counts_as_negative(d, distinct[i]));
     std::array<CoefficientBound, 2> bounds;
     for (std::size_t side = 0; side < 2; ++side)
-      for (std::size_t x = 0; x < 3; ++x)
-        for (std::size_t y = 0; y < 3; ++y) bounds[side][x][y] = worst_coefficient(d, Side(side), distinct[i], x, y);
+      for (std::size_t x = 0; x < 4; ++x)
+        for (std::size_t y = 0; y < 4; ++y) bounds[side][x][y] = worst_coefficient(d, Side(side), distinct[i], x, y);
     const auto known = std::find(p.bounds.begin(), p.bounds.end(), bounds);
     p.bound_of.push_back(static_cast<std::int32_t>(known - p.bounds.begin()));
     if (known == p.bounds.end()) p.bounds.push_back(bounds);

@@ -13,6 +13,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -200,8 +201,8 @@ class ConeTree {
         size += std::max(std::abs(p), std::abs(q));
         total += width[j] = std::abs(q - p);
       }
-      // |computed - exact| <= gamma_{2K} sum |h_b p_b|; products that underflow belong to rows too small to matter.
-      const double rounding = 4 * K * 1.2e-16 * size;
+      // |computed - exact| <= gamma_{2K} sum |h_b p_b|, and half a subnormal for a product that underflows.
+      const double rounding = size > 0 ? 4 * K * 1.2e-16 * size + K * std::numeric_limits<double>::denorm_min() : 0;
       if (low - rounding > 0) {
         decide(cone, i, Half::positive);
       } else if (high + rounding < 0 || (high + rounding == 0 && zero_is_negative_[index(i)])) {

@@ -119,6 +119,32 @@ class Corral {
   VectorXd weight_;
 };
 
+/// The lowest of the points a little way from x in directions in which f falls from x on: along the axes, against
+/// gradients nearby, and at random. None at a local minimum.
+std::optional<VectorXd> below(const DescentProblem& f, const VectorXd& x, double tolerance, Stream& stream) {
+  const Index k = x.size();
+  const double length = std::max(x.norm(), 1.0), t = 1e-6 * length, at_x = f.objective(x);
+  const double strict = tolerance * std::max(at_x, 1.0) / length;
+  std::vector<VectorXd> directions;
+  for (Index i = 0; i < k; ++i)
+    for (const double sign : {1.0, -1.0}) directions.emplace_back(sign * VectorXd::Unit(k, i));
+  const Eigen::MatrixXd gradients = nearby_gradients(f, x, t, stream);
+  for (Index j = 0; j < gradients.cols(); ++j) directions.emplace_back(-gradients.col(j).normalized());
+  for (Index i = 0; i < 8 * k; ++i)
+    directions.push_back(VectorXd::NullaryExpr(k, [&] { return stream.normal(); }).normalized());
+  std::optional<VectorXd> lowest;
+  double least = at_x;
+  for (const VectorXd& u : directions) {
+    const auto falls = [&](double step) { return f.objective(x + step * u) < at_x - step * strict; };
+    if (!falls(t) || !falls(t / 8)) continue;
+    const double there = f.objective(x + t * u);
+    if (there >= least) continue;
+    least = there;
+    lowest = x + t * u;
+  }
+  return lowest;
+}
+
 }  // namespace
 
 VectorXd least_combination(const Eigen::MatrixXd& V) {
@@ -139,12 +165,26 @@ Descent descend(const DescentProblem& f, VectorXd x, const DescentOptions& optio
   Memory memory;
   Descent result;
   VectorXd v = f.gradient(x);
+  // v says nothing of the other sides of a kink: is there one on which f falls?
+  const auto escape = [&] {
+    std::optional<VectorXd> lower = below(f, x, options.kink_tolerance, stream);
+    if (!lower) return false;
+    x = std::move(*lower);
+    f.normalise(x);
+    v = f.gradient(x);
+    step = 1;
+    radius = furthest;
+    memory.forget();
+    return true;
+  };
   for (; result.steps < options.steps; ++result.steps) {
     result.gradient = f.size(x, v);
     if (x.norm() <= options.tolerance)
       result.stop = Stop::zero;
-    else if (result.gradient <= options.tolerance)
+    else if (result.gradient <= options.tolerance) {
+      if (escape()) continue;
       result.stop = Stop::stationary;
+    }
     if (result.stop != Stop::budget) break;
 
     const double at_x = f.objective(x);
@@ -160,6 +200,7 @@ Descent descend(const DescentProblem& f, VectorXd x, const DescentOptions& optio
         radius /= 10;
     }
     if (!t) {
+      if (escape()) continue;
       if (result.gradient <= options.kink_tolerance) result.stop = Stop::kink;
       break;
     }

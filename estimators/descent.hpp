@@ -3,7 +3,8 @@
 // Steps along -v of Barzilai and Borwein's length, halved until f is below the largest of its last values by enough
 // (Armijo). Where only tiny steps would do, the iterate sits at a kink: then the least element of the convex hull of
 // gradients at nearby points (gradient sampling, Burke, Lewis and Overton 2005) is a direction of descent, or is near 0
-// however near the points: a stationary kink.
+// however near the points: a stationary kink. Before either is called stationary, f is looked at a little way off in
+// many directions, since at a kink f may fall on sides that the gradient knows nothing of; there descent goes on.
 #pragma once
 
 #include "estimators/stream.hpp"

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "estimators/evaluate.hpp"
+#include "estimators/exact_points.hpp"
 #include "estimators/hyperplanes.hpp"
 
 #include <algorithm>
@@ -15,8 +16,10 @@
 #include <cassert>
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 namespace theoremeter {
@@ -25,23 +28,58 @@ namespace theoremeter {
 struct Enumerated {
   double at_least = 0;
   double at_most = 0;
-  double a = 0, b = 0;  // circle: the angles of x and y where at_least was seen
+  double a = 0, b = 0;             // circle: the angles of x and y where at_least was seen
+  std::size_t of_a = 0, of_b = 0;  // and their arcs
   std::int64_t nodes = 0;
 };
 
-/// k = 1: x, y = +-1, four points. Entries of S carry an error of at most (n + 4) u sum |r|^2.
-template <SignDeviation D>
+/// |S - E| at a point whose spheres all are {1, -1}, exact but for the last rounding, to nearest: entries of p are +-1,
+/// where factors are doubles and E is computed exactly.
+template <Deviation D>
+double exact_on_line(const D& d, const Point& p) {
+  std::vector<std::pair<Integer, int>> terms;  // mantissa, exponent
+  const auto add = [&terms](std::initializer_list<double> product) {
+    std::pair<Integer, int> term{1, 0};
+    for (const double factor : product) {
+      const OddMantissa odd(factor);
+      term.first *= odd.mantissa;
+      term.second += odd.exponent;
+    }
+    if (term.first != 0) terms.push_back(std::move(term));
+  };
+  for (Eigen::Index i = 0; i < d.rows().rows(); ++i) {
+    std::array<double, 4> c{1, 1, 1, 1};
+    for (int s = 0; s < d.spheres(); ++s)
+      c[std::size_t(s)] = d.factor(s, d.hyperplanes(s)(i, 0) * p[std::size_t(s)](0));
+    add({d.rows()(i, 0), d.rows()(i, 0), c[0], c[1], c[2], c[3]});
+  }
+  add({-d.expectation(p).dense()(0, 0)});
+  int unit = std::numeric_limits<int>::max();
+  for (const auto& term : terms) unit = std::min(unit, term.second);
+  Integer sum = 0;
+  for (const auto& [mantissa, exponent] : terms) sum += mantissa << (exponent - unit);
+  if (sum == 0) return 0;
+  // 200 bits are enough to round; cpp_int's own conversion truncates or rounds, which one ulp covers.
+  const int excess = std::max(0, static_cast<int>(boost::multiprecision::msb(boost::multiprecision::abs(sum))) - 200);
+  return std::ldexp(Integer(boost::multiprecision::abs(sum) >> excess).convert_to<double>(), unit + excess);
+}
+
+/// All spheres {1, -1}: every point, exactly. The incumbent becomes the best of them; at_most is 0 where all of f is.
+template <Deviation D>
 Enumerated enumerate_line(const D& d, Witness& incumbent) {
   Enumerated result;
-  for (double x : {1.0, -1.0})
-    for (double y : {1.0, -1.0}) {
-      const Witness w = evaluate(d, Point{Eigen::VectorXd::Constant(1, x), Eigen::VectorXd::Constant(1, y)});
-      if (w.value > incumbent.value || incumbent.point.empty()) incumbent = w;
-      result.at_least = std::max(result.at_least, w.value);
-      ++result.nodes;
-    }
-  const double total = d.rows().squaredNorm() + d.q_scale() + std::abs(d.q_shift());
-  result.at_most = result.at_least + 2.3e-16 * (double(d.rows().rows()) + 8) * total;
+  Witness best;
+  for (int signs = 0; signs < 1 << d.spheres(); ++signs) {
+    Point p;
+    for (int s = 0; s < d.spheres(); ++s) p.push_back(Eigen::VectorXd::Constant(1, signs >> s & 1 ? -1 : 1));
+    Witness w = evaluate(d, p);
+    w.value = exact_on_line(d, p);
+    if (best.point.empty() || w.value > best.value) best = std::move(w);
+    ++result.nodes;
+  }
+  result.at_least = best.value;
+  result.at_most = best.value == 0 ? 0 : std::nextafter(best.value, std::numeric_limits<double>::infinity());
+  if (incumbent.point.empty() || best.value >= incumbent.value) incumbent = std::move(best);
   return result;
 }
 
@@ -52,13 +90,8 @@ struct Ray {
   double a, b;
 };
 
-/// The sign of the determinant |p q|, exact: products are compared as sums of two doubles.
-inline int turn(const Ray& p, const Ray& q) {
-  const double u = p.a * q.b, v = p.b * q.a;
-  if (u != v) return u > v ? 1 : -1;
-  const double ue = std::fma(p.a, q.b, -u), ve = std::fma(p.b, q.a, -v);
-  return ue > ve ? 1 : ue < ve ? -1 : 0;
-}
+/// The sign of the determinant |p q|, exact.
+inline int turn(const Ray& p, const Ray& q) { return compare_products(p.a, q.b, p.b, q.a); }
 
 /// Counterclockwise from the positive first axis, exact.
 inline bool before(const Ray& p, const Ray& q) {
@@ -73,6 +106,7 @@ struct Arc {
   double half_width;
   std::vector<signed char> sign;
   std::vector<std::size_t> changed;  // hyperplanes whose sign differs from the previous arc's
+  Ray from, to;                      // the same for a single ray
 };
 
 /// All arcs, for these rows of H (not zero), and a ray of its own for every one on which differs(i) for a hyperplane i.
@@ -110,12 +144,12 @@ std::vector<Arc> arcs(const Rows& H, const std::vector<Eigen::Index>& rows, cons
         differs = differs || differs_on(std::size_t(i));
       }
     }
-    if (differs) result.push_back({from, slack, on, {}});
+    if (differs) result.push_back({from, slack, on, {}, events[e].ray, events[e].ray});
     const Ray to = next < events.size() ? events[next].ray : Ray{1, 0};
     double width = std::atan2(to.b, to.a) - from;
     if (width < -1) width += 2 * std::numbers::pi;  // from pi on; between rays all but equal it may be just below 0
     width = std::max(width, 0.0);
-    result.push_back({from + width / 2, width / 2 + slack, sign, {}});
+    result.push_back({from + width / 2, width / 2 + slack, sign, {}, events[e].ray, to});
     e = next;
   }
   for (std::size_t j = 1; j < result.size(); ++j)
@@ -132,7 +166,7 @@ template <SignDeviation D>
 class CircleEnumeration {
  public:
   CircleEnumeration(const D& d, double gap, std::int64_t nodes = std::numeric_limits<std::int64_t>::max())
-      : d_(d), gap_(gap), nodes_(nodes), hyperplanes_(distinct_hyperplanes(d.hyperplanes(0))) {
+      : d_(d), gap_(gap), nodes_(nodes), hyperplanes_(distinct_hyperplanes(d.hyperplanes(0), d.rows())) {
     std::vector<Eigen::Index> rows;
     for (const Hyperplane& h : hyperplanes_) rows.push_back(h.row);
     // No two of them share a ray. Where lying on one is lying on its negative side, that neighbour stands for the ray.
@@ -148,19 +182,52 @@ class CircleEnumeration {
     return d_.symmetric() ? n * (n + 1) / 2 : n * n;
   }
 
+  /// Settles the pairs to 1 %, then more finely, until `gap` is reached: so a smaller gap never proves less.
   Enumerated run() {
     assert(nodes_ >= pairs());
     result_.nodes = pairs();
     each_pair([this](const Box& box) { see(box); });
-    each_pair([this](const Box& box) { settle(box); });
-    result_.at_most = std::max(result_.at_least * (1 + gap_), unsettled_) + rounding_;
+    result_.at_most = std::numeric_limits<double>::infinity();
+    for (target_ = 1e-2; nodes_ - result_.nodes >= pairs() || target_ == 1e-2; target_ *= target_ > 1e-3 ? 0.1 : 1e-3) {
+      if (target_ < 1e-2) result_.nodes += pairs();
+      unsettled_ = 0;
+      each_pair([this](const Box& box) { settle(box); });
+      result_.at_most = std::min(result_.at_most, std::max(result_.at_least * (1 + target_), unsettled_) + rounding_);
+      if (target_ <= gap_ || unsettled_ > 0) break;
+    }
     return result_;
   }
 
+  /// A point where at_least is attained, if doubles can be on its arcs; otherwise as near as they come.
+  Point witness() const { return {point(result_.a, arcs_[result_.of_a]), point(result_.b, arcs_[result_.of_b])}; }
+
  private:
+  Eigen::VectorXd point(double angle, const circle::Arc& arc) const {
+    const Rows& H = d_.hyperplanes(0);
+    const Eigen::VectorXd near = Eigen::Vector2d(std::cos(angle), std::sin(angle));
+    std::vector<WantedSign> signs;
+    bool met = true;
+    for (std::size_t h = 0; h < hyperplanes_.size(); ++h) {
+      signs.push_back({hyperplanes_[h].row, arc.sign[h]});
+      const double z = exact_sign_dot(H.row(signs[h].row).data(), near.data(), 2);
+      met = met && (z > 0) - (z < 0) == arc.sign[h];
+    }
+    if (met) return near;
+    // Between its rays: their sum, at lengths that differ by less than a factor of two.
+    std::vector<Integer> direction(2);
+    for (const circle::Ray& ray : {arc.from, arc.to}) {
+      const Eigen::Vector2d p = Eigen::Vector2d(ray.a, ray.b) * std::ldexp(1.0, -std::ilogb(std::hypot(ray.a, ray.b)));
+      for (std::size_t j = 0; j < 2; ++j)
+        if (const OddMantissa odd(p(Eigen::Index(j))); odd.exponent >= -2000 && odd.mantissa != 0)
+          direction[j] += Integer(odd.mantissa) << (odd.exponent + 2000);
+    }
+    return point_with_signs(direction, H, signs).value_or(near);
+  }
+
   struct Box {
     std::array<double, 3> S;  // S11, S12, S22
     double a, b, half_a, half_b;
+    std::size_t of_a, of_b;  // the arcs
   };
 
   double value(const Box& box) const {
@@ -180,6 +247,8 @@ class CircleEnumeration {
       result_.at_least = f;
       result_.a = box.a;
       result_.b = box.b;
+      result_.of_a = box.of_a;
+      result_.of_b = box.of_b;
     }
     return f;
   }
@@ -187,7 +256,7 @@ class CircleEnumeration {
   void settle(const Box& box) {
     const double at_centre = see(box);
     const double at_most = at_centre + d_.q_scale() / std::numbers::pi * (box.half_a + box.half_b);
-    if (at_most <= result_.at_least * (1 + gap_) + rounding_ / 2) return;
+    if (at_most <= result_.at_least * (1 + target_) + rounding_ / 2) return;
     if (nodes_ - result_.nodes < 2) {
       unsettled_ = std::max(unsettled_, at_most);
       return;
@@ -208,7 +277,7 @@ class CircleEnumeration {
   template <class Visit>
   void each_pair(const Visit& visit) const {
     for (std::size_t i = 0; i < arcs_.size(); ++i) {
-      Box box{{0, 0, 0}, arcs_[i].angle, 0, arcs_[i].half_width, 0};
+      Box box{{0, 0, 0}, arcs_[i].angle, 0, arcs_[i].half_width, 0, i, 0};
       const std::size_t first = d_.symmetric() ? i : 0;
       for (std::size_t h = 0; h < hyperplanes_.size(); ++h)
         add(box.S, h, coefficient(d_, hyperplanes_[h], arcs_[i].sign[h], arcs_[first].sign[h]));
@@ -220,6 +289,7 @@ class CircleEnumeration {
                     coefficient(d_, hyperplanes_[h], arcs_[i].sign[h], arcs_[j - 1].sign[h]));
         box.b = arcs_[j].angle;
         box.half_b = arcs_[j].half_width;
+        box.of_b = j;
         visit(box);
       }
     }
@@ -236,6 +306,7 @@ class CircleEnumeration {
   const D& d_;
   double gap_;
   std::int64_t nodes_;
+  double target_ = 1e-2;  // the relative gap now settled to
   double unsettled_ = 0;  // largest bound of a box that there was no budget to split
   std::vector<Hyperplane> hyperplanes_;
   std::vector<circle::Arc> arcs_;

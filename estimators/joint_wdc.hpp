@@ -8,6 +8,7 @@
 #pragma once
 
 #include "estimators/deviation.hpp"
+#include "estimators/units.hpp"
 #include "theory/angle.hpp"
 
 #include <cassert>
@@ -30,6 +31,9 @@ class JointWdc {
   const Rows& hyperplanes(int s) const { return s < 2 ? B_ : C_; }
   const Rows& rows() const { return rows_; }
   double alpha() const { return alpha_; }
+  /// A row of B may take over a power of two from that of C, as c_i r_i r_i' depends on their product; otherwise as for
+  /// the WDC.
+  InUnits<JointWdc> in_units() const;
 
   double factor(int s, double z) const { return z > 0 ? (s < 2 ? 1 : z) : 0; }
 
@@ -62,6 +66,9 @@ class JointWdc {
   std::pair<double, double> expectation_range() const { return {0, alpha_ / 4}; }
 
  private:
+  JointWdc(Rows B, Rows C, Rows rows, double alpha)
+      : B_(std::move(B)), C_(std::move(C)), rows_(std::move(rows)), alpha_(alpha) {}
+
   Rows B_, C_;
   Rows rows_;
   double alpha_;

@@ -357,7 +357,7 @@ Landscape measure_landscape(const Demodulation& f, double alpha, const Landscape
 
 void add_violations(Landscape& landscape, const Census& census, const Eigen::Vector2d& x0) {
   const double length = x0.norm(), rho = landscape.rho[0];
-  double farthest = 1;  // all balls lie within
+  double farthest = 1;  // all balls lie within, in units of |x0|
   for (const Neighbourhood& n : landscape.excluded) farthest = std::max(farthest, 2 + n.radius);
   const auto look = [&](const Eigen::Vector2d& x) {
     for (const Neighbourhood& n : landscape.excluded) {
@@ -370,9 +370,7 @@ void add_violations(Landscape& landscape, const Census& census, const Eigen::Vec
     if (p.kind != StationaryKind::kink_saddle) look(p.x);
   for (const FlatSet& f : census.flat) {
     if (f.kind == StationaryKind::kink_saddle) continue;
-    const double middle = (f.from + f.to) / 2;
-    const Eigen::Vector2d u(std::cos(middle), std::sin(middle));
-    look(f.normal.isZero(0) ? Eigen::Vector2d(farthest * length * u) : Eigen::Vector2d(u / f.normal.dot(u)));
+    look(f.normal.isZero(0) ? Eigen::Vector2d(farthest * f.x) : f.x);
   }
 }
 

@@ -45,6 +45,14 @@ struct Certified {
   bool closed = false;  // reached the relative gap asked for
 };
 
+/// A fitted alpha (fit_alpha.hpp): what is known of the least eps/alpha, the constant of W/sqrt(alpha) about Q, over
+/// all alpha. It is 1/2 as alpha grows, whatever W is.
+struct AlphaFit {
+  double at_least = 0;        // the maximum of || S/alpha - Q || over these points, one or two, is nowhere lower
+  std::vector<Point> points;  // (x, y)
+};
+inline constexpr double fit_tolerance = 1e-3;  // relative, to which a fit agrees with its searches
+
 struct Seconds {
   double sample = 0;
   double search = 0;
@@ -54,6 +62,7 @@ struct Seconds {
 /// All the evidence about one instance's constant.
 struct Measurement {
   double alpha = 1;
+  std::optional<AlphaFit> fit;  // where alpha was fitted
   std::optional<Sampled> sampled;
   std::optional<Searched> searched;
   std::optional<Certified> certified;
@@ -68,6 +77,18 @@ enum class Kind {
   exact      // a witness and a certificate that agree to the relative gap asked for
 };
 
+/// Is the least eps/alpha over all alpha below 1/2, which every W reaches as alpha grows? Only then a fit says
+/// something.
+enum class BelowHalf {
+  no,        // attained whatever alpha, to fit_tolerance
+  proved,    // by a certificate at the alpha chosen
+  searched,  // as far as a search at the alpha chosen can tell
+  open       // neither
+};
+
+BelowHalf below_half(const Measurement& m);  // m.fit there
+
+inline std::vector<std::string> names_of(BelowHalf) { return {"no", "proved", "searched", "open"}; }
 inline std::vector<std::string> names_of(Side) { return {"plus", "minus"}; }
 inline std::vector<std::string> names_of(Kind) { return {"at least", "bracket", "exact"}; }
 

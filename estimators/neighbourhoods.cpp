@@ -12,6 +12,7 @@
 #include <limits>
 #include <numbers>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -90,22 +91,63 @@ struct Corner {
   bool far_h, far_m;  // theta = pi
 };
 
-/// The farthest point of a box from its component's centre: T is |h||m|/(|h~||m~|).
+/// Of a box the point with the least cosines with the centre, at both ends of its T = |h||m|/(|h~||m~|).
 struct Farthest {
-  double bound;  // on its distance
-  double T, cosine_h, cosine_m;
-};
+  Interval T;
+  double cosine_h, cosine_m;
 
-/// The least radius that holds all of these. Most are held by what the first few need.
-double radius_of(std::vector<Farthest> points) {
-  std::sort(points.begin(), points.end(), [](const Farthest& a, const Farthest& b) { return a.bound > b.bound; });
-  double radius = 0;
-  for (const Farthest& p : points) {
-    if (p.bound <= radius || radius >= 1) break;
-    const auto held = hyperbolic_interval(radius, p.cosine_h, p.cosine_m);
-    if (held && held->lo <= p.T && p.T <= held->hi) continue;
-    radius = std::max(radius, hyperbolic_distance(p.T, p.cosine_h, p.cosine_m));
+  double bound() const {
+    return std::max(hyperbolic_distance_bound(T.lo, cosine_h, cosine_m),
+                    hyperbolic_distance_bound(T.hi, cosine_h, cosine_m));
   }
+};
+using Boxes = std::span<Farthest>;
+
+bool holds(double radius, const Farthest& p) {
+  const auto held = hyperbolic_interval(radius, p.cosine_h, p.cosine_m);
+  return held && held->lo <= p.T.lo && p.T.hi <= held->hi;
+}
+
+double distance(const Farthest& p) {
+  return std::max(hyperbolic_distance(p.T.lo, p.cosine_h, p.cosine_m),
+                  hyperbolic_distance(p.T.hi, p.cosine_h, p.cosine_m));
+}
+
+/// Raises the radius until it holds all of these: in halves, as one that holds the least cosines and the extreme T of
+/// many holds them all. Steps outwards, so that there are few.
+void raise(double& radius, Boxes boxes) {
+  constexpr double step = 1.001;
+  if (boxes.empty() || radius >= 1) return;
+  Farthest all = boxes[0], nearest = boxes[0];
+  for (const Farthest& p : boxes) {
+    all = {{std::min(all.T.lo, p.T.lo), std::max(all.T.hi, p.T.hi)},
+           std::min(all.cosine_h, p.cosine_h),
+           std::min(all.cosine_m, p.cosine_m)};
+    nearest.cosine_h = std::max(nearest.cosine_h, p.cosine_h);
+    nearest.cosine_m = std::max(nearest.cosine_m, p.cosine_m);
+  }
+  if (all.bound() <= radius || holds(radius, all)) return;
+  if (boxes.size() == 1) {
+    radius = std::min(1.0, std::max(radius, step * distance(all)));
+    return;
+  }
+  const auto half = boxes.begin() + static_cast<std::ptrdiff_t>(boxes.size() / 2);
+  const bool by_h = nearest.cosine_h - all.cosine_h > nearest.cosine_m - all.cosine_m;
+  std::nth_element(boxes.begin(), half, boxes.end(), [by_h](const Farthest& a, const Farthest& b) {
+    return by_h ? a.cosine_h < b.cosine_h : a.cosine_m < b.cosine_m;
+  });
+  raise(radius, {boxes.begin(), half});
+  raise(radius, {half, boxes.end()});
+}
+
+/// The least radius that holds all of these, outwards by at most a thousandth.
+double radius_of(std::vector<Farthest> boxes) {
+  double radius = 0;
+  const auto farthest = std::max_element(boxes.begin(), boxes.end(),
+                                         [](const Farthest& a, const Farthest& b) { return a.bound() < b.bound(); });
+  if (farthest == boxes.end()) return 0;
+  raise(radius, {farthest, 1});
+  raise(radius, boxes);
   return radius;
 }
 
@@ -193,8 +235,7 @@ Neighbourhoods implied_neighbourhoods(int d, int s, double E, int parts) {
       const Interval r = *boxes[at];
       const double cosine_h = far_h ? -std::cos(in_h[i].from) : std::cos(in_h[i].to),
                    cosine_m = far_m ? -std::cos(in_m[j].from) : std::cos(in_m[j].to);
-      for (const double T : {r.lo / product, r.hi / product})
-        farthest.push_back({hyperbolic_distance_bound(T, cosine_h, cosine_m), T, cosine_h, cosine_m});
+      farthest.push_back({{r.lo / product, r.hi / product}, cosine_h, cosine_m});
       for (std::size_t di = 0; di < 3; ++di)
         for (std::size_t dj = 0; dj < 3; ++dj) visit(i + di - 1, j + dj - 1);
     }

@@ -5,26 +5,32 @@
 #pragma once
 
 #include "estimators/deviation.hpp"
+#include "estimators/units.hpp"
 #include "theory/angle.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace theoremeter {
 
 class Phaseless {
  public:
-  /// A: m x n, finite.
-  explicit Phaseless(Rows A) : A_(std::move(A)) {}
+  /// A: m x n, finite. size: that of Phi, for a copy in other units. directions: positive multiples of the rows, to
+  /// tell signs by.
+  explicit Phaseless(Rows A, double size = 1, std::optional<Rows> directions = {})
+      : A_(std::move(A)), directions_(std::move(directions)), size_(size) {}
 
   int spheres() const { return 2; }
   bool symmetric() const { return true; }
   bool odd() const { return true; }
-  const Rows& hyperplanes(int) const { return A_; }
+  const Rows& hyperplanes(int) const { return directions_ ? *directions_ : A_; }
   const Rows& rows() const { return A_; }
-  double q_scale() const { return 4; }
-  double q_shift() const { return -1; }
-  double lipschitz(int) const { return lipschitz_Phi; }
-  std::pair<double, double> expectation_range() const { return {-1, 1}; }
+  /// Of A 2^-e and 4^-e Phi the deviation is 4^-e times that of A and Phi.
+  InUnits<Phaseless> in_units() const;
+  double q_scale() const { return 4 * size_; }
+  double q_shift() const { return -size_; }
+  double lipschitz(int) const { return lipschitz_Phi * size_; }
+  std::pair<double, double> expectation_range() const { return {-size_, size_}; }
 
   double factor(int, double z) const { return (z > 0) - (z < 0); }
 
@@ -35,14 +41,17 @@ class Phaseless {
     return {s * q, (1 / t) * (q * q * q)};
   }
 
-  PlaneOperator expectation(const Point& p) const { return Phi(p[0], p[1]); }
+  PlaneOperator expectation(const Point& p) const { return Q(p[0], p[1], q_scale(), q_shift()); }
 
   double expectation_form(const Point& p, const Eigen::VectorXd& u, Point& gradient) const {
-    return 4 * Q_form_gradient(p[0], p[1], u, 4, gradient[0], gradient[1]) - u.squaredNorm();
+    return q_scale() * Q_form_gradient(p[0], p[1], u, q_scale(), gradient[0], gradient[1]) +
+           q_shift() * u.squaredNorm();
   }
 
  private:
   Rows A_;
+  std::optional<Rows> directions_;  // where A's own lengths will not do
+  double size_;
 };
 
 static_assert(SignDeviation<Phaseless>);

@@ -18,24 +18,12 @@
 namespace theoremeter {
 namespace {
 
-// Below this part of the largest, a pivot of Lambda counts as 0; and below this part of |W||delta| an image W delta:
-// some 50 units of rounding, which sums of hundreds of terms do not exceed. Directions just above it are real, and as
-// good as any other, for the quotient is homogeneous.
-constexpr double negligible = 1e-14;
+// Witnesses whose every neuron and measurement is at least this far from 0, relative to its terms, stay where they are.
+constexpr double clearance = 1e-9;
 
 // Where z > 0, as 1 and 0.
 Eigen::VectorXd gate(const Eigen::VectorXd& z) {
   return z.unaryExpr([](double t) { return t > 0 ? 1.0 : 0.0; });
-}
-
-std::vector<Eigen::VectorXd> preactivations(const Network& G, const Eigen::VectorXd& x) {
-  std::vector<Eigen::VectorXd> pre;
-  Eigen::VectorXd z = x;
-  for (const Rows& W : G.layers) {
-    pre.emplace_back(W * z);
-    z = pre.back().cwiseMax(0.0);
-  }
-  return pre;
 }
 
 // Lambda' g, Lambda the piece with these pre-activations; where `weights` has as many entries as there are neurons, the
@@ -88,79 +76,96 @@ Eigen::VectorXd phi_gradient(const Eigen::VectorXd& z, const Eigen::VectorXd& w,
 
 }  // namespace
 
-Rrcp::Rrcp(Network G, Rows A, Form form) : G_(std::move(G)), A_(std::move(A)), form_(form) {
-  if (A_.rows() < 1) throw InputError("A: has no row, must have at least 1");
-  if (A_.cols() != G_.output())
+namespace {
+
+// e, 0 unless A is huge. The constant is at most |A|^2 + 1.
+int units_of(const Rows& A, const Network& G) {
+  if (A.rows() < 1) throw InputError("A: has no row, must have at least 1");
+  if (A.cols() != G.output())
     throw InputError(
-        fmt::format("A: has {} columns, must have as many as the network has outputs, {}", A_.cols(), G_.output()));
-  for (const Rows& W : G_.layers) row_norms_.emplace_back(W.rowwise().norm());
-  row_norms_.emplace_back(A_.rowwise().norm());
+        fmt::format("A: has {} columns, must have as many as the network has outputs, {}", A.cols(), G.output()));
+  if (const double norm = A.stableNorm(); !(norm < 0x1p510))
+    throw InputError(fmt::format("A: has norm {:.3g}, must be below 3.3e153: its square must be a double", norm));
+  const int exponent = scaling_exponent(A, "A");
+  return exponent > 64 ? exponent : 0;
+}
+
+}  // namespace
+
+Rrcp::Rrcp(const Network& G, const Rows& A, Form form, Property property)
+    : exponent_(units_of(A, G)), exact_(G, scaled(A, exponent_)), form_(form), property_(property) {
+  for (const Rows& W : network().layers) row_norms_.emplace_back(W.rowwise().stableNorm());
+  row_norms_.emplace_back(measurements().rowwise().stableNorm());
+}
+
+Rrcp Rrcp::in(Form form) const {
+  Rrcp other = *this;
+  other.form_ = form;
+  return other;
 }
 
 Rrcp::State Rrcp::prepare(int s, const Eigen::VectorXd& p) const {
   assert(p.size() == dimension(s));
-  return s < 2 ? direction(p) : form_ == Form::tangent ? piece(p) : difference(p);
+  return s < directions() ? direction(p) : form_ == Form::tangent ? piece(p) : difference(p);
 }
 
 Rrcp::State Rrcp::direction(const Eigen::VectorXd& x) const {
-  State state{.p = x, .pre = preactivations(G_, x)};
-  state.G = state.pre.empty() ? x : Eigen::VectorXd(state.pre.back().cwiseMax(0.0));
-  state.length = state.G.norm();
+  ExactNetwork::Pass pass = exact_.pass(x, true);
+  State state{.p = x, .pre = std::move(pass.pre)};
+  state.length = pass.G.stableNorm();
   state.defined = state.length > 0;
   if (!state.defined) return state;
-  state.G /= state.length;
-  state.AG = A_ * state.G;
-  state.sign = state.AG.sign();
+  state.G = pass.G / state.length;
+  state.AG = pass.measured / state.length;
+  state.sign = pass.measured.array().sign();
   return state;
 }
 
 Rrcp::State Rrcp::piece(const Eigen::VectorXd& a) const {
-  State state{.p = a, .pre = preactivations(G_, a)};
-  const Eigen::MatrixXd Lambda = linear_piece(G_, a);
-  Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(Lambda);
-  qr.setThreshold(negligible);
-  const Eigen::Index rank = qr.rank();
-  state.defined = rank > 0;
+  ExactNetwork::Pass pass = exact_.pass(a, false);
+  ExactNetwork::Range range = exact_.range(pass);
+  State state{.p = a, .pre = std::move(pass.pre), .defined = range.U.cols() > 0 && range.V.allFinite()};
   if (!state.defined) return state;
-  state.U = qr.householderQ() * Eigen::MatrixXd::Identity(Lambda.rows(), rank);
-  Eigen::MatrixXd inverse = Eigen::MatrixXd::Zero(a.size(), rank);  // of R, padded
-  inverse.topRows(rank) = qr.matrixR()
-                              .topLeftCorner(rank, rank)
-                              .triangularView<Eigen::Upper>()
-                              .solve(Eigen::MatrixXd::Identity(rank, rank));
-  state.V = qr.colsPermutation() * inverse;
-  state.B = A_ * state.U;
+  state.U = std::move(range.U);
+  state.V = std::move(range.V);
+  state.B = measurements() * state.U;
   return state;
 }
 
-// G(x1) - G(x2) without cancellation: the difference is passed through the layers beside both points.
 Rrcp::State Rrcp::difference(const Eigen::VectorXd& pair) const {
-  State state{.p = pair, .pre = preactivations(G_, half(pair, 0)), .second = preactivations(G_, half(pair, 1))};
-  Eigen::VectorXd delta = half(pair, 0) - half(pair, 1);
-  for (std::size_t i = 0; i < state.pre.size(); ++i) {
-    const double enters = row_norms_[i].norm() * delta.norm();
-    delta = G_.layers[i] * delta;
-    for (Eigen::Index j = 0; j < delta.size(); ++j) {
-      const double p = state.pre[i](j), q = state.second[i](j);
-      if (p <= 0 || q <= 0) delta(j) = std::max(p, 0.0) - std::max(q, 0.0);
-    }
-    if (delta.norm() <= negligible * enters) delta.setZero();
-  }
-  state.length = delta.norm();
+  ExactNetwork::Difference delta = exact_.difference(half(pair, 0), half(pair, 1));
+  State state{.p = pair, .pre = std::move(delta.first.pre), .second = std::move(delta.second.pre)};
+  state.length = delta.value.stableNorm();
   state.defined = state.length > 0;
   if (!state.defined) return state;
-  state.U = delta / state.length;
-  state.B = A_ * state.U;
+  state.U = delta.value / state.length;
+  state.B = measurements() * state.U;
   return state;
+}
+
+Eigen::ArrayXd Rrcp::signs(const States<Rrcp>& states) const {
+  if (property_ == Property::isometry) return Eigen::ArrayXd::Ones(measurements().rows());
+  return states[0]->sign * states[1]->sign;
+}
+
+PlaneOperator Rrcp::expectation(const States<Rrcp>& states) const {
+  const Eigen::VectorXd none = Eigen::VectorXd::Zero(network().output());
+  PlaneOperator E =
+      property_ == Property::isometry ? PlaneOperator{1, 0, 0, none, none} : Phi(states[0]->G, states[1]->G);
+  const double unit = std::ldexp(1.0, -2 * exponent_);
+  E.identity *= unit;
+  E.plus *= unit;
+  E.minus *= unit;
+  return E;
 }
 
 // U_c' (A_{G(x)}' A_{G(y)} - Phi_{G(x),G(y)}) U_a.
 Eigen::MatrixXd Rrcp::matrix(const States<Rrcp>& states) const {
-  const auto [x, y, a, c] = std::tie(*states[0], *states[1], *states[2], *states[3]);
-  const PlaneOperator phi = Phi(x.G, y.G);
+  const State &a = this->a(states), &c = this->c(states);
+  const PlaneOperator phi = expectation(states);
   const Eigen::VectorXd as = a.U.transpose() * phi.sum, cs = c.U.transpose() * phi.sum;
   const Eigen::VectorXd ad = a.U.transpose() * phi.difference, cd = c.U.transpose() * phi.difference;
-  const Eigen::MatrixXd DB = (x.sign * y.sign).matrix().asDiagonal() * a.B;
+  const Eigen::MatrixXd DB = signs(states).matrix().asDiagonal() * a.B;
   Eigen::MatrixXd F = c.B.transpose() * DB;
   F.noalias() -= phi.identity * (c.U.transpose() * a.U);
   F.noalias() -= phi.plus * cs * as.transpose();
@@ -172,10 +177,11 @@ double Rrcp::value(const States<Rrcp>& states) const {
   for (const State* s : states)
     if (!s->defined) return std::numeric_limits<double>::quiet_NaN();
   const Eigen::MatrixXd F = matrix(states);
-  if (F.rows() == 1 || F.cols() == 1) return F.norm();
+  if (F.rows() == 1 || F.cols() == 1) return std::ldexp(F.norm(), 2 * exponent_);
   const Eigen::MatrixXd square = F.transpose() * F;
-  return std::sqrt(
-      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(square, Eigen::EigenvaluesOnly).eigenvalues().tail<1>()(0));
+  const double largest =
+      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(square, Eigen::EigenvaluesOnly).eigenvalues().tail<1>()(0);
+  return std::ldexp(std::sqrt(std::max(0.0, largest)), 2 * exponent_);
 }
 
 // value = v'F u = <(A_x'A_y - Phi) U_a u, U_c v>.
@@ -194,39 +200,40 @@ Rrcp::Top Rrcp::top(const States<Rrcp>& states) const {
 }
 
 Switches Rrcp::switches(int s, const States<Rrcp>& states) const {
-  if (s < 2) return direction_switches(s, states);
+  if (s < directions()) return direction_switches(s, states);
   return form_ == Form::tangent ? piece_switches(s, states) : difference_switches(s, states);
 }
 
 // f = sum_i sgn(a_i G(x)) sgn(a_i G(y)) (B_a u)_i (B_c v)_i - (U_c v)' Phi (U_a u), the switches being a_i G(x).
 Switches Rrcp::direction_switches(int s, const States<Rrcp>& states) const {
   const State &x = *states[static_cast<std::size_t>(s)], &y = *states[static_cast<std::size_t>(1 - s)];
-  const State &a = *states[2], &c = *states[3];
+  const State &a = this->a(states), &c = this->c(states);
   const Top t = top(states);
   Switches result;
   result.z = unit_scale(x.AG) * x.AG;
   result.gain = 2 * y.sign * (a.B * t.u).array() * (c.B * t.v).array();
-  result.smooth = pull_back(G_, x.pre, phi_gradient(x.G, y.G, a.U * t.u, c.U * t.v) / -x.length);
+  result.smooth = pull_back(network(), x.pre,
+                            std::ldexp(-1 / x.length, -2 * exponent_) * phi_gradient(x.G, y.G, a.U * t.u, c.U * t.v));
   return result;
 }
 
 // q - f u for the argument s, u its unit vector in R^{n_d} and q = (A_x'A_y - Phi) times the other's: the gradient of f
 // in u, tangential.
 Eigen::VectorXd Rrcp::residual(int s, const States<Rrcp>& states, const Top& t) const {
-  const State &x = *states[0], &y = *states[1];
-  const State &own = *states[static_cast<std::size_t>(s)], &other = *states[static_cast<std::size_t>(5 - s)];
-  const Eigen::VectorXd &mine = s == 2 ? t.u : t.v, &theirs = s == 2 ? t.v : t.u;
-  Eigen::VectorXd q = A_.transpose() * (x.sign * y.sign * (other.B * theirs).array()).matrix();
-  q -= Phi(x.G, y.G).apply(other.U * theirs);
+  const bool first = s == directions();
+  const State &own = this->own(s, states), &other = first ? c(states) : a(states);
+  const Eigen::VectorXd &mine = first ? t.u : t.v, &theirs = first ? t.v : t.u;
+  Eigen::VectorXd q = measurements().transpose() * (signs(states) * (other.B * theirs).array()).matrix();
+  q -= expectation(states).apply(other.U * theirs);
   return q - t.value * (own.U * mine);
 }
 
 // f depends on the piece of a by the neurons that are on: with Lambda d the singular vector and r_i the change of the
 // pre-activation i along d, switching neuron i on adds r_i to its output, worth r_i times the gradient of f there.
 Switches Rrcp::piece_switches(int s, const States<Rrcp>& states) const {
-  const State& a = *states[static_cast<std::size_t>(s)];
+  const State& a = own(s, states);
   const Top t = top(states);
-  const std::vector<Eigen::VectorXd> r = tangents(G_, a.pre, a.V * (s == 2 ? t.u : t.v));
+  const std::vector<Eigen::VectorXd> r = tangents(network(), a.pre, a.V * (s == directions() ? t.u : t.v));
   Eigen::VectorXd back = residual(s, states, t);
   Eigen::Index neurons = 0;
   for (const Eigen::VectorXd& z : a.pre) neurons += z.size();
@@ -235,21 +242,23 @@ Switches Rrcp::piece_switches(int s, const States<Rrcp>& states) const {
     neurons -= a.pre[i].size();
     result.z.segment(neurons, a.pre[i].size()) = unit_scale(a.pre[i]) * a.pre[i].array();
     result.gain.segment(neurons, a.pre[i].size()) = r[i].array() * back.array();
-    back = G_.layers[i].transpose() * back.cwiseProduct(gate(a.pre[i]));
+    back = network().layers[i].transpose() * back.cwiseProduct(gate(a.pre[i]));
   }
   return result;
 }
 
 Switches Rrcp::difference_switches(int s, const States<Rrcp>& states) const {
-  const State& pair = *states[static_cast<std::size_t>(s)];
+  const State& pair = own(s, states);
   const Top t = top(states);
-  const double sign = s == 2 ? t.u(0) : t.v(0);  // the unit vector is U or -U
+  const double sign = s == directions() ? t.u(0) : t.v(0);  // the unit vector is U or -U
   const Eigen::VectorXd h = sign / pair.length * residual(s, states, t);
-  return {{}, {}, joined(pull_back(G_, pair.pre, h), -pull_back(G_, pair.second, h))};
+  return {{}, {}, joined(pull_back(network(), pair.pre, h), -pull_back(network(), pair.second, h))};
 }
 
 Eigen::VectorXd Rrcp::pull(int s, const State& state, const Eigen::ArrayXd& weights) const {
-  if (s < 2) return pull_back(G_, state.pre, A_.transpose() * (unit_scale(state.AG) / state.length * weights).matrix());
+  if (s < directions())
+    return pull_back(network(), state.pre,
+                     measurements().transpose() * (unit_scale(state.AG) / state.length * weights).matrix());
   if (form_ == Form::differences) return Eigen::VectorXd::Zero(state.p.size());
   Eigen::ArrayXd scaled = weights;
   Eigen::Index from = 0;
@@ -257,10 +266,19 @@ Eigen::VectorXd Rrcp::pull(int s, const State& state, const Eigen::ArrayXd& weig
     scaled.segment(from, z.size()) *= unit_scale(z);
     from += z.size();
   }
-  return pull_back(G_, state.pre, Eigen::VectorXd::Zero(G_.output()), scaled);
+  return pull_back(network(), state.pre, Eigen::VectorXd::Zero(network().output()), scaled);
 }
 
 // ---- Witnesses.
+
+namespace {
+
+// The first of equals.
+Witness better(Witness first, Witness second) {
+  return first.point.empty() || second.value > first.value ? std::move(second) : std::move(first);
+}
+
+}  // namespace
 
 // A point of x's cell (of the neurons, and of A's rows where measured) at most `reach` |x| away and off its walls: on
 // the way to the cell's analytic centre, the maximum of sum log |h_i.p| - N/2 |p|^2, N walls h_i.
@@ -269,21 +287,20 @@ Eigen::VectorXd Rrcp::interior(const Eigen::VectorXd& x, bool measured, double r
   if (length == 0) return x;
   const Eigen::VectorXd from = x / length;
   std::vector<Eigen::RowVectorXd> walls;
-  Eigen::VectorXd z = from;
+  const ExactNetwork::Pass pass = exact_.pass(from, measured);
+  double size = 1;
   Eigen::MatrixXd Lambda = Eigen::MatrixXd::Identity(x.size(), x.size());
-  const auto add = [&](const Rows& W, const Eigen::VectorXd& norms) {
-    const double size = z.norm();
-    z = W * z;
+  const auto add = [&](const Rows& W, const Eigen::VectorXd& z, const Eigen::VectorXd& norms) {
     Lambda = (W * Lambda).eval();
     for (Eigen::Index i = 0; i < z.size(); ++i)
-      if (std::abs(z(i)) > 0) walls.emplace_back(Lambda.row(i) * ((z(i) > 0 ? 1 : -1) / (norms(i) * size)));
+      if (z(i) != 0) walls.emplace_back(Lambda.row(i) * ((z(i) > 0 ? 1 : -1) / (norms(i) * size)));
+    size = z.cwiseMax(0.0).stableNorm();
   };
-  for (std::size_t i = 0; i < G_.layers.size(); ++i) {
-    add(G_.layers[i], row_norms_[i]);
-    Lambda = gate(z).asDiagonal() * Lambda;
-    z = z.cwiseMax(0.0);
+  for (std::size_t i = 0; i < pass.pre.size(); ++i) {
+    add(network().layers[i], pass.pre[i], row_norms_[i]);
+    Lambda = gate(pass.pre[i]).asDiagonal() * Lambda;
   }
-  if (measured) add(A_, row_norms_.back());
+  if (measured) add(measurements(), pass.measured, row_norms_.back());
   if (walls.empty()) return x;
 
   Eigen::MatrixXd H(static_cast<Eigen::Index>(walls.size()), x.size());
@@ -306,8 +323,8 @@ Eigen::VectorXd Rrcp::interior(const Eigen::VectorXd& x, bool measured, double r
 
 // (a + t d, a - t d), as one unit vector, t half of what reaches the first wall of a's piece, at most 1.
 Eigen::VectorXd Rrcp::pair_in_piece(const State& a, const Eigen::VectorXd& along) const {
-  const Eigen::VectorXd d = along.normalized();
-  const std::vector<Eigen::VectorXd> r = tangents(G_, a.pre, d);
+  const Eigen::VectorXd d = along.stableNormalized();
+  const std::vector<Eigen::VectorXd> r = tangents(network(), a.pre, d);
   double t = 2;
   for (std::size_t i = 0; i < r.size(); ++i)
     for (Eigen::Index j = 0; j < r[i].size(); ++j)
@@ -316,57 +333,79 @@ Eigen::VectorXd Rrcp::pair_in_piece(const State& a, const Eigen::VectorXd& along
 }
 
 double Rrcp::margin(const Eigen::VectorXd& x, bool measured) const {
-  double least = std::numeric_limits<double>::infinity();
-  Eigen::VectorXd z = x;
-  const auto see = [&](const Rows& W, const Eigen::VectorXd& norms) {
-    const double size = z.norm();
-    if (size == 0) return;
-    z = W * z;
-    for (Eigen::Index i = 0; i < z.size(); ++i)
+  const ExactNetwork::Pass pass = exact_.pass(x, measured);
+  double least = std::numeric_limits<double>::infinity(), size = x.stableNorm();
+  const auto see = [&](const Eigen::VectorXd& z, const Eigen::VectorXd& norms) {
+    for (Eigen::Index i = 0; i < z.size() && size > 0; ++i)
       if (norms(i) > 0) least = std::min(least, std::abs(z(i)) / (norms(i) * size));
+    size = z.cwiseMax(0.0).stableNorm();
   };
-  for (std::size_t i = 0; i < G_.layers.size(); ++i) {
-    see(G_.layers[i], row_norms_[i]);
-    z = z.cwiseMax(0.0);
-  }
-  if (measured) see(A_, row_norms_.back());
+  for (std::size_t i = 0; i < pass.pre.size(); ++i) see(pass.pre[i], row_norms_[i]);
+  if (measured) see(pass.measured, row_norms_.back());
   return least;
 }
 
 // The quotient itself, at these very doubles.
-Witness Rrcp::attained(const Point& point, const std::string& form) const {
-  Witness w{.point = point, .form = form};
-  const State x = direction(point[0]), y = direction(point[1]);
-  const State u = difference(joined(point[2], point[3])), v = difference(joined(point[4], point[5]));
-  if (!x.defined || !y.defined || !u.defined || !v.defined) return {};
-  const double f = matrix({&x, &y, &u, &v})(0);
+Witness Rrcp::attained(const States<Rrcp>& directions, const Eigen::VectorXd& first,
+                       const Eigen::VectorXd& second) const {
+  const State u = difference(first), v = difference(second);
+  States<Rrcp> states = directions;
+  states.insert(states.end(), {&u, &v});
+  Witness w;
+  w.margin = std::numeric_limits<double>::infinity();
+  w.form = form_ == Form::tangent ? "tangent" : "differences";
+  for (const State* state : states)
+    if (!state->defined) return {};
+  const double f = std::ldexp(matrix(states)(0), 2 * exponent_);
   w.value = std::abs(f);
   w.side = f >= 0 ? Side::plus : Side::minus;
-  w.margin = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < point.size(); ++i) w.margin = std::min(w.margin, margin(point[i], i < 2));
+  for (const State* x : directions) w.point.push_back(x->p);
+  for (const State* pair : {&u, &v})
+    for (const int which : {0, 1}) w.point.push_back(half(pair->p, which));
+  for (std::size_t i = 0; i < w.point.size(); ++i)
+    w.margin = std::min(w.margin, margin(w.point[i], i < directions.size()));
   return w;
 }
 
+bool Rrcp::clear(const Eigen::VectorXd& x, bool measured) const { return margin(x, measured) >= clearance; }
+
+// The piece of a, at a point away from its walls where there is one.
+Rrcp::State Rrcp::inside(const State& a) const {
+  State moved = piece(interior(a.p, false, 1));
+  for (std::size_t i = 0; i < a.pre.size(); ++i)
+    if (gate(moved.pre[i]) != gate(a.pre[i])) return a;
+  return moved;
+}
+
 Witness Rrcp::witness(const States<Rrcp>& states) const {
-  constexpr double reach = 1e-7;  // what leaving the walls may cost: Phi turns by less than that
-  const Eigen::VectorXd x = interior(states[0]->p, true, reach), y = interior(states[1]->p, true, reach);
-  Eigen::VectorXd pairs[2];
+  constexpr double reach = 1e-7;
+  std::vector<State> moved;
+  States<Rrcp> stay(states.begin(), states.begin() + directions()), leave;
+  for (const State* x : stay) moved.push_back(clear(x->p, true) ? *x : direction(interior(x->p, true, reach)));
+  for (const State& x : moved) leave.push_back(&x);
+
   if (form_ == Form::tangent) {
-    const State sx = direction(x), sy = direction(y);
-    const State a = piece(interior(states[2]->p, false, 1)), c = piece(interior(states[3]->p, false, 1));
-    if (!sx.defined || !sy.defined || !a.defined || !c.defined) return {};
-    const Top t = top({&sx, &sy, &a, &c});
-    pairs[0] = pair_in_piece(a, a.V * t.u);
-    pairs[1] = pair_in_piece(c, c.V * t.v);
-  } else {
-    for (std::size_t i = 0; i < 2; ++i) {
-      const Eigen::VectorXd p = half(states[2 + i]->p, 0), q = half(states[2 + i]->p, 1);
-      const double shift = reach * (p - q).norm();
-      pairs[i] = joined(interior(p, false, shift), interior(q, false, shift)).normalized();
-    }
+    const State a = inside(this->a(states)), c = inside(this->c(states));
+    const auto at = [&](States<Rrcp> all) {
+      for (const State* x : all)
+        if (!x->defined) return Witness{};
+      const States<Rrcp> directions = all;
+      all.insert(all.end(), {&a, &c});
+      for (const State* x : all)
+        if (!x->defined) return Witness{};
+      const Top t = top(all);
+      return attained(directions, pair_in_piece(a, a.V * t.u), pair_in_piece(c, c.V * t.v));
+    };
+    return better(at(leave), at(stay));
   }
-  return attained({x, y, half(pairs[0], 0), half(pairs[0], 1), half(pairs[1], 0), half(pairs[1], 1)},
-                  form_ == Form::tangent ? "tangent" : "differences");
+  std::vector<Eigen::VectorXd> pairs;
+  for (const State* state : {&a(states), &c(states)}) {
+    const Eigen::VectorXd p = half(state->p, 0), q = half(state->p, 1);
+    const double shift = reach * (p - q).norm();
+    const auto away = [&](const Eigen::VectorXd& x) { return clear(x, false) ? x : interior(x, false, shift); };
+    pairs.push_back(joined(away(p), away(q)).normalized());
+  }
+  return better(attained(leave, pairs[0], pairs[1]), attained(stay, a(states).p, c(states).p));
 }
 
 // ---- Estimators.
@@ -413,11 +452,16 @@ Searched search(const Rrcp& rrcp, std::int64_t starts, const Stream& stream, int
   if (best.empty()) return found;
   found.witness = best[0];
   if (last == 0) return found;
-  const Rrcp differences(rrcp.network(), rrcp.measurements(), Rrcp::Form::differences);
+  const Rrcp differences = rrcp.in(Rrcp::Form::differences);
   std::vector<Point> seeds;
   for (const Witness& w : best)
-    if (!w.point.empty())
-      seeds.push_back({w.point[0], w.point[1], joined(w.point[2], w.point[3]), joined(w.point[4], w.point[5])});
+    if (!w.point.empty()) {
+      const std::size_t first = w.point.size() - 4;  // x1
+      Point seed(w.point.begin(), w.point.begin() + static_cast<std::ptrdiff_t>(first));
+      seed.push_back(joined(w.point[first], w.point[first + 1]));
+      seed.push_back(joined(w.point[first + 2], w.point[first + 3]));
+      seeds.push_back(std::move(seed));
+    }
   PreparedSearchPlan plan;
   plan.fresh = 0;
   Searched further;

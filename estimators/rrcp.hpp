@@ -10,14 +10,22 @@
 //   differences  the quotient itself. Arguments x, y in R^k and (x1, x2), (x3, x4) in R^{2k}: it is homogeneous in each
 //                pair.
 // As U_a' A'DA U_c = (A U_a)' D (A U_c), a value costs O((m + n_d) k^2).
+//
+// The Range Restricted Isometry Condition [HV Def. 3] is the same without signs: A'A - I for A_{G(x)}'A_{G(y)} - Phi,
+// and no x and y.
+//
+// Signs, and what is 0, are those of real numbers (exact_network.hpp). The constant does not depend on positive factors
+// of layers, which are scaled. So is A where it is huge: f is 4^e |<(A'DA - 4^-e Phi) u, v>|, A in units of 2^e.
 #pragma once
 
+#include "estimators/exact_network.hpp"
 #include "estimators/grids.hpp"
 #include "estimators/measurement.hpp"
 #include "estimators/prepared.hpp"
 #include "estimators/progress.hpp"
 #include "estimators/stream.hpp"
 #include "theory/network.hpp"
+#include "theory/operators.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -29,12 +37,14 @@ namespace theoremeter {
 class Rrcp {
  public:
   enum class Form { tangent, differences };
+  enum class Property { concentration, isometry };  // RRCP, RRIC
 
-  /// Throws InputError unless A has n_d columns and a row.
-  Rrcp(Network G, Rows A, Form form = Form::tangent);
+  /// Throws InputError unless A has n_d columns and a row, |A|^2 is a double and layers can be scaled.
+  Rrcp(const Network& G, const Rows& A, Form form = Form::tangent, Property property = Property::concentration);
+  Rrcp in(Form form) const;
 
-  /// x and y are prepared as directions of G, the others as subspaces: the range of a piece, or the line of a
-  /// difference.
+  /// x and y (of the RRCP) are prepared as directions of G, the others as subspaces: the range of a piece, or the line
+  /// of a difference.
   struct State {
     Eigen::VectorXd p;
     std::vector<Eigen::VectorXd> pre = {};     // W_i z_{i-1}, i = 1, ..., d, at p, or at x1 where p = (x1, x2)
@@ -48,23 +58,37 @@ class Rrcp {
     Eigen::MatrixXd V = {};          // tangent: U = Lambda V
   };
 
-  int spheres() const { return 4; }
-  Eigen::Index dimension(int s) const { return s >= 2 && form_ == Form::differences ? 2 * G_.input : G_.input; }
+  int spheres() const { return directions() + 2; }
+  Eigen::Index dimension(int s) const {
+    return s >= directions() && form_ == Form::differences ? 2 * network().input : network().input;
+  }
   State prepare(int s, const Eigen::VectorXd& p) const;
   double value(const States<Rrcp>& states) const;
   Switches switches(int s, const States<Rrcp>& states) const;
   Eigen::VectorXd pull(int s, const State& state, const Eigen::ArrayXd& weights) const;
-  /// The point is {x, y, x1, x2, x3, x4}: x, y of unit length, so are (x1, x2) and (x3, x4). margin: the least, over
-  /// all six and over x, y's measurements, of |<w, z>| / (|w||z|), w a row of a layer (of A) and z what it is applied
-  /// to.
+  /// The point is {x, y, x1, x2, x3, x4}, or {x1, x2, x3, x4}: x, y of unit length, so are (x1, x2) and (x3, x4).
+  /// margin: the least, over all and over x, y's measurements, of |<w, z>| / (|w||z|), w a row of a layer (of A) and z
+  /// what it is applied to. Points nearer to a wall are moved off it where that does not cost anything. No point where
+  /// doubles do not attain what real numbers do.
   Witness witness(const States<Rrcp>& states) const;
 
-  const Network& network() const { return G_; }
-  const Rows& measurements() const { return A_; }
+  /// As they were scaled: f = 4^e times what these make of it with 4^-e Phi for Phi. Switches are in units of 4^e.
+  const Network& network() const { return exact_.network(); }
+  const Rows& measurements() const { return exact_.measurements(); }
+  int exponent() const { return exponent_; }  // e
+  const ExactNetwork& exact() const { return exact_; }
   Form form() const { return form_; }
+  Property property() const { return property_; }
 
  private:
   struct Top;  // the top singular vectors
+
+  int directions() const { return property_ == Property::concentration ? 2 : 0; }
+  const State& own(int s, const States<Rrcp>& states) const { return *states[static_cast<std::size_t>(s)]; }
+  const State& a(const States<Rrcp>& states) const { return own(directions(), states); }
+  const State& c(const States<Rrcp>& states) const { return own(directions() + 1, states); }
+  Eigen::ArrayXd signs(const States<Rrcp>& states) const;       // of A G(x) times those of A G(y)
+  PlaneOperator expectation(const States<Rrcp>& states) const;  // 4^-e Phi, or 4^-e I
 
   State direction(const Eigen::VectorXd& x) const;
   State piece(const Eigen::VectorXd& a) const;
@@ -76,13 +100,16 @@ class Rrcp {
   Switches piece_switches(int s, const States<Rrcp>& states) const;
   Switches difference_switches(int s, const States<Rrcp>& states) const;
   Eigen::VectorXd interior(const Eigen::VectorXd& x, bool measured, double reach) const;
+  State inside(const State& a) const;
   Eigen::VectorXd pair_in_piece(const State& a, const Eigen::VectorXd& along) const;
   double margin(const Eigen::VectorXd& x, bool measured) const;
-  Witness attained(const Point& point, const std::string& form) const;
+  bool clear(const Eigen::VectorXd& x, bool measured) const;
+  Witness attained(const States<Rrcp>& directions, const Eigen::VectorXd& u, const Eigen::VectorXd& v) const;
 
-  Network G_;
-  Rows A_;
+  int exponent_;
+  ExactNetwork exact_;
   Form form_;
+  Property property_;
   std::vector<Eigen::VectorXd> row_norms_;  // of the layers, then of A
 };
 

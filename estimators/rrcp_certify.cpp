@@ -8,18 +8,18 @@
 //
 // Rounding. Differences fill the range of a piece with full weight, however small Lambda is along a part of it. So what
 // a piece is must be known, or nothing is proved:
-//   Rows: errors of the rows of Lambda, relative to each row, are carried through the layers. A row is 0 only where
-// every term of it is; every other must be known to `row_accuracy`, and so are the angles where it vanishes.
+//   Rows: errors of the rows of Lambda, relative to each row, are carried through the layers; rows not known to
+// `row_accuracy` then, because their terms cancel, are computed exactly, and so is whether a row is 0.
 //   Breakpoints: no two are closer than `resolution`, unless their rows are proportional, by exact products.
 //   Ranges: the rank is 1 only where one row is left, all are proportional by exact products, or the rank was 1 a layer
 // before. Otherwise it is 2, and the second pivot must be large enough for the basis to be known to `range_accuracy`:
 // |R_11| above some 1e-6 to 1e-3 |R_00|, the more the larger the network.
 // A sum of ranges only has to contain them: directions that are kept in doubt do no harm, and as its columns are
-// orthonormal bases a dropped pivot below `negligible` costs no more than that for each column. A row of A whose sign's
-// change is not known to row_accuracy has a free sign on the piece, and so have those whose sign changes within
-// `resolution` of another's change. If unit vectors of the ranges are within e, e' of P, P'' the two norms above are
-// off by at most |A|e|AP''| + |A|e'|AP| + |A|^2 ee' each, the Phi in them by e + e' + ee'; that, and 1e-11 (|AP||AP''|
-// + 1) for the rounding of the rest, is added to every bound.
+// orthonormal bases a dropped pivot below `negligible` costs no more than that for each column. A row of A that is 0 on
+// a piece has the sign 0 there; rows whose sign changes within `resolution` of another's change have a free sign there.
+// If unit vectors of the ranges are within e, e' of P, P'' the two norms above are off by at most |A|e|AP''| +
+// |A|e'|AP| + |A|^2 ee' each, the Phi in them by e + e' + ee'; that, and 1e-11 (|AP||AP''| + 1) for the rounding of the
+// rest, is added to every bound.
 #include "estimators/rrcp_certify.hpp"
 
 #include "estimators/hyperplanes.hpp"
@@ -70,12 +70,31 @@ std::array<double, 2> roots(const Eigen::RowVector2d& h, double from) {
 
 // ---- The pieces of G.
 
-// M = W Lambda. With the rows of Lambda known to `error`, relative to each, row i of M is known to error(i): 0 where
-// all terms are 0, infinite where underflow may have its say.
+// M = W Lambda, W layer i of the network or A, Lambda the layers before where they have these signs. With the rows of
+// Lambda known to `error`, relative to each, row j of M is known to error(j): 0 where it is 0. Rows whose terms cancel
+// are computed exactly.
 struct Image {
   Eigen::MatrixXd M;
   Eigen::ArrayXd error;
 
+  Image(const ExactNetwork& N, std::size_t layer, const Eigen::MatrixXd& Lambda, double error_before,
+        const std::vector<Eigen::VectorXd>& signs)
+      : Image(layer < N.network().layers.size() ? N.network().layers[layer] : N.measurements(), Lambda, error_before) {
+    std::vector<Eigen::Index> unknown;
+    for (Eigen::Index j = 0; j < error.size(); ++j)
+      if (!known(j)) unknown.push_back(j);
+    if (unknown.empty()) return;
+    const Eigen::MatrixXd exact = N.rows(layer, unknown, signs);
+    for (std::size_t u = 0; u < unknown.size(); ++u) {
+      const auto row = exact.row(static_cast<Eigen::Index>(u));
+      M.row(unknown[u]) = row;
+      error(unknown[u]) = (row.array() == 0).all() ? 0 : 16 * static_cast<double>(layer + 2) * epsilon;
+    }
+  }
+  bool zero(Eigen::Index i) const { return error(i) == 0; }
+  bool known(Eigen::Index i) const { return error(i) <= row_accuracy; }
+
+ private:
   Image(const Rows& W, const Eigen::MatrixXd& Lambda, double error_before)
       : M(W * Lambda), error(Eigen::ArrayXd::Zero(W.rows())) {
     const Eigen::VectorXd size = Lambda.cwiseAbs().rowwise().sum();
@@ -88,8 +107,6 @@ struct Image {
                                  : std::numeric_limits<double>::infinity();
     }
   }
-  bool zero(Eigen::Index i) const { return error(i) == 0; }
-  bool known(Eigen::Index i) const { return error(i) <= row_accuracy; }
 };
 
 std::vector<Eigen::Index> nonzero_rows(const Eigen::MatrixXd& Lambda) {
@@ -113,18 +130,19 @@ bool proportional(const Rows& W, Eigen::Index i, Eigen::Index j, const std::vect
 
 struct Piece {
   double from, to;
-  Eigen::MatrixXd Lambda, U;  // U: an orthonormal basis of the range
-  double error;               // of each row of Lambda, relative
+  Eigen::MatrixXd Lambda, U;           // U: an orthonormal basis of the range
+  double error;                        // of each row of Lambda, relative
+  std::vector<Eigen::VectorXd> signs;  // of the neurons, layer by layer
 
   double middle() const { return (from + to) / 2; }
 };
 
 class Pieces {
  public:
-  explicit Pieces(const Network& G) : G_(G) {
+  explicit Pieces(const ExactNetwork& N) : N_(N), G_(N.network()) {
     for (int quarter = 0; quarter < 4; ++quarter)
       cut(0, first_angle + quarter * pi / 2, first_angle + (quarter + 1) * pi / 2,
-          {Eigen::MatrixXd::Identity(2, 2), 0, false});
+          {Eigen::MatrixXd::Identity(2, 2), 0, false, {}});
   }
 
   bool known() const { return known_; }  // as is said above
@@ -136,6 +154,7 @@ class Pieces {
     Eigen::MatrixXd Lambda;
     double error;
     bool line;
+    std::vector<Eigen::VectorXd> signs;
   };
   struct End {
     double angle;
@@ -146,7 +165,7 @@ class Pieces {
   void cut(std::size_t layer, double from, double to, const Part& part) {
     if (layer == G_.layers.size()) return add(from, to, part);
     const Rows& W = G_.layers[layer];
-    const Image image(W, part.Lambda, part.error);
+    const Image image(N_, layer, part.Lambda, part.error, part.signs);
     const std::vector<Eigen::Index> columns = nonzero_rows(part.Lambda);
     for (Eigen::Index i = 0; i < W.rows(); ++i) known_ = known_ && image.known(i);
     if (!known_) return;
@@ -166,7 +185,7 @@ class Pieces {
                  proportional(W, ends[e].row, ends[e - 1].row, columns);
     }
     for (std::size_t e = 1; e < cuts.size() && known_; ++e)
-      cut(layer + 1, cuts[e - 1], cuts[e], gated(W, image, columns, part.line, (cuts[e - 1] + cuts[e]) / 2));
+      cut(layer + 1, cuts[e - 1], cuts[e], gated(W, image, columns, part, (cuts[e - 1] + cuts[e]) / 2));
   }
 
   // Neurons are not negative: with weights of one sign theirs is constant on a piece.
@@ -179,19 +198,21 @@ class Pieces {
     return !(positive && negative);
   }
 
-  static Part gated(const Rows& W, const Image& image, const std::vector<Eigen::Index>& columns, bool line,
+  static Part gated(const Rows& W, const Image& image, const std::vector<Eigen::Index>& columns, const Part& part,
                     double middle) {
     const Eigen::VectorXd z = image.M * on_circle(middle);
-    Part next{image.M, 0, true};
+    Part next{image.M, 0, true, part.signs};
+    next.signs.push_back(z);
     Eigen::Index first = -1;
     for (Eigen::Index j = 0; j < z.size(); ++j) {
       if (image.zero(j) || z(j) <= 0) {
         next.Lambda.row(j).setZero();
+        next.signs.back()(j) = 0;
         continue;
       }
       next.error = std::max(next.error, image.error(j));
       if (first < 0) first = j;
-      next.line = next.line && (line || j == first || proportional(W, first, j, columns));
+      next.line = next.line && (part.line || j == first || proportional(W, first, j, columns));
     }
     return next;
   }
@@ -209,9 +230,10 @@ class Pieces {
       known_ = known_ && off <= range_accuracy;  // false for NaN
       U = qr.householderQ() * Eigen::MatrixXd::Identity(part.Lambda.rows(), rank);
     }
-    pieces_.push_back({from, to, part.Lambda, U, part.error});
+    pieces_.push_back({from, to, part.Lambda, U, part.error, part.signs});
   }
 
+  const ExactNetwork& N_;
   const Network& G_;
   std::vector<Piece> pieces_;
   bool known_ = true;
@@ -219,8 +241,10 @@ class Pieces {
 
 // ---- Arcs of x, and sets of adjacent ones.
 
-// The directions G(x)/|G(x)| of the set are within `radius` of g; sign: of A G(x), 0 where it is not the same
-// everywhere.
+constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
+
+// The directions G(x)/|G(x)| of the set are within `radius` of g; sign: of A G(x), not_known where it is not the same
+// everywhere. Without signs (RRIC) there is one set: Phi_{g,g} = I, and all signs are 1.
 struct Directions {
   Eigen::VectorXd g;
   double radius = 0;
@@ -231,16 +255,22 @@ struct Directions {
 
 class DirectionTree {
  public:
-  DirectionTree(const std::vector<Piece>& pieces, const Rows& A, double widest)
-      : pieces_(pieces), A_(A), norms_(A.rowwise().norm()), widest_(widest) {
+  DirectionTree(const std::vector<Piece>& pieces, const Rrcp& rrcp, double widest)
+      : pieces_(pieces), A_(rrcp.measurements()), norms_(A_.rowwise().norm()), widest_(widest) {
+    if (rrcp.property() == Rrcp::Property::isometry) {
+      nodes_.push_back({Eigen::VectorXd::Unit(A_.cols(), 0), 0, Eigen::ArrayXd::Ones(A_.rows())});
+      root_ = 0;
+      return;
+    }
     std::vector<Event> events;
     for (const Piece& piece : pieces) {
       events.push_back({piece.from, -1});
-      const Image image(A, piece.Lambda, piece.error);
-      told_.emplace_back(Eigen::ArrayXd::Zero(A.rows()));
-      for (Eigen::Index i = 0; i < A.rows(); ++i) {
-        told_.back()(i) = !image.zero(i) && (piece.U.cols() < 2 || image.known(i));
-        if (piece.U.cols() < 2 || told_.back()(i) == 0) continue;
+      const Image image(rrcp.exact(), piece.signs.size(), piece.Lambda, piece.error, piece.signs);
+      told_.emplace_back(Eigen::ArrayXd::Ones(A_.rows()));
+      for (Eigen::Index i = 0; i < A_.rows(); ++i) {
+        if (image.zero(i)) told_.back()(i) = 0;
+        if (!image.known(i) && piece.U.cols() == 2) told_.back()(i) = not_known;
+        if (piece.U.cols() < 2 || told_.back()(i) != 1) continue;
         for (const double angle : roots(image.M.row(i), piece.from - resolution))
           if (angle < piece.to + resolution) events.push_back({angle, i});
       }
@@ -284,10 +314,11 @@ class DirectionTree {
     return p;
   }
 
-  // sgn(A g), 0 where g's error may decide.
-  Eigen::ArrayXd signs(const Eigen::VectorXd& g) const {
+  // sgn(A g) on piece p.
+  Eigen::ArrayXd signs(std::size_t p, const Eigen::VectorXd& g) const {
     const Eigen::ArrayXd z = A_ * g;
-    return (z.abs() > 4 * range_accuracy * norms_).select(z.sign(), 0.0);
+    const Eigen::ArrayXd sign = (z.abs() > 4 * range_accuracy * norms_).select(z.sign(), not_known);
+    return (told_[p] == 0).select(0.0, sign * told_[p]);
   }
 
   // G is linear from a to b, and no sign changes: cut until no direction is further than `widest` from the middle's.
@@ -301,10 +332,10 @@ class DirectionTree {
     };
     if (piece.U.cols() == 1) {  // one direction
       const Eigen::VectorXd u = piece.U.col(0), g = u.dot(direction(0.5)) > 0 ? u : Eigen::VectorXd(-u);
-      nodes_.push_back({g, range_accuracy, signs(g) * told_[p], (a + b) / 2});
+      nodes_.push_back({g, range_accuracy, signs(p, g), (a + b) / 2});
       return;
     }
-    const Eigen::ArrayXd sign = signs(direction(0.5)) * told_[p];
+    const Eigen::ArrayXd sign = signs(p, direction(0.5));
     const double sweep = angle(direction(0), direction(0.5)) + angle(direction(0.5), direction(1));
     const double parts = std::clamp(std::ceil(sweep / (2 * widest_)), 1.0, 256.0);
     for (double i = 0; i < parts; ++i) {
@@ -318,21 +349,25 @@ class DirectionTree {
   void add_sliver(const std::vector<Event>& events, std::size_t from, std::size_t to) {
     const double a = events[from].angle - resolution, b = events[to - 1].angle + resolution;
     double steepest = 0;
-    Directions sliver{{}, pi, Eigen::ArrayXd::Ones(A_.rows()), (a + b) / 2};
+    Directions sliver{{}, pi, {}, (a + b) / 2};
+    Eigen::ArrayXd told;
+    std::size_t turning = 0;
     for (std::size_t p = 0; p < pieces_.size(); ++p) {
       const Piece& piece = pieces_[p];
       steepest = std::max(steepest, piece.Lambda.norm());
       if (piece.to < a || piece.from > b) continue;
-      sliver.sign *= told_[p];
-      if (piece.U.cols() == 2) sliver.g = piece.Lambda * on_circle(std::clamp(sliver.at, piece.from, piece.to));
+      told = told.size() == 0 ? told_[p] : (told == told_[p]).select(told, not_known).eval();
+      if (piece.U.cols() < 2) continue;
+      turning = p;
+      sliver.g = piece.Lambda * on_circle(std::clamp(sliver.at, piece.from, piece.to));
     }
     assert(sliver.g.size() > 0);
     const double length = sliver.g.stableNorm();
     sliver.g /= length;
     sliver.radius = std::min(pi, 2 * (b - a) * steepest / length + 2 * range_accuracy);
-    sliver.sign *= signs(sliver.g);
+    sliver.sign = (told == told_[turning]).select(signs(turning, sliver.g), not_known);
     for (std::size_t e = from; e < to; ++e)
-      if (events[e].row >= 0) sliver.sign(events[e].row) = 0;
+      if (events[e].row >= 0) sliver.sign(events[e].row) = not_known;
     nodes_.push_back(std::move(sliver));
   }
 
@@ -341,7 +376,7 @@ class DirectionTree {
     if (to - from == 1) return from;
     const int left = join(from, (from + to) / 2), right = join((from + to) / 2, to);
     const Directions &a = (*this)[left], &b = (*this)[right];
-    Directions both{a.g + b.g, pi, (a.sign == b.sign).select(a.sign, 0.0), (a.at + b.at) / 2, left, right};
+    Directions both{a.g + b.g, pi, (a.sign == b.sign).select(a.sign, not_known), (a.at + b.at) / 2, left, right};
     const double norm = both.g.norm();
     both.g = norm > 1e-6 ? Eigen::VectorXd(both.g / norm) : a.g;
     both.radius = std::min(pi, std::max(angle(both.g, a.g) + a.radius, angle(both.g, b.g) + b.radius) + 1e-12);
@@ -353,8 +388,9 @@ class DirectionTree {
   const Rows& A_;
   Eigen::ArrayXd norms_;
   double widest_;
-  std::vector<Eigen::ArrayXd> told_;  // for each piece and row of A: 1 where the sign is known between its changes
-  std::vector<Directions> nodes_;     // the leaves first
+  // For each piece and row of A: 0 where a_i G(x) is 0, 1 where its sign is known between its changes, or not_known.
+  std::vector<Eigen::ArrayXd> told_;
+  std::vector<Directions> nodes_;  // the leaves first
   int root_ = -1;
 };
 
@@ -438,8 +474,8 @@ struct Node {
 
 class RrcpProver {
  public:
-  RrcpProver(const DirectionTree& arcs, const SumTree& sums, double size_of_A)
-      : arcs_(arcs), sums_(sums), size_of_A_(size_of_A) {}
+  RrcpProver(const DirectionTree& arcs, const SumTree& sums, const Rrcp& rrcp)
+      : arcs_(arcs), sums_(sums), size_of_A_(rrcp.measurements().norm()), exponent_(2 * rrcp.exponent()) {}
 
   Node root() const {
     Node node{arcs_.root(), arcs_.root(), sums_.root(), sums_.root(), std::numeric_limits<double>::infinity()};
@@ -451,21 +487,25 @@ class RrcpProver {
   void bound(Node& node) const {
     const Directions &x = arcs_[node.x], &y = arcs_[node.y];
     const Sums &a = sums_[node.a], &c = sums_[node.c];
-    const Eigen::ArrayXd s = x.sign * y.sign;
-    const PlaneOperator phi = Phi(x.g, y.g);
+    const Eigen::ArrayXd product = x.sign * y.sign, s = product.isNaN().select(0.0, product);
+    PlaneOperator phi = Phi(x.g, y.g);
+    const double unit = std::ldexp(1.0, -exponent_);  // of what is scaled
+    for (double* part : {&phi.identity, &phi.plus, &phi.minus}) *part *= unit;
     Eigen::MatrixXd F = c.B.transpose() * (s.matrix().asDiagonal() * a.B);
     F -= phi.identity * (c.U.transpose() * a.U);
     F -= (phi.plus * (c.U.transpose() * phi.sum)) * (phi.sum.transpose() * a.U);
     F += (phi.minus * (c.U.transpose() * phi.difference)) * (phi.difference.transpose() * a.U);
     const double fixed = largest_singular_value(F), rounding = margin(a, c);
-    const Eigen::VectorXd open = (s == 0 && arcs_.norms() > 0).select(Eigen::ArrayXd::Ones(s.size()), 0.0).matrix();
+    const auto changes = product.isNaN() && x.sign != 0 && y.sign != 0 && arcs_.norms() > 0;
+    const Eigen::VectorXd open = changes.select(Eigen::ArrayXd::Ones(s.size()), 0.0).matrix();
     const bool any = open.maxCoeff() > 0;
     const double mixed =
         any ? largest_singular_value(open.asDiagonal() * a.B) * largest_singular_value(open.asDiagonal() * c.B) : 0;
-    node.free = mixed + lipschitz_Phi * (x.radius + y.radius);
-    const double trivial = a.size * c.size + 1;  // |Phi| <= 1
-    node.bound = std::min({node.bound, fixed + node.free + rounding, trivial + rounding});
-    node.attained = a.piece && c.piece && !any ? fixed : 0;
+    const double free = mixed + unit * lipschitz_Phi * (x.radius + y.radius);
+    const double trivial = a.size * c.size + unit;  // |Phi| <= 1
+    node.free = std::ldexp(free, exponent_);
+    node.bound = std::min(node.bound, std::ldexp(std::min(fixed + free, trivial) + rounding, exponent_));
+    node.attained = a.piece && c.piece && !any ? std::ldexp(fixed, exponent_) : 0;
   }
 
   // Unordered in (x, y) and in (a, c), as f is. Empty where the node cannot be split.
@@ -487,7 +527,7 @@ class RrcpProver {
 
   // How much of `free` a set of arcs is answerable for.
   double looseness(int i) const {
-    return splittable_arcs(i) ? 1 + arcs_[i].radius + static_cast<double>((arcs_[i].sign == 0).count()) : 0;
+    return splittable_arcs(i) ? 1 + arcs_[i].radius + static_cast<double>(arcs_[i].sign.isNaN().count()) : 0;
   }
 
   std::vector<Node> split_arcs(const Node& node) const {
@@ -522,6 +562,7 @@ class RrcpProver {
   const DirectionTree& arcs_;
   const SumTree& sums_;
   double size_of_A_;
+  int exponent_;  // bounds are computed in units of 2^exponent
 };
 
 // Those with a range, each but once: a difference gets nothing from the others.
@@ -530,6 +571,21 @@ std::vector<const Piece*> with_range(const std::vector<Piece>& pieces) {
   for (const Piece& piece : pieces)
     if (piece.U.cols() > 0 && (distinct.empty() || distinct.back()->Lambda != piece.Lambda)) distinct.push_back(&piece);
   return distinct;
+}
+
+// A'A = I, exactly.
+bool isometric(const Rows& A) {
+  const Unit unit(A);
+  if (unit.odd != 1 || unit.exponent > 0) return false;
+  const Integer one = Integer(1) << (-2 * unit.exponent);
+  for (Eigen::Index i = 0; i < A.cols(); ++i)
+    for (Eigen::Index j = 0; j <= i; ++j) {
+      Integer sum = 0;
+      for (Eigen::Index l = 0; l < A.rows(); ++l)
+        if (A(l, i) != 0 && A(l, j) != 0) sum += unit.quotient(A(l, i)) * unit.quotient(A(l, j));
+      if (sum != (i == j ? one : Integer(0))) return false;
+    }
+  return true;
 }
 
 }  // namespace
@@ -542,21 +598,25 @@ std::optional<Certified> certify(const Rrcp& rrcp, Witness& incumbent, double ga
   assert(gap > 0 && nodes >= 1 && threads >= 1);
   if (rrcp.network().input != 2) return std::nullopt;
   const Rows& A = rrcp.measurements();
-  const Pieces pieces(rrcp.network());
+  if (rrcp.property() == Rrcp::Property::isometry && isometric(A)) return Certified{0, 1, true};
+  const Pieces pieces(rrcp.exact());
   std::vector<const Piece*> distinct = with_range(pieces.all());
   if (!pieces.known() || distinct.empty()) return std::nullopt;
   const double n = static_cast<double>(distinct.size()), height = static_cast<double>(A.rows() + A.cols());
   if (n * n * height * static_cast<double>(std::min<Eigen::Index>(A.cols(), 8)) * 8 > most_memory) return std::nullopt;
-  const DirectionTree arcs(pieces.all(), A, std::clamp(gap * std::max(incumbent.value, 0.1) * pi / 32, 1e-3, 0.1));
+  const DirectionTree arcs(pieces.all(), rrcp, std::clamp(gap * std::max(incumbent.value, 0.1) * pi / 32, 1e-3, 0.1));
   const SumTree sums(std::move(distinct), A);
-  const RrcpProver prover(arcs, sums, A.norm());
-  const Rrcp tangent(rrcp.network(), A);
+  const RrcpProver prover(arcs, sums, rrcp);
+  const Rrcp tangent = rrcp.in(Rrcp::Form::tangent);
   const auto meet = [&](const Node& node) {
-    const Rrcp::State x = tangent.prepare(0, on_circle(arcs[node.x].at)),
-                      y = tangent.prepare(1, on_circle(arcs[node.y].at)),
-                      a = tangent.prepare(2, on_circle(sums[node.a].piece->middle())),
-                      c = tangent.prepare(3, on_circle(sums[node.c].piece->middle()));
-    Witness w = tangent.witness({&x, &y, &a, &c});
+    std::vector<double> angles{sums[node.a].piece->middle(), sums[node.c].piece->middle()};
+    if (tangent.spheres() == 4) angles.insert(angles.begin(), {arcs[node.x].at, arcs[node.y].at});
+    std::vector<Rrcp::State> states;
+    for (std::size_t s = 0; s < angles.size(); ++s)
+      states.push_back(tangent.prepare(static_cast<int>(s), on_circle(angles[s])));
+    States<Rrcp> all;
+    for (const Rrcp::State& state : states) all.push_back(&state);
+    Witness w = tangent.witness(all);
     if (w.value > incumbent.value) incumbent = std::move(w);
   };
 

@@ -15,6 +15,7 @@
 #include "estimators/outer_sums.hpp"
 #include "estimators/progress.hpp"
 #include "estimators/statistics.hpp"
+#include "estimators/units.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>
@@ -206,30 +207,21 @@ inline void even_tuples(SphereGrids& grids, Index tuples) {
   }
 }
 
-}  // namespace sampling
-
-/// f at all the points the grids make; `kept`, if given, takes all values, in no order. Throws InputError unless these
-/// are 1 to max_samples.
+/// f of a deviation of about size 1 at all the points the grids make.
 template <Deviation D>
-Sampled sample(const D& d, const SphereGrids& grids, int threads, const Progress& progress = {},
-               std::vector<double>* kept = nullptr) {
-  using sampling::Index;
+Sampled sample_in_units(const D& d, const Pairs& pairs, int threads, const Progress& progress,
+                        std::vector<double>* kept) {
   constexpr Index tuples_at_once = 1024;  // pays for the tables of OuterSums, and bounds the memory for the sums
-  const sampling::Pairs pairs{grids, d.spheres()};
-  assert(pairs.triangle ? d.symmetric() && d.spheres() == 2 : static_cast<int>(grids.size()) == d.spheres());
   const std::int64_t count = pairs.count();
-  if (count < 1 || count > max_samples)
-    throw InputError(fmt::format("samples: the grids make {} points, must be 1 to {}", count, max_samples));
-
   const OuterSums outer(d.rows());
   std::vector<double> values(static_cast<std::size_t>(count)),
       diagonal(pairs.triangle ? static_cast<std::size_t>(pairs.points()) : 0);
   for (Index begin = 0; begin < pairs.tuples(); begin += tuples_at_once) {
     const Index end = std::min(begin + tuples_at_once, pairs.tuples());
-    const Coefficients c = sampling::tuple_coefficients(d, pairs, begin, end, threads);
+    const Coefficients c = tuple_coefficients(d, pairs, begin, end, threads);
 #pragma omp parallel num_threads(threads)
     {
-      sampling::Evaluator<D> deviations(d, pairs, outer);
+      Evaluator<D> deviations(d, pairs, outer);
 #pragma omp for schedule(dynamic)
       for (Index i = 0; i < (pairs.triangle ? end : pairs.points()); ++i) {
         const Index first = pairs.triangle ? std::max(begin, i) : begin;
@@ -246,13 +238,34 @@ Sampled sample(const D& d, const SphereGrids& grids, int threads, const Progress
 
   Sampled result;
   result.count = count;
-  result.witness = sampling::best_witness(d, values, threads, [&](std::int64_t at) { return pairs.point(at); });
-  if (pairs.triangle)
-    result.diagonal = sampling::best_witness(d, diagonal, threads, [&](Index i) { return pairs.point(i, i); });
-  if (!pairs.triangle && d.symmetric()) result.diagonal = sampling::diagonal_witness(d, pairs, threads);
+  result.witness = best_witness(d, values, threads, [&](std::int64_t at) { return pairs.point(at); });
+  if (pairs.triangle) result.diagonal = best_witness(d, diagonal, threads, [&](Index i) { return pairs.point(i, i); });
+  if (!pairs.triangle && d.symmetric()) result.diagonal = diagonal_witness(d, pairs, threads);
   result.mean = mean(values, threads);
   result.quantiles = quantiles(values, quantile_levels, threads);
   if (kept) *kept = std::move(values);
+  return result;
+}
+
+}  // namespace sampling
+
+/// f at all the points the grids make; `kept`, if given, takes all values, in no order. Throws InputError unless these
+/// are 1 to max_samples.
+template <Deviation D>
+Sampled sample(const D& d, const SphereGrids& grids, int threads, const Progress& progress = {},
+               std::vector<double>* kept = nullptr) {
+  const sampling::Pairs pairs{grids, d.spheres()};
+  assert(pairs.triangle ? d.symmetric() && d.spheres() == 2 : static_cast<int>(grids.size()) == d.spheres());
+  if (const std::int64_t count = pairs.count(); count < 1 || count > max_samples)
+    throw InputError(fmt::format("samples: the grids make {} points, must be 1 to {}", count, max_samples));
+  const InUnits<D> measured = in_units(d);
+  Sampled result = sampling::sample_in_units(measured.deviation, pairs, threads, progress, kept);
+  result.witness.value *= measured.unit;
+  if (result.diagonal) result.diagonal->value *= measured.unit;
+  result.mean *= measured.unit;
+  for (double& quantile : result.quantiles) quantile *= measured.unit;
+  if (kept)
+    for (double& value : *kept) value *= measured.unit;
   return result;
 }
 

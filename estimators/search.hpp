@@ -14,6 +14,7 @@
 #include "estimators/search_anneal.hpp"
 #include "estimators/search_climb.hpp"
 #include "estimators/stream.hpp"
+#include "estimators/units.hpp"
 #include "theory/error.hpp"
 
 #include <algorithm>
@@ -99,6 +100,10 @@ class Search {
         for (Climb& a : e) admit(champions, std::move(a), 4);
     }
     found.witness = finish(champions, found.evaluations);
+    for (const Point& p : free_points(found.witness.point)) {
+      ++found.evaluations;
+      keep_better(found.witness, evaluate(d_, p));
+    }
     return found;
   }
 
@@ -204,13 +209,41 @@ class Search {
     for (Climb& a : champions) {
       evaluations += climber_.climb(a, 1e-13);
       for (const double step : {1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 0.0}) {
-        const Witness w = evaluate(d_, climber_.off_walls(a, step));
         ++evaluations;
-        if (w.value > best.value * (1 + 1e-10) || (w.value > best.value * (1 - 1e-10) && w.margin > best.margin))
-          best = w;
+        keep_better(best, evaluate(d_, climber_.off_walls(a, step)));
       }
     }
     return best;
+  }
+
+  // The larger value, or the larger margin where the values hardly differ.
+  static void keep_better(Witness& best, Witness w) {
+    if (w.value > best.value * (1 + 1e-10) || (w.value > best.value * (1 - 1e-10) && w.margin > best.margin))
+      best = std::move(w);
+  }
+
+  // Points that no ascent is needed for: p_s = +-p_{s+1}, both an eigenvector of the hyperplanes' H'H - the directions
+  // in which they see least and most; least is 0 where there are dead ones - or both an argument of the best point.
+  std::vector<Point> free_points(const Point& best) const {
+    std::vector<Point> points;
+    for (std::size_t s = 0; s < best.size(); s += 2)
+      if (s + 1 == best.size() || best[s].size() != best[s + 1].size()) return points;
+    for (int which = 0; which < 4; ++which)
+      for (const auto& [first, second] : {std::pair{1, 1}, {-1, -1}, {1, -1}}) {
+        Point p(best.size());
+        for (std::size_t s = 0; s < best.size(); s += 2) {
+          const Eigen::VectorXd x = which < 2 ? best[s + static_cast<std::size_t>(which)] : seen(s, which == 3);
+          p[s] = first * x;
+          p[s + 1] = second * x;
+        }
+        points.push_back(std::move(p));
+      }
+    return points;
+  }
+  Eigen::VectorXd seen(std::size_t s, bool most) const {
+    const Rows& H = d_.hyperplanes(static_cast<int>(s));
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(H.transpose() * H);
+    return eigen.eigenvectors().col(most ? H.cols() - 1 : 0);
   }
 
   const D& d_;
@@ -225,7 +258,11 @@ template <Deviation D>
 Searched search(const D& d, std::int64_t starts, const Stream& stream, int threads, const Progress& progress = {}) {
   if (starts < 1) throw InputError("starts = " + std::to_string(starts) + ": a search needs at least 1");
   if (threads < 1) throw InputError("threads = " + std::to_string(threads) + ": a search needs at least 1");
-  return Search<D>(d, SearchPlan(d.rows().rows(), d.rows().cols())).run(starts, stream, threads, progress);
+  const InUnits<D> measured = in_units(d);
+  const SearchPlan plan(d.rows().rows(), d.rows().cols());
+  Searched found = Search<D>(measured.deviation, plan).run(starts, stream, threads, progress);
+  found.witness.value *= measured.unit;
+  return found;
 }
 
 }  // namespace theoremeter

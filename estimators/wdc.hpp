@@ -4,24 +4,30 @@
 #pragma once
 
 #include "estimators/deviation.hpp"
+#include "estimators/units.hpp"
 #include "theory/angle.hpp"
 
 #include <cmath>
+#include <optional>
 #include <utility>
 
 namespace theoremeter {
 
 class Wdc {
  public:
-  /// W: n x k, finite; alpha > 0 (1 in [HLV]; the truncated ensemble's in [HJ]).
-  explicit Wdc(Rows W, double alpha = 1) : W_(std::move(W)), alpha_(alpha) {}
+  /// W: n x k, finite; alpha > 0 (1 in [HLV]; the truncated ensemble's in [HJ]). directions: positive multiples of the
+  /// rows, to tell signs by.
+  explicit Wdc(Rows W, double alpha = 1, std::optional<Rows> directions = {})
+      : W_(std::move(W)), directions_(std::move(directions)), alpha_(alpha) {}
 
   int spheres() const { return 2; }
   bool symmetric() const { return true; }
   bool odd() const { return false; }
-  const Rows& hyperplanes(int) const { return W_; }
+  const Rows& hyperplanes(int) const { return directions_ ? *directions_ : W_; }
   const Rows& rows() const { return W_; }
   double alpha() const { return alpha_; }
+  /// Of W 2^-e and alpha 4^-e the deviation is 4^-e times that of W and alpha.
+  InUnits<Wdc> in_units() const;
   double q_scale() const { return alpha_; }
   double q_shift() const { return 0; }
   double lipschitz(int) const { return alpha_ * lipschitz_Q; }
@@ -44,6 +50,7 @@ class Wdc {
 
  private:
   Rows W_;
+  std::optional<Rows> directions_;  // where W's own lengths will not do
   double alpha_;
 };
 

@@ -54,6 +54,13 @@ std::string text_at(const std::string& path, const toml::table& table, const std
   return *node->value<std::string>();
 }
 
+bool flag_at(const std::string& path, const toml::table& table, const std::string& key) {
+  const toml::node* node = table.get(key);
+  if (!node) return false;
+  if (!node->is_boolean()) throw InputError(fmt::format("{}: {} must be true or false", where(path, *node), key));
+  return *node->value<bool>();
+}
+
 /// The study that one of the keys names.
 const Study& study_of(const std::string& path, const toml::table& top) {
   std::vector<std::string> keys;
@@ -82,18 +89,29 @@ std::uint64_t draws_at(const std::string& path, const toml::table& top) {
   return static_cast<std::uint64_t>(*draws);
 }
 
-/// The matrices given by these options (option, file), each read relative to `directory`.
-void read_given(Experiment& e, const std::vector<std::pair<const Input*, std::string>>& files) {
-  if (files.empty()) return;
+/// The matrices given by these options (input, files). Of weights stored a column a neuron `transpose` says so.
+void read_given(Experiment& e, const std::vector<std::pair<const Input*, std::string>>& files, bool transpose) {
+  if (files.empty()) {
+    if (transpose) throw InputError("transpose: turns matrices that are read; no file is given");
+    return;
+  }
   Matrices all;
   for (const auto& [input, file] : files) {
     e.given_spec += (e.given_spec.empty() ? "" : " ") + file;
-    if (!input->matrix.empty()) {
-      all[input->matrix] = input->vector ? Rows(read_vector(file)) : read_weights(file);
+    if (input->vector) {
+      all[input->matrix] = read_vector(file);
+      e.sources[input->matrix] = {file, "", ""};
       continue;
     }
-    const std::vector<Rows> layers = read_network(file);
-    for (std::size_t i = 0; i < layers.size(); ++i) all[fmt::format("{}_{}", input->network, i + 1)] = layers[i];
+    const bool A = input->matrix == "A";
+    const Meaning meaning{transpose && !A, !A};
+    Reading reading = input->matrix.empty() ? read_network(file, meaning) : read_weights(file, meaning);
+    for (std::size_t i = 0; i < reading.matrices.size(); ++i) {
+      const std::string name = input->matrix.empty() ? fmt::format("{}_{}", input->network, i + 1) : input->matrix;
+      all[name] = std::move(reading.matrices[i].W);
+      e.sources[name] = std::move(reading.matrices[i].source);
+    }
+    e.remarks.insert(e.remarks.end(), reading.remarks.begin(), reading.remarks.end());
   }
   e.given = std::make_shared<const Matrices>(std::move(all));
 }
@@ -135,6 +153,7 @@ Experiment read_experiment(const std::string& path) {
   const std::vector<AnyParameter>& parameters = *e.study->parameters;
   std::vector<std::string> sweep_keys = Sweep::keys(parameters), keys{"title", e.study->key, "draws", "sweep"};
   for (const Input& input : e.study->inputs) keys.push_back(input.option);
+  if (!e.study->inputs.empty()) keys.emplace_back("transpose");
   keys.insert(keys.end(), sweep_keys.begin(), sweep_keys.end());
   check_keys(path, top, keys);
   e.title = text_at(path, top, "title");
@@ -146,7 +165,7 @@ Experiment read_experiment(const std::string& path) {
   for (const Input& input : e.study->inputs)
     if (top.contains(input.option))
       files.emplace_back(&input, seen_from(fs::path(path).parent_path(), text_at(path, top, input.option)));
-  read_given(e, files);
+  read_given(e, files, flag_at(path, top, "transpose"));
 
   std::vector<const toml::table*> sweeps;
   if (const toml::node* node = top.get("sweep")) {
@@ -181,7 +200,8 @@ Experiment of_options(const Study& study, const std::map<std::string, std::strin
   std::vector<std::pair<const Input*, std::string>> files;
   for (const Input& input : study.inputs)
     if (const auto file = options.find(input.option); file != options.end()) files.emplace_back(&input, file->second);
-  read_given(e, files);
+  const auto transpose = options.find("transpose");
+  read_given(e, files, transpose != options.end());
   Setting at(study.parameters);
   std::set<std::string> said, known;
   if (draws > 1) said.insert("draws");
@@ -207,6 +227,7 @@ Description description(const Experiment& e) {
   d.schema = e.study->schema;
   d.given = e.given;
   d.given_spec = e.given_spec;
+  d.sources = e.sources;
   return d;
 }
 

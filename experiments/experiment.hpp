@@ -19,6 +19,8 @@ struct Experiment {
   std::vector<Setting> points;            // checked
   std::shared_ptr<const Matrices> given;  // by their names in the file
   std::string given_spec;                 // the files they are from
+  Sources sources;                        // of each
+  std::vector<std::string> remarks;       // on how they were read
 };
 
 /// Reads an experiment of any study. Throws InputError in one line, at FILE:LINE: a missing file, a syntax error, an

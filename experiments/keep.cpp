@@ -120,8 +120,8 @@ class Keeper {
   void measure(const Experiment& e, Lock& lock) {
     run_ = data_.about().runs.size();
     data_.about().runs.push_back(this_program());
-    begin_journal();
     const OnInterruption last([&] { return last_words(lock); });
+    uninterrupted([&] { begin_journal(); });
     const EverySecond flush([&] { this->flush(); });
     run(e, *queue_, threads_, [&](Key key, State state, std::string_view row) {
       uninterrupted([&] {

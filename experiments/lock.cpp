@@ -88,12 +88,13 @@ Lock::Lock(const std::string& output)
     if (i > 10 || lives(path_, content))
       throw InputError(fmt::format("output {}: another run is writing it{} ({})", output, description(content), path_));
     // Of two that find it stale, one moves it away; the other must not move away what the first made then.
-    const std::string aside = fmt::format("{}.{}.{}", path_, host(), getpid());
+    const std::string aside = path_ + ".stale";
     if (std::rename(path_.c_str(), aside.c_str()) != 0) continue;
     if (content_of(aside) != content) [[maybe_unused]]
       const int status = link(aside.c_str(), path_.c_str());
     unlink(aside.c_str());
   }
+  unlink((path_ + ".stale").c_str());  // of one killed just then
   held_ = true;
   heart_.emplace([this] { advance(); });
 }

@@ -2,6 +2,7 @@
 // 1 on failure, 75 when stopped with everything finished kept.
 #include "experiments/interruption.hpp"
 #include "experiments/options.hpp"
+#include "experiments/progress_line.hpp"
 #include "experiments/rho.hpp"
 #include "experiments/studies/studies.hpp"
 #include "experiments/usage.hpp"
@@ -15,10 +16,17 @@
 #include <omp.h>
 #include <CLI/CLI.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <map>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace theoremeter {
@@ -53,7 +61,7 @@ void add_output(CLI::App& verb, Options& o, const char* meaning) {
 
 void add_threads(CLI::App& verb, Options& o) {
   const std::string meaning = fmt::format("threads (default: {}, all there are; no result depends on it)", o.threads);
-  verb.add_option("--threads", o.threads, meaning)->type_name("T")->check(whole_number());
+  verb.add_option("--threads", o.threads, meaning)->type_name("T")->transform(whole_number());
 }
 
 /// measure wdc, landscape inversion, ...
@@ -63,7 +71,7 @@ void add_study(CLI::App& of, const Study& study, Options& o, int& status) {
   if (study.random)
     verb->add_option("--draws", o.draws, "independent draws (default 1)")
         ->type_name("N")
-        ->check(whole_number())
+        ->transform(whole_number())
         ->group(study.parameters->front().group);
   add_threads(*verb, o);
   add_output(*verb, o, "keep the results, with witnesses, in this HDF5 file");
@@ -101,8 +109,8 @@ CLI::App* add_files_verb(CLI::App& app, const char* name, const char* meaning, O
 }
 
 void add_draw(CLI::App& verb, Options& o) {
-  verb.add_option("--point", o.point, "a point of the sweep, from 0 on")->type_name("P")->check(whole_number());
-  verb.add_option("--draw", o.draw, "a draw of it, from 0 on")->type_name("D")->check(whole_number());
+  verb.add_option("--point", o.point, "a point of the sweep, from 0 on")->type_name("P")->transform(whole_number());
+  verb.add_option("--draw", o.draw, "a draw of it, from 0 on")->type_name("D")->transform(whole_number());
 }
 
 void add_run(CLI::App& app, Options& o, int& status) {
@@ -132,7 +140,7 @@ void add_file_verbs(CLI::App& app, Options& o, int& status) {
   status_of->callback([&] { status = status_verb(o); });
 
   CLI::App* check = add_files_verb(app, "verify", "Recompute what results files say from the definitions", o, "F.h5");
-  check->add_option("--sample", o.sample, "only N draws, spread evenly")->type_name("N")->check(whole_number());
+  check->add_option("--sample", o.sample, "only N draws, spread evenly")->type_name("N")->transform(whole_number());
   check->add_flag("--again", o.again, "draw samples and prove certificates again too");
   add_threads(*check, o);
   check->footer(
@@ -180,6 +188,12 @@ void add_file_verbs(CLI::App& app, Options& o, int& status) {
   exported->callback([&] { status = export_verb(o); });
 }
 
+void add_format(CLI::App& app, Options& o, int& status) {
+  CLI::App* verb = app.add_subcommand("format", "Print what a results file holds, as a document (Markdown)");
+  verb->add_option("STUDY", o.files, "wdc, landscape, ... (default: all)")->option_text(" ");
+  verb->callback([&] { status = format_verb(o); });
+}
+
 int main_checked(int argc, char** argv) {
   CLI::App app{
       "theoremeter measures the constants in recovery theorems for ReLU generative priors.\n"
@@ -195,6 +209,7 @@ int main_checked(int argc, char** argv) {
   add_studies(app, of_studies, options.threads, status);
   add_run(app, options, status);
   add_file_verbs(app, options, status);
+  add_format(app, options, status);
   add_rho(app, status);
   app.footer(examples);
   try {
@@ -207,10 +222,26 @@ int main_checked(int argc, char** argv) {
   return status;
 }
 
+/// A closed stream must not be replaced by the next file that is opened; what is written to stdout then fails, as it
+/// should, and what is written to stderr is lost.
+void keep_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(stream, F_GETFD) < 0) open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int fail(std::string what, int code) {
   std::replace(what.begin(), what.end(), '\n', ' ');
-  fmt::print(stderr, "theoremeter: {}\n", what);
+  say(fmt::format("theoremeter: {}\n", what));
   return code;
+}
+
+/// The reader of a pipe that has enough ends the program as it ends any other.
+int fail_to_write(int error) {
+  if (error == EPIPE) {
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+  }
+  return fail(fmt::format("cannot write to standard output: {}", std::strerror(error)), 1);
 }
 
 }  // namespace
@@ -218,14 +249,19 @@ int fail(std::string what, int code) {
 
 int main(int argc, char** argv) {
   using namespace theoremeter;
+  keep_standard_streams();
+  std::signal(SIGPIPE, SIG_IGN);  // stderr may be a pipe that nobody reads
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of write, as a full disk is
   end_on_interruption();
   try {
     const int status = main_checked(argc, argv);
-    if (std::fflush(stdout) != 0) return fail("cannot write to standard output", 1);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return fail_to_write(errno);
     return status;
   } catch (const InputError& error) {
     return fail(error.what(), 2);
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0) return fail_to_write(error.code().value());
+    return fail(error.what(), 1);
   } catch (const std::bad_alloc&) {
     return fail("out of memory", 1);
   } catch (const std::exception& error) {

@@ -40,8 +40,16 @@ void add_parameters(CLI::App& verb, const Study& study, Options& o) {
   }
   for (const Input& input : study.inputs)
     verb.add_option("--" + input.option, o.study[input.option], input.meaning)
-        ->type_name(input.matrix.empty() ? "FILE[,FILE...]" : "FILE[:DATASET]")
+        ->type_name(input.vector           ? "FILE"
+                    : input.matrix.empty() ? "FILE[:LAYER,...][,FILE...]"
+                                           : "FILE[:DATASET]")
         ->check(not_empty())
+        ->group(study.parameters->front().group);
+  if (!study.inputs.empty())
+    verb.add_flag(
+            "--transpose", o.flags["transpose"],
+            "weights are stored inputs x neurons, a column a neuron: turn them (not A; done unasked where the file "
+            "says so, as Keras does)")
         ->group(study.parameters->front().group);
 }
 

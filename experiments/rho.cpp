@@ -139,7 +139,7 @@ void add_rho(CLI::App& app, int& status) {
       ->check(not_empty());
   verb->add_option("--digits", o->digits, fmt::format("significant digits, at most {} (default 17)", max_rho_digits))
       ->type_name("N")
-      ->check(whole_number());
+      ->transform(whole_number());
   verb->add_flag("--json", o->json, "print one JSON object instead of the table");
   verb->footer(notes);
   verb->callback([o, &status] { status = rho_verb(*o); });

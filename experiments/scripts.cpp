@@ -1,5 +1,7 @@
 #include "experiments/scripts.hpp"
 
+#include "experiments/declarations.hpp"
+#include "experiments/studies/studies.hpp"
 #include "experiments/verbs.hpp"
 #include "theory/error.hpp"
 
@@ -51,8 +53,14 @@ std::string found_script(const std::string& name) {
 
 int plot_verb(const Options& o) {
   std::vector<std::string> words{"/usr/bin/python3", found_script("plot.py"), o.file};
-  for (const auto& [name, text] : o.study)
-    if (!text.empty()) words.insert(words.end(), {"--" + name, text});
+  const bool own = o.study.contains("y") && !o.study.at("y").empty();
+  if (!own) {
+    const Tally t = tally(o.file, declarations);
+    for (const auto& [name, text] : study_named(t.about.key, t.about.study).figure)
+      words.push_back("--" + name + "=" + text);
+  }
+  for (const auto& [name, text] : o.study)  // the last one counts
+    if (!text.empty()) words.push_back("--" + name + "=" + text);
   if (!o.output.empty()) words.insert(words.end(), {"--out", o.output});
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());

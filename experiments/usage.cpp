@@ -16,18 +16,6 @@
 namespace theoremeter {
 namespace {
 
-template <class T>
-CLI::Validator parsed_as(const char* what) {
-  return CLI::Validator(
-      [what](std::string& text) -> std::string {
-        T value{};
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (error == std::errc() && end == text.data() + text.size()) return "";
-        return fmt::format("\"{}\" is not {}", text, what);
-      },
-      "");
-}
-
 constexpr std::size_t column = 28, width = 96;
 
 /// Broken between words, into lines that fit beside the column of names.
@@ -78,6 +66,15 @@ std::vector<std::string> names(const std::vector<const CLI::App*>& verbs) {
   return all;
 }
 
+/// The verb itself or one below it that has this option, in words; "" when none has.
+std::string which_takes(const CLI::App& verb, const std::string& option) {
+  if (!option.starts_with("--")) return "";
+  if (verb.get_option_no_throw(option)) return words(verb);
+  for (const CLI::App* below : verb.get_subcommands({}))
+    if (const std::string found = which_takes(*below, option); !found.empty()) return found;
+  return "";
+}
+
 std::string unknown_word(const CLI::App& verb, const std::string& argument) {
   const std::string word = argument.substr(0, argument.find('='));
   std::vector<std::string> known = names(verb.get_subcommands({}));
@@ -86,6 +83,8 @@ std::string unknown_word(const CLI::App& verb, const std::string& argument) {
     for (const CLI::Option* option : verb.get_options())
       if (!option->get_lnames().empty()) known.push_back("--" + option->get_lnames().front());
   }
+  if (const std::string verb_below = which_takes(verb, word); !verb_below.empty())
+    return fmt::format("{}: options come behind the last word of the command, as in {} {}", word, verb_below, word);
   if (known.empty()) return fmt::format("\"{}\" is one word too many", word);
   const std::string near = nearest(word, known);
   return fmt::format("{}: unknown{}", word, near.empty() ? "" : fmt::format(" (did you mean {}?)", near));
@@ -115,9 +114,29 @@ CLI::Validator not_empty() {
   return CLI::Validator([](std::string& text) -> std::string { return text.empty() ? "its value is empty" : ""; }, "");
 }
 
-CLI::Validator whole_number() { return parsed_as<std::int64_t>("a whole number below 2^63"); }
+CLI::Validator whole_number() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        std::int64_t value{};
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error != std::errc() || end != text.data() + text.size())
+          return fmt::format("\"{}\" is not a whole number below 2^63, in decimal digits", text);
+        text = std::to_string(value);  // CLI11 takes 010 for 8
+        return "";
+      },
+      "");
+}
 
-CLI::Validator number() { return parsed_as<double>("a number"); }
+CLI::Validator number() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        double value{};
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error == std::errc() && end == text.data() + text.size()) return "";
+        return fmt::format("\"{}\" is not a number", text);
+      },
+      "");
+}
 
 void lay_out_help(CLI::App& app) {
   app.formatter(std::make_shared<Layout>());

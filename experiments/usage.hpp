@@ -9,6 +9,7 @@ namespace theoremeter {
 
 /// Arguments that CLI11 alone would take silently: an empty text (an unset shell variable), an integer out of range.
 CLI::Validator not_empty();
+/// To be given to transform(): numbers are decimal, 010 is 10.
 CLI::Validator whole_number();
 CLI::Validator number();
 

@@ -4,11 +4,13 @@
 #include "experiments/estimate.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/keep.hpp"
+#include "experiments/progress_line.hpp"
 #include "experiments/runner.hpp"
 #include "experiments/scripts.hpp"
 #include "experiments/studies/studies.hpp"
 #include "results/data_file.hpp"
 #include "results/export.hpp"
+#include "results/format_document.hpp"
 #include "results/in_full.hpp"
 #include "results/json.hpp"
 #include "results/merge.hpp"
@@ -32,7 +34,7 @@ namespace {
 DataSet read_with_remarks(const std::string& path) {
   std::vector<std::string> remarks;
   DataSet data = read(path, declarations, &remarks);
-  for (const std::string& remark : remarks) fmt::print(stderr, "theoremeter: {}\n", remark);
+  for (const std::string& remark : remarks) say(fmt::format("theoremeter: {}\n", remark));
   return data;
 }
 
@@ -66,6 +68,17 @@ std::string title_of(const Study& study, const DataSet& data) {
   return title;
 }
 
+/// "W_1: net.h5:dense/kernel:0, 40 x 3; transposed", a line for each matrix given.
+std::string sources_text(const Description& about) {
+  std::string lines;
+  for (const auto& [name, s] : about.sources) {
+    const Rows& W = about.given->at(name);
+    lines += fmt::format("{}: {}{}{}, {} x {}{}{}\n", name, s.file, s.dataset.empty() ? "" : ":", s.dataset, W.rows(),
+                         W.cols(), s.done.empty() ? "" : "; ", s.done);
+  }
+  return lines;
+}
+
 void print_json(const DataSet& data) {
   if (data.about().points.size() == 1) {
     fmt::print("{}\n", to_json(data, 0).dump(2));
@@ -88,6 +101,10 @@ int threads_of(const Options& o) {
   return static_cast<int>(o.threads);
 }
 
+void say_remarks(const Experiment& e) {
+  for (const std::string& remark : e.remarks) say(fmt::format("theoremeter: {}\n", remark));
+}
+
 /// What was said, by the names of parameters; wrong ones are told as options.
 Experiment experiment_of(const Study& study, const Options& o) {
   std::map<std::string, std::string> said;
@@ -97,7 +114,9 @@ Experiment experiment_of(const Study& study, const Options& o) {
     if (set) said[name] = "true";
   if (o.draws < 1 || o.draws > max_draws)
     throw InputError(fmt::format("--draws {}: must be 1 to {}", o.draws, max_draws));
-  return of_options(study, said, static_cast<std::uint64_t>(o.draws));
+  Experiment e = of_options(study, said, static_cast<std::uint64_t>(o.draws));
+  say_remarks(e);
+  return e;
 }
 
 Share share_of(const std::string& text) {
@@ -171,7 +190,7 @@ int verify_file(const std::string& file, const Options& o) {
       fmt::print("point {}, draw {}: {}\n", keys[i].point, keys[i].draw, what);
   }
   if (failed > 0) {
-    fmt::print(stderr, "theoremeter: {}: {} checks failed\n", file, failed);
+    say(fmt::format("theoremeter: {}: {} checks failed\n", file, failed));
     return 1;
   }
   fmt::print("{}: {} draws verified{}: {}\n", file, keys.size(),
@@ -188,6 +207,7 @@ int measure_verb(const Study& study, const Options& o) {
     print_json(data);
     return 0;
   }
+  fmt::print("{}", sources_text(data.about()));
   print_table(study, data, true);
   const bool one = e.points.size() == 1 && e.draws == 1;
   if (one && data.state({0, 0}) == State::measured)
@@ -200,11 +220,12 @@ int run_verb(const Options& o) {
   if (o.resume && o.output.empty()) throw InputError("--resume: needs --output, the file to resume");
   if (share.of > 1 && o.output.empty()) throw InputError("--share: needs --output, the share's own file");
   const Experiment e = read_experiment(found_experiment(o.file));
+  say_remarks(e);
   if (o.dry_run) {
     fmt::print("{}", estimate(e, threads_of(o)));
     return 0;
   }
-  if (o.output.empty()) fmt::print(stderr, "theoremeter: no --output: only the table will be kept\n");
+  if (o.output.empty()) say("theoremeter: no --output: only the table will be kept\n");
   const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, share, threads_of(o)});
   if (!e.title.empty()) fmt::print("{}\n\n", e.title);
   print_table(*e.study, data, false);
@@ -290,6 +311,20 @@ int export_verb(const Options& o) {
   if (!study.matrices) throw InputError(fmt::format("{}: a {} has no matrices", o.file, study.noun));
   for (const std::string& file : write_matrices(study.matrices(at, draw_stream(at, key.draw)), o.output))
     fmt::print("{}\n", file);
+  return 0;
+}
+
+int format_verb(const Options& o) {
+  bool found = false;
+  for (const Study& s : studies()) {
+    const std::string name = fmt::format("{} {}", s.verb, s.name);
+    if (!o.files.empty() && std::find(o.files.begin(), o.files.end(), s.name) == o.files.end() &&
+        std::find(o.files.begin(), o.files.end(), s.verb) == o.files.end())
+      continue;
+    fmt::print("{}{}", found ? "\n" : "", format_document(name, s.parameters, s.schema));
+    found = true;
+  }
+  if (!found) throw InputError(fmt::format("{}: no study or verb of this name", o.files[0]));
   return 0;
 }
 

@@ -16,5 +16,6 @@ int digest_verb(const Options& options);
 int table_verb(const Options& options);
 int export_verb(const Options& options);
 int plot_verb(const Options& options);
+int format_verb(const Options& options);
 
 }  // namespace theoremeter

@@ -821,29 +821,6 @@ void add_to(Tally& file, const Tally& journals) {
   }
 }
 
-/// Adds the rows of `part` to `all`; what contradicts goes to `contradiction`.
-template <class Contradiction>
-void add_all(const DataSet& part, DataSet& all, const Contradiction& contradiction) {
-  std::vector<std::size_t> runs;
-  for (const Provenance& run : part.about().runs) {
-    auto& known = all.about().runs;
-    runs.push_back(static_cast<std::size_t>(std::find(known.begin(), known.end(), run) - known.begin()));
-    if (runs.back() == known.size()) known.push_back(run);
-  }
-  all.about().draws = std::max(all.about().draws, part.about().draws);
-  for (std::size_t p = 0; p < part.about().points.size(); ++p) {
-    const std::size_t point = all.point_of(part.about().points[p]);
-    for (std::uint64_t d = 0; d < part.draws(p); ++d) {
-      if (part.state({p, d}) == State::open) continue;
-      try {
-        all.add({point, d}, part.state({p, d}), part.bytes({p, d}), runs[part.run({p, d})]);
-      } catch (const InputError& error) {
-        contradiction(Key{p, d}, error.what());
-      }
-    }
-  }
-}
-
 }  // namespace
 
 DataSet read(const std::string& path, const Declarations& declared, std::vector<std::string>* remarks) {
@@ -897,28 +874,6 @@ void write(const DataSet& data, const std::string& path, bool overwrite) {
     throw std::runtime_error(fmt::format("cannot write {}: {}; nothing was changed", path, error.what()));
   }
   replacement.commit(overwrite);
-}
-
-DataSet merged(const std::vector<std::string>& paths, const Declarations& declared) {
-  DataSet all = read(paths.at(0), declared);
-  for (std::size_t i = 1; i < paths.size(); ++i) {
-    const DataSet part = read(paths[i], declared);
-    if (part.about().identity() != all.about().identity())
-      throw InputError(
-          fmt::format("{} and {} are no parts of one data set: they differ in study, parameters, columns "
-                      "or matrices given",
-                      paths[0], paths[i]));
-    add_all(part, all, [&](Key key, const std::string& what) {
-      std::string other = paths[0];
-      for (std::size_t j = 0; j < i; ++j) {
-        const DataSet earlier = read(paths[j], declared);
-        const auto point = earlier.find_point(part.about().points[key.point]);
-        if (point && earlier.state({*point, key.draw}) != State::open) other = paths[j];
-      }
-      throw InputError(fmt::format("{} and {} contradict each other: {}", other, paths[i], what));
-    });
-  }
-  return all;
 }
 
 }  // namespace theoremeter

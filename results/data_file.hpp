@@ -43,8 +43,4 @@ void write(const DataSet& data, const std::string& path, bool overwrite);
 /// results file.
 void check_output(const std::string& path, bool overwrite);
 
-/// One data set of all these files: shares, repeated runs, other seeds of the same study... Throws InputError, naming
-/// both files, where they contradict each other.
-DataSet merged(const std::vector<std::string>& paths, const Declarations& declared);
-
 }  // namespace theoremeter

@@ -34,6 +34,7 @@ struct Description {
   Schema schema;
   std::shared_ptr<const Matrices> given;  // under the names in the files: layers W_1, W_2, ...
   std::string given_spec;                 // the files they are from; "" when all is drawn
+  Sources sources;                        // of each
   std::vector<Provenance> runs;           // each run that measured some of it
 
   /// What must agree for rows to be of one data set: study, parameters, schema, matrices given; not title, text,

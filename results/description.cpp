@@ -34,6 +34,20 @@ Json of(const Value& v) {
   return {{"type", value_types[v.index()]}, {"value", std::visit(Write(), v)}};
 }
 
+Json of(const Sources& all) {
+  Json json = Json::object();
+  for (const auto& [name, s] : all) json[name] = {{"file", s.file}, {"dataset", s.dataset}, {"done", s.done}};
+  return json;
+}
+
+Sources sources(const Json& j) {
+  Sources all;
+  if (!j.contains("sources")) return all;
+  for (const auto& [name, s] : j.at("sources").items())
+    all[name] = {s.at("file").get<std::string>(), s.at("dataset").get<std::string>(), s.at("done").get<std::string>()};
+  return all;
+}
+
 std::size_t index_of(const std::string& name, const std::vector<std::string>& names) {
   const auto at = std::find(names.begin(), names.end(), name);
   if (at == names.end()) throw std::runtime_error(fmt::format("its description has an unknown \"{}\"", name));
@@ -148,6 +162,7 @@ std::string to_json(const Description& about) {
                {"title", about.title},
                {"draws", about.draws},
                {"given", about.given_spec},
+               {"sources", of(about.sources)},
                {"parameters", all_of(*about.parameters)},
                {"columns", all_of(about.schema.columns)},
                {"axes", all_of(about.schema.axes)},
@@ -161,6 +176,7 @@ Description description_of(const std::string& text) {
     Description about;
     about.key = j.at("key").get<std::string>(), about.study = j.at("study").get<std::string>();
     take(j, "title", about.title), take(j, "given", about.given_spec);
+    about.sources = sources(j);
     about.draws = j.at("draws").get<std::uint64_t>();
     std::vector<AnyParameter> parameters;
     for (const Json& p : j.at("parameters")) parameters.push_back(parameter(p));

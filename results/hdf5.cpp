@@ -1,10 +1,18 @@
 #include "results/hdf5.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
 #include <numeric>
+#include <optional>
 #include <type_traits>
 
 namespace theoremeter::hdf5 {
@@ -105,6 +113,54 @@ void write_attribute_in(hid_t object, const std::string& name, hid_t space, cons
       values, [&](hid_t type, const void* data) { return H5Awrite(attribute, type, data); }, what);
 }
 
+Handle file_access() { return {H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "cannot make file access properties"}; }
+
+Handle in_memory() {
+  Handle access = file_access();
+  check(H5Pset_fapl_core(access, std::size_t{1} << 20, false), "cannot make a file in memory");
+  return access;
+}
+
+Handle without_locks() {
+  Handle access = file_access();
+  check(H5Pset_file_locking(access, false, true), "cannot make file access properties");
+  return access;
+}
+
+/// Where the file proper begins: at 0, 512, 1024, 2048, ...; before it may stand what another program likes.
+std::optional<std::uint64_t> superblock(std::istream& in) {
+  constexpr char signature[] = "\x89HDF\r\n\x1a\n";
+  char read[8];
+  for (std::uint64_t at = 0; in; at = at == 0 ? 512 : 2 * at) {
+    in.seekg(static_cast<std::streamoff>(at));
+    if (in.read(read, sizeof read) && std::memcmp(read, signature, sizeof read) == 0) return at;
+  }
+  return std::nullopt;
+}
+
+/// The flags that a writer sets while the file is open, where the superblock has them: from version 3 on.
+bool marked_as_written(std::istream& in, std::uint64_t superblock) {
+  char head[12] = {};
+  in.clear();
+  in.seekg(static_cast<std::streamoff>(superblock));
+  in.read(head, sizeof head);
+  return head[8] >= 3 && (head[11] & 5) != 0;
+}
+
+bool locking_is_off() {
+  const char* set = std::getenv("HDF5_USE_FILE_LOCKING");
+  return set && (std::strcmp(set, "FALSE") == 0 || std::strcmp(set, "0") == 0);
+}
+
+/// Why the file cannot be locked for reading, as HDF5 does it; 0 when it can.
+int lock_error(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return 0;
+  const int error = flock(descriptor, LOCK_SH | LOCK_NB) == 0 ? 0 : errno;
+  close(descriptor);  // and unlocks
+  return error;
+}
+
 }  // namespace
 
 std::string to_string(const Shape& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
@@ -115,12 +171,37 @@ void check(herr_t status, const std::string& what) {
 
 bool is_hdf5(const std::string& path) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  return H5Fis_hdf5(path.c_str()) > 0;
+  std::ifstream in(path, std::ios::binary);
+  return in && superblock(in).has_value();
 }
 
 Handle open_file(const std::string& path) {
-  if (!is_hdf5(path)) throw Error("not an HDF5 file");
-  return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, "a truncated or damaged HDF5 file"};
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error(fmt::format("cannot be opened for reading: {}", std::strerror(errno)));
+  const auto block = superblock(in);
+  if (!block && in.bad()) throw Error(fmt::format("cannot be read: {}", std::strerror(errno)));
+  if (!block) throw Error("not an HDF5 file");
+  hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0 && !locking_is_off()) {
+    const int refused = lock_error(path);
+    if (refused == EWOULDBLOCK)
+      throw Error("locked by a program that writes to it; it can be read when that has ended");
+    if (refused != 0) file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, without_locks());
+  }
+  if (file < 0 && marked_as_written(in, *block))
+    throw Error(
+        "left open for writing, by a program that still runs or that has crashed; if it has, h5clear -s takes "
+        "the mark away");
+  return {file, H5Fclose, "a truncated or damaged HDF5 file"};
+}
+
+Handle open_image(const std::vector<char>& image) {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  const Handle access = in_memory();
+  check(H5Pset_file_image(access, const_cast<char*>(image.data()), image.size()), "not an HDF5 file");  // it copies
+  return {H5Fopen("memory", H5F_ACC_RDONLY, access), H5Fclose, "a truncated or damaged HDF5 file"};
 }
 
 Handle create_file(const std::string& path) {
@@ -134,9 +215,7 @@ Handle create_file(const std::string& path) {
 
 Handle create_in_memory() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "cannot make file access properties");
-  check(H5Pset_fapl_core(access, std::size_t{1} << 20, false), "cannot make a file in memory");
-  return {H5Fcreate("memory", H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose, "cannot make a file in memory"};
+  return {H5Fcreate("memory", H5F_ACC_TRUNC, H5P_DEFAULT, in_memory()), H5Fclose, "cannot make a file in memory"};
 }
 
 std::vector<char> image(hid_t file) {

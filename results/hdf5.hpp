@@ -47,8 +47,11 @@ void check(herr_t status, const std::string& what);
 /// Turns off the library's own printing of errors, as every opening or creating function here does.
 bool is_hdf5(const std::string& path);
 
-/// Opens for reading. Throws Error when it is no HDF5 file or a damaged one.
+/// Opens for reading. Throws Error when it is no HDF5 file or a damaged one, is locked, cannot be read or was left open
+/// for writing. Where the file system has no locks, none is taken.
 Handle open_file(const std::string& path);
+/// A file that is already in memory.
+Handle open_image(const std::vector<char>& image);
 
 /// Makes an empty file's contents anew, for writing. No lock is taken: some file systems have none.
 Handle create_file(const std::string& path);

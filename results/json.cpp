@@ -94,7 +94,7 @@ class Objects {
       const std::string path = list.empty() ? path_of(c) : c.name.substr(list.size() + 1);
       if (const std::string items = list_counted_by(c); !items.empty()) {
         const std::string key = list.empty() ? items : items.substr(list.size() + 1);
-        object[key] = list_json(items, values_[i].left() ? values_[i].next() : Json(0));
+        if (values_[i].left()) object[key] = list_json(items, values_[i].next());
         continue;
       }
       Json value = values_[i].left() ? values_[i].next() : Json();
@@ -149,6 +149,17 @@ class Objects {
   std::vector<Values> values_;
 };
 
+/// Where the matrices given were read.
+Json sources_json(const Description& about) {
+  Json json = Json::object();
+  for (const auto& [name, s] : about.sources)
+    json[name] = {{"file", s.file},
+                  {"dataset", s.dataset},
+                  {"shape", {about.given->at(name).rows(), about.given->at(name).cols()}},
+                  {"done", s.done}};
+  return json;
+}
+
 }  // namespace
 
 nlohmann::ordered_json to_json(const Row& row, const Schema& schema) { return Objects(row, schema).of(""); }
@@ -176,11 +187,10 @@ nlohmann::ordered_json to_json(const DataSet& data, std::size_t point) {
       one.update(to_json(data.row({point, draw}), about.schema));
     draws.push_back(std::move(one));
   }
-  return {{about.key, about.study},
-          {"sizes", sizes},
-          {"seed", value_json(at.at("seed"))},
-          {"options", options},
-          {"draws", draws}};
+  Json json{{about.key, about.study}, {"sizes", sizes}, {"seed", value_json(at.at("seed"))}, {"options", options}};
+  if (!about.sources.empty()) json["matrices"] = sources_json(about);
+  json["draws"] = std::move(draws);
+  return json;
 }
 
 }  // namespace theoremeter

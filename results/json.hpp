@@ -15,4 +15,8 @@ nlohmann::ordered_json to_json(const Row& row, const Schema& schema);
 /// {"condition": "wdc", "sizes": {...}, "seed": 1, "draws": [...]}: the draws of a point that are not open.
 nlohmann::ordered_json to_json(const DataSet& data, std::size_t point);
 
+/// {"W": {"file", "dataset", "shape", "done"}, ...}, where given matrices were read.
+nlohmann::ordered_json sources_json(const std::map<std::string, Source>& sources,
+                                    const std::map<std::string, Rows>& matrices);
+
 }  // namespace theoremeter

@@ -18,6 +18,16 @@ namespace theoremeter {
 /// Matrices by the paper's name.
 using Matrices = std::map<std::string, Rows>;
 
+/// Where a matrix that was given was read.
+struct Source {
+  std::string file;
+  std::string dataset;  // "" in a file of one array without a name
+  std::string done;     // to it, as "transposed"; "" when it is as it stands there
+
+  bool operator==(const Source&) const = default;
+};
+using Sources = std::map<std::string, Source>;
+
 using Widths = std::vector<std::int64_t>;  // a list of whole numbers
 
 /// Nothing: a budget left to its default, a size not said.

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace theoremeter {
@@ -64,7 +65,7 @@ Eigen::VectorXd numbers_of(const std::string& spec) {
   if (in.good() || in.eof()) {
     if (const auto x = bytes.starts_with("\x93NUMPY") ? vector_of_npy(bytes) : vector_of_text(bytes)) return *x;
   }
-  const Rows matrix = read_weights(spec);
+  const Rows matrix = std::move(read_weights(spec, {false, false}).matrices.at(0).W);
   if (matrix.rows() != 1 && matrix.cols() != 1)
     throw InputError(
         fmt::format("vector {}: is {} x {}, where one row or column is expected", spec, matrix.rows(), matrix.cols()));

@@ -1,368 +1,426 @@
 #include "results/weights.hpp"
 
 #include "results/hdf5.hpp"
+#include "results/weights/array_file.hpp"
+#include "results/weights/layer_order.hpp"
+#include "results/weights/names.hpp"
 #include "theory/error.hpp"
 #include "theory/suggest.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <bit>
-#include <cctype>
-#include <cerrno>
-#include <charconv>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <map>
+#include <memory>
 #include <optional>
-#include <vector>
+#include <utility>
 
 namespace theoremeter {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace weights;
+
+bool exists(const std::string& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+/// "/dec", "dec/" and "dec" are one.
+std::string normalised(const std::string& name) {
+  const std::size_t begin = name.find_first_not_of('/');
+  if (begin == std::string::npos) return "";
+  return name.substr(begin, name.find_last_not_of('/') + 1 - begin);
+}
+
+/// A row or a column of numbers, or a matrix whose name and shape are a bias's.
+bool is_bias(const Array& a) {
+  if (a.shape.size() == 1) return a.numbers == Numbers::real || names_bias(a.name);
+  if (a.shape.size() != 2 || a.numbers == Numbers::none) return false;
+  return (a.shape[0] == 1 || a.shape[1] == 1) && names_bias(a.name);
+}
+
+/// A file with its arrays, and what is said about it.
+class Opened {
+ public:
+  Opened(const std::string& path, const Meaning& meaning) : path_(path), meaning_(meaning), file_(open_arrays(path)) {}
+
+  const std::string& path() const { return path_; }
+  bool holds(const std::string& name) const { return find(name).has_value(); }
+
+  /// The array named, or the only matrix of floating-point numbers.
+  std::size_t choose(const std::string& name) const {
+    if (const auto found = find(name)) return *found;
+    if (!normalised(name).empty()) refuse_name(name);
+    std::vector<std::string> matrices;
+    std::size_t last = 0;
+    for (const Array& a : file_->arrays()) {
+      if (a.set_aside || is_bias(a)) continue;
+      const bool matrix = a.shape.size() == 2 && a.numbers == Numbers::real;
+      if (!matrix && a.obstacle.empty()) continue;
+      matrices.push_back(a.name);
+      last = index(a);
+    }
+    if (matrices.empty()) {
+      std::vector<std::string> all;
+      for (const Array& a : file_->arrays()) all.push_back(a.name);
+      throw Refusal(all.empty() ? "no floating-point matrix inside; it holds no array at all"
+                                : fmt::format("no floating-point matrix inside; to read another, name it: {}:{}", path_,
+                                              all.front()));
+    }
+    if (matrices.size() > 1)
+      throw Refusal(fmt::format("{} matrices inside ({}); name one, as in {}:{}", matrices.size(), listing(matrices),
+                                path_, matrices[0]));
+    return last;
+  }
+
+  /// The layers named, or all, sorted.
+  std::vector<std::size_t> layers(const std::string& name) {
+    if (const auto found = find(name)) return {*found};
+    const std::vector<const Array*> all = within(normalised(name));
+    if (all.empty() && !normalised(name).empty()) refuse_name(name);
+    std::vector<Layer> layers;
+    for (const Array* a : all)
+      if (is_layer(*a, all)) layers.push_back(layer_of(*a));
+    if (layers.empty())
+      throw Refusal(fmt::format("no layer inside{}; matrices of rank 2 are needed",
+                                normalised(name).empty() ? "" : " " + normalised(name)));
+    const std::string how = sort_layers(layers);
+    std::vector<std::size_t> found;
+    std::vector<std::string> names;
+    for (const Layer& l : layers) found.push_back(l.index), names.push_back(l.array->name);
+    if (!how.empty()) remarks.push_back(fmt::format("{}: {}: {}", path_, how, listing(names)));
+    return found;
+  }
+
+  ReadMatrix read(std::size_t i) {
+    const Array& a = file_->arrays()[i];
+    const std::string dataset = a.name.empty() ? "" : fmt::format("dataset {}", a.name);
+    if (!a.obstacle.empty()) throw Refusal(fmt::format("{}{}{}", dataset, dataset.empty() ? "" : ": ", a.obstacle));
+    const std::string has = dataset.empty() ? "" : dataset + " has ";
+    if (a.numbers == Numbers::none)
+      throw Refusal(fmt::format("{}a wrong type; float64, float32, float16 or integers are expected", has));
+    if (a.shape.size() != 2)
+      throw Refusal(fmt::format("{}shape {}; a matrix n x k is expected, rows are neurons", has, to_string(a.shape)));
+    ReadMatrix read{whole(i, dataset), {path_, a.name, a.done}};
+    if (a.kernel || meaning_.transpose) read.W = Rows(read.W.transpose());
+    if (a.kernel)
+      done(read.source, "transposed, as kernels are inputs x neurons");
+    else if (meaning_.transpose)
+      done(read.source, "transposed");
+    check_entries(read.W, a.numbers == Numbers::integer, dataset);
+    return read;
+  }
+
+  /// Biases beside a matrix that was chosen, which the theory does without.
+  void remark_on_biases() {
+    std::vector<std::string> biases;
+    for (const Array& a : file_->arrays())
+      if (!a.set_aside && is_bias(a)) biases.push_back(a.name);
+    if (!biases.empty() && file_->arrays().size() > 1)
+      remarks.push_back(
+          fmt::format("{}: {} of rank 1 or named so, as biases are, is left out: the theory is about "
+                      "networks without",
+                      path_, listing(biases)));
+  }
+
+  /// Is this matrix perhaps stored the other way round?
+  bool oddly_shaped(std::size_t i, const Rows& W) const {
+    return meaning_.neurons && !meaning_.transpose && !file_->arrays()[i].kernel &&
+           (W.rows() < W.cols() || W.cols() == 1);
+  }
+
+  std::vector<std::string> remarks;
+
+ private:
+  std::size_t index(const Array& a) const { return static_cast<std::size_t>(&a - file_->arrays().data()); }
+
+  std::optional<std::size_t> find(const std::string& name) const {
+    const std::string wanted = normalised(name);
+    for (const Array& a : file_->arrays())
+      if (a.name == name || (!wanted.empty() && (a.name == wanted || a.name + ".npy" == wanted))) return index(a);
+    return std::nullopt;
+  }
+
+  [[noreturn]] void refuse_name(const std::string& name) const {
+    std::vector<std::string> all;
+    for (const Array& a : file_->arrays()) all.push_back(a.name);
+    if (all.empty()) throw Refusal(fmt::format("no dataset {}; the file holds none", name));
+    if (all.size() == 1 && all[0].empty())
+      throw Refusal(fmt::format("one array without a name, hence no dataset {}; leave it out", name));
+    const std::string near = nearest(name, all);
+    throw Refusal(fmt::format("no dataset {}; {}", name,
+                              near.empty() ? "the file holds " + listing(all) : "did you mean " + near + "?"));
+  }
+
+  /// Those of a group, of a cell array, or with names that begin so.
+  std::vector<const Array*> within(const std::string& group) const {
+    std::vector<const Array*> found;
+    for (const Array& a : file_->arrays()) {
+      const bool inside = group.empty() || (a.name.starts_with(group) && a.name.size() > group.size() &&
+                                            std::string("/.{").find(a.name[group.size()]) != std::string::npos);
+      if (inside && !a.set_aside) found.push_back(&a);
+    }
+    return found;
+  }
+
+  Layer layer_of(const Array& a) const {
+    auto neurons = static_cast<std::int64_t>(a.shape[0]), inputs = static_cast<std::int64_t>(a.shape[1]);
+    if (a.kernel || meaning_.transpose) std::swap(neurons, inputs);
+    return {&a, index(a), neurons, inputs};
+  }
+
+  /// False for what is no part of a network: numbers alone, words. Throws Refusal for what is part of one that is not
+  /// the theory's.
+  bool is_layer(const Array& a, const std::vector<const Array*>& among) const {
+    if (!a.obstacle.empty()) throw Refusal(fmt::format("dataset {}: {}", a.name, a.obstacle));
+    if (is_bias(a)) refuse_bias(a, among);
+    if (a.shape.size() < 2) return false;
+    if (a.numbers == Numbers::none)
+      throw Refusal(fmt::format("dataset {} has a wrong type for a layer; {}", a.name, advice(among)));
+    if (a.shape.size() > 2)
+      throw Refusal(fmt::format("dataset {} has rank {}, as convolutions have; the theory is about dense layers; {}",
+                                a.name, a.shape.size(), advice(among)));
+    if (!a.no_layer.empty()) throw Refusal(fmt::format("dataset {} {}; {}", a.name, a.no_layer, advice(among)));
+    if (a.shape[0] == 1 && a.shape[1] > 1 && among.size() > 1 && !names_weights(a.name) && !like_another(a, among))
+      throw Refusal(fmt::format("dataset {} is 1 x {}, as a layer of one neuron or as a bias; {}", a.name, a.shape[1],
+                                advice(among)));
+    return true;
+  }
+
+  static bool like_another(const Array& a, const std::vector<const Array*>& among) {
+    return std::any_of(among.begin(), among.end(), [&](const Array* b) {
+      return b != &a && b->shape.size() == 2 && numbered({a.name, b->name});
+    });
+  }
+
+  [[noreturn]] void refuse_bias(const Array& a, const std::vector<const Array*>& among) const {
+    const std::string what =
+        a.shape.size() == 1 ? "has rank 1" : fmt::format("is {} x {} and named so", a.shape[0], a.shape[1]);
+    throw Refusal(
+        fmt::format("dataset {} {}, as biases do; the theory is about networks without, G(x) = relu(W_d ... "
+                    "relu(W_1 x)), so give the weight matrices alone; {}",
+                    a.name, what, advice(among)));
+  }
+
+  /// How to give the matrices alone.
+  std::string advice(const std::vector<const Array*>& among) const {
+    std::vector<std::string> names;
+    for (const Array* a : among)
+      if (a->shape.size() == 2 && a->numbers != Numbers::none && !is_bias(*a) && a->no_layer.empty() &&
+          a->obstacle.empty() && (a->shape[0] > 1 || names_weights(a->name)))
+        names.push_back(a->name);
+    std::sort(names.begin(), names.end(), naturally_before);
+    return names.empty() ? "name the layers, from the input on, as in FILE:FIRST,SECOND"
+                         : fmt::format("name the layers, from the input on, as in {}:{}", path_, fmt::join(names, ","));
+  }
+
+  Rows whole(std::size_t i, const std::string& dataset) {
+    const auto within = [&](const char* what) { return dataset.empty() ? what : fmt::format("{}: {}", dataset, what); };
+    try {
+      return file_->read(i);
+    } catch (const Refusal& refusal) {
+      throw Refusal(within(refusal.what()));
+    } catch (const hdf5::Error& error) {
+      throw Refusal(within(error.what()));
+    }
+  }
+
+  static void done(Source& source, const std::string& what) { source.done += (source.done.empty() ? "" : "; ") + what; }
+
+  /// NaN or infinity is refused with its place; so are integers that a double cannot hold.
+  static void check_entries(const Rows& W, bool integer, const std::string& dataset) {
+    const std::string of = dataset.empty() ? "" : dataset + ": ";
+    for (Eigen::Index i = 0; i < W.rows(); ++i)
+      for (Eigen::Index j = 0; j < W.cols(); ++j) {
+        const double w = W(i, j);
+        if (!std::isfinite(w)) throw Refusal(fmt::format("{}W[{}, {}] is {}; all must be finite", of, i, j, w));
+        if (integer && std::abs(w) >= 0x1p53)
+          throw Refusal(fmt::format("{}W[{}, {}] is an integer beyond 2^53; store it as float64", of, i, j));
+      }
+  }
+
+  std::string path_;
+  Meaning meaning_;
+  std::unique_ptr<ArrayFile> file_;
+};
+
+/// Whatever is wrong with a file, as an InputError that names it.
+template <class Work>
+auto in_file(const char* kind, const std::string& path, const Work& work) {
+  try {
+    return work();
+  } catch (const Refusal& refusal) {
+    throw InputError(fmt::format("{} {}: {}", kind, path, refusal.what()));
+  } catch (const hdf5::Error& error) {
+    throw InputError(fmt::format("{} {}: {}", kind, path, error.what()));
+  }
+}
+
+[[noreturn]] void no_such_file(const char* kind, const std::string& spec) {
+  throw InputError(fmt::format("{} {}: no such file", kind, spec.empty() ? "\"\"" : spec));
+}
 
 struct Spec {
   std::string file;
-  std::string dataset;  // "" when none is named
+  std::optional<std::string> dataset;
 };
 
-/// Splits at the first colon behind which FILE exists: names may themselves hold colons.
-Spec split(const std::string& spec) {
-  std::error_code ignored;
-  if (fs::exists(spec, ignored)) return {spec, ""};
+/// Splits at the first colon behind which FILE exists: names may themselves hold colons. Nothing without such a file.
+std::optional<Spec> split(const std::string& spec) {
+  if (exists(spec)) return Spec{spec, std::nullopt};
   for (std::size_t colon = spec.find(':'); colon != std::string::npos; colon = spec.find(':', colon + 1))
-    if (fs::exists(spec.substr(0, colon), ignored)) return {spec.substr(0, colon), spec.substr(colon + 1)};
-  throw InputError(fmt::format("weights {}: no such file", spec.empty() ? "\"\"" : spec));
+    if (exists(spec.substr(0, colon))) return Spec{spec.substr(0, colon), spec.substr(colon + 1)};
+  return std::nullopt;
 }
 
-/// NaN or infinity is refused with its place; so are integers that a double cannot hold.
-void check_entries(const Rows& W, bool integer, const std::string& spec) {
-  for (Eigen::Index i = 0; i < W.rows(); ++i)
-    for (Eigen::Index j = 0; j < W.cols(); ++j) {
-      const double w = W(i, j);
-      if (!std::isfinite(w))
-        throw InputError(fmt::format("weights {}: W[{}, {}] is {}; all must be finite", spec, i, j, w));
-      if (integer && std::abs(w) >= 0x1p53)
-        throw InputError(
-            fmt::format("weights {}: W[{}, {}] is an integer beyond 2^53; store it as float64", spec, i, j));
+std::string joined(const std::vector<std::string>& tokens, std::size_t begin, std::size_t end) {
+  return fmt::format("{}", fmt::join(tokens.begin() + static_cast<std::ptrdiff_t>(begin),
+                                     tokens.begin() + static_cast<std::ptrdiff_t>(end), ","));
+}
+
+/// The parts of a network, in order: files with the names given for them, none for all that is inside. Names of files
+/// and of arrays may hold commas: the longest that exists is meant.
+struct Part {
+  std::shared_ptr<Opened> file;
+  std::vector<std::string> names;
+};
+
+class NetworkSpec {
+ public:
+  NetworkSpec(const std::string& spec, const Meaning& meaning) : meaning_(meaning) {
+    for (std::size_t begin = 0; begin <= spec.size();) {
+      const std::size_t end = std::min(spec.find(',', begin), spec.size());
+      tokens_.push_back(spec.substr(begin, end - begin));
+      begin = end + 1;
     }
-}
+    while (at_ < tokens_.size())
+      if (!known_name() && !file() && !other_name()) no_such_file("network", joined(tokens_, at_, tokens_.size()));
+  }
 
-// --- NumPy ----------------------------------------------------------------------------------------------------------
+  const std::vector<Part>& parts() const { return parts_; }
 
-constexpr char npy_magic[] = "\x93NUMPY";
+ private:
+  bool takes_names() const { return !parts_.empty() && !parts_.back().names.empty(); }
 
-struct NpyHeader {
-  std::string descr;  // e.g. "<f8"
-  bool fortran_order = false;
-  std::vector<std::int64_t> shape;
+  bool known_name() {
+    if (!takes_names()) return false;
+    for (std::size_t end = tokens_.size(); end > at_; --end)
+      if (const std::string name = joined(tokens_, at_, end); parts_.back().file->holds(name)) return take(name, end);
+    return false;
+  }
+
+  bool file() {
+    for (std::size_t end = tokens_.size(); end > at_; --end)
+      if (const std::string path = joined(tokens_, at_, end); exists(path)) {
+        open(path);
+        at_ = end;
+        return true;
+      }
+    for (std::size_t end = at_ + 1; end <= tokens_.size(); ++end)
+      if (const auto spec = split(joined(tokens_, at_, end))) {
+        open(spec->file);
+        tokens_[end - 1] = *spec->dataset;  // what follows the colon is the first of the names
+        at_ = end - 1;
+        return known_first() || take(tokens_[at_], at_ + 1);
+      }
+    return false;
+  }
+
+  bool known_first() {
+    for (std::size_t end = tokens_.size(); end > at_; --end)
+      if (const std::string name = joined(tokens_, at_, end); parts_.back().file->holds(name)) return take(name, end);
+    return false;
+  }
+
+  bool other_name() { return takes_names() && take(tokens_[at_], at_ + 1); }
+
+  bool take(const std::string& name, std::size_t end) {
+    parts_.back().names.push_back(name);
+    at_ = end;
+    return true;
+  }
+
+  void open(const std::string& path) {
+    parts_.push_back({in_file("network", path, [&] { return std::make_shared<Opened>(path, meaning_); }), {}});
+  }
+
+  Meaning meaning_;
+  std::vector<std::string> tokens_;
+  std::size_t at_ = 0;
+  std::vector<Part> parts_;
 };
 
-/// The text after `'key':` in the header's Python dictionary, or nothing.
-std::optional<std::string> value_of(const std::string& header, const std::string& key) {
-  const std::size_t at = header.find("'" + key + "'");
-  if (at == std::string::npos) return {};
-  const std::size_t value = header.find_first_not_of(": ", at + key.size() + 2);
-  if (value == std::string::npos) return {};
-  return header.substr(value);
+/// What was done to the matrices of a file, one line for all that it was done to, and which look transposed.
+void remark(const Reading& reading, std::vector<std::string>& remarks, const std::vector<std::string>& odd) {
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> done;
+  for (const auto& [W, source] : reading.matrices)
+    if (!source.done.empty())
+      done[{source.file, source.done}].push_back(
+          fmt::format("{}{}{} x {}", source.dataset, source.dataset.empty() ? "" : " ", W.rows(), W.cols()));
+  for (const auto& [what, names] : done)
+    remarks.push_back(fmt::format("{}: read as {}: {}", what.first, listing(names), what.second));
+  if (!odd.empty()) remarks.push_back(fmt::format("{}: transposed? --transpose reads it so", listing(odd)));
 }
 
-/// "(3, 4), ..." -> {3, 4}; nothing when it is no tuple of non-negative integers.
-std::optional<std::vector<std::int64_t>> parse_shape(const std::string& text) {
-  const std::size_t close = text.find(')');
-  if (text[0] != '(' || close == std::string::npos) return {};
-  std::vector<std::int64_t> shape;
-  const char *p = text.data() + 1, *end = text.data() + close;
-  while (true) {
-    p = std::find_if(p, end, [](char c) { return c != ' ' && c != ','; });
-    if (p == end) return shape;
-    std::int64_t size = 0;
-    const auto [next, error] = std::from_chars(p, end, size);
-    if (error != std::errc() || size < 0) return {};
-    shape.push_back(size);
-    p = next;
-  }
+std::string oddity(const ReadMatrix& m) {
+  return fmt::format("{}{}{} has {} neuron{} of {} input{}", m.source.file, m.source.dataset.empty() ? "" : ":",
+                     m.source.dataset, m.W.rows(), m.W.rows() == 1 ? "" : "s", m.W.cols(), m.W.cols() == 1 ? "" : "s");
 }
 
-NpyHeader parse_npy_header(const std::string& text, const std::string& spec) {
-  const auto descr = value_of(text, "descr"), order = value_of(text, "fortran_order"), shape = value_of(text, "shape");
-  const auto sizes = shape ? parse_shape(*shape) : std::nullopt;
-  const bool fortran = order && order->starts_with("True");
-  if (!descr || !sizes || !order || (!fortran && !order->starts_with("False")))
-    throw InputError(fmt::format("weights {}: a damaged .npy header", spec));
-  if ((*descr)[0] == '[')
-    throw InputError(fmt::format("weights {}: a structured array; float32 or float64 is expected", spec));
-  return {descr->substr(1, descr->find('\'', 1) - 1), fortran, *sizes};
-}
-
-/// Reads magic, version and header; leaves `in` at the data.
-NpyHeader read_npy_header(std::istream& in, const std::string& spec) {
-  unsigned char fixed[12] = {};
-  in.read(reinterpret_cast<char*>(fixed), 10);
-  const int major = fixed[6];
-  std::size_t length = fixed[8] + 256u * fixed[9];
-  if (in && (major == 2 || major == 3)) {
-    in.read(reinterpret_cast<char*>(fixed) + 10, 2);
-    length += (std::size_t{fixed[10]} << 16) + (std::size_t{fixed[11]} << 24);
-  }
-  if (in && (major < 1 || major > 3))
-    throw InputError(fmt::format("weights {}: .npy format {} is not known (1, 2 or 3 are)", spec, major));
-  if (in && length > (1u << 20)) throw InputError(fmt::format("weights {}: a damaged .npy header", spec));
-  std::string header(length, '\0');
-  in.read(header.data(), static_cast<std::streamsize>(length));
-  if (!in) throw InputError(fmt::format("weights {}: truncated within the .npy header", spec));
-  return parse_npy_header(header, spec);
-}
-
-template <class T>
-double decode(const char* bytes, bool swap) {
-  char raw[sizeof(T)];
-  std::memcpy(raw, bytes, sizeof(T));
-  if (swap) std::reverse(raw, raw + sizeof(T));
-  T value;
-  std::memcpy(&value, raw, sizeof(T));
-  return static_cast<double>(value);
-}
-
-using Decode = double (*)(const char*, bool);
-
-/// How to read an element of NumPy's type "f8", "i4", ...; nothing when the type is not accepted.
-Decode decoder(const std::string& type) {
-  if (type == "f8") return decode<double>;
-  if (type == "f4") return decode<float>;
-  if (type == "i8") return decode<std::int64_t>;
-  if (type == "i4") return decode<std::int32_t>;
-  if (type == "i2") return decode<std::int16_t>;
-  if (type == "i1") return decode<std::int8_t>;
-  if (type == "u8") return decode<std::uint64_t>;
-  if (type == "u4") return decode<std::uint32_t>;
-  if (type == "u2") return decode<std::uint16_t>;
-  if (type == "u1") return decode<std::uint8_t>;
-  return nullptr;
-}
-
-/// The n k elements after the header, which must be exactly what the file holds.
-std::vector<char> read_npy_data(std::istream& in, std::uint64_t bytes, const std::string& spec) {
-  const auto start = in.tellg();
-  in.seekg(0, std::ios::end);
-  const auto held = static_cast<std::uint64_t>(in.tellg() - start);
-  if (held != bytes)
-    throw InputError(fmt::format("weights {}: {}, {} bytes of data where the header says {}", spec,
-                                 held < bytes ? "truncated" : "too long", held, bytes));
-  in.seekg(start);
-  std::vector<char> data(bytes);
-  in.read(data.data(), static_cast<std::streamsize>(bytes));
-  if (!in) throw InputError(fmt::format("weights {}: cannot be read", spec));
-  return data;
-}
-
-Rows read_npy(std::istream& in, const std::string& spec) {
-  const NpyHeader header = read_npy_header(in, spec);
-  const bool typed = header.descr.size() == 3 && std::strchr("<>|=", header.descr[0]);
-  const Decode element = typed ? decoder(header.descr.substr(1)) : nullptr;
-  if (!element)
-    throw InputError(
-        fmt::format("weights {}: type '{}'; float32, float64 or an integer type is expected", spec, header.descr));
-  if (header.shape.size() != 2)
-    throw InputError(
-        fmt::format("weights {}: shape ({}); a matrix n x k is expected", spec, fmt::join(header.shape, ", ")));
-  const Eigen::Index n = header.shape[0], k = header.shape[1];
-  check_sizes(n, k, "weights " + spec);
-
-  const auto width = static_cast<Eigen::Index>(header.descr[2] - '0');
-  const std::vector<char> data = read_npy_data(in, static_cast<std::uint64_t>(n * k * width), spec);
-  const bool little = header.descr[0] != '>';
-  const bool swap = header.descr[0] != '=' && little != (std::endian::native == std::endian::little);
-  Rows W(n, k);
-  for (Eigen::Index i = 0; i < n; ++i)
-    for (Eigen::Index j = 0; j < k; ++j)
-      W(i, j) = element(data.data() + width * (header.fortran_order ? i + n * j : i * k + j), swap);
-  check_entries(W, header.descr[1] != 'f', spec);
-  return W;
-}
-
-// --- HDF5 -----------------------------------------------------------------------------------------------------------
-
-struct Candidate {
-  std::string path;
-  bool matrix;  // of rank 2 and floating-point
-};
-
-/// Called from C, through which nothing may be thrown.
-herr_t collect(hid_t root, const char* name, const H5O_info_t* info, void* candidates) noexcept try {
-  if (info->type != H5O_TYPE_DATASET) return 0;
-  const hdf5::Handle set = hdf5::open_dataset(root, name);
-  const hdf5::Handle type(H5Dget_type(set), H5Tclose, "a dataset without a type");
-  static_cast<std::vector<Candidate>*>(candidates)
-      ->push_back({name, hdf5::shape_of(set).size() == 2 && H5Tget_class(type) == H5T_FLOAT});
-  return 0;
-} catch (...) {
-  return -1;
-}
-
-std::vector<Candidate> datasets(hid_t file) {
-  std::vector<Candidate> found;
-  hdf5::check(H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, collect, &found), "a damaged HDF5 file");
-  return found;
-}
-
-/// "a, b, c and 7 more"
-std::string listing(const std::vector<std::string>& names) {
-  const std::size_t shown = std::min<std::size_t>(names.size(), 8);
-  std::string list =
-      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
-  return shown == names.size() ? list : fmt::format("{} and {} more", list, names.size() - shown);
-}
-
-/// The dataset named, or the only matrix of floats.
-std::string choose(hid_t file, const Spec& spec) {
-  if (!spec.dataset.empty() && H5Oexists_by_name(file, spec.dataset.c_str(), H5P_DEFAULT) > 0) return spec.dataset;
-  std::vector<std::string> all, matrices;
-  for (const Candidate& c : datasets(file)) {
-    all.push_back(c.path);
-    if (c.matrix) matrices.push_back(c.path);
-  }
-  if (spec.dataset.empty()) {
-    if (matrices.size() == 1) return matrices[0];
-    if (matrices.empty()) throw InputError(fmt::format("weights {}: no floating-point matrix inside", spec.file));
-    throw InputError(fmt::format("weights {}: {} matrices inside ({}); name one, as in {}:{}", spec.file,
-                                 matrices.size(), listing(matrices), spec.file, matrices[0]));
-  }
-  if (all.empty())
-    throw InputError(fmt::format("weights {}: no dataset {}; the file holds none", spec.file, spec.dataset));
-  const std::string near = nearest(spec.dataset, all);
-  throw InputError(fmt::format("weights {}: no dataset {}; {}", spec.file, spec.dataset,
-                               near.empty() ? "the file holds " + listing(all) : "did you mean " + near + "?"));
-}
-
-Rows read_matrix(hid_t file, const std::string& path, const std::string& spec) {
-  const hdf5::Handle set = hdf5::open_dataset(file, path);
-  const hdf5::Handle type(H5Dget_type(set), H5Tclose, "a dataset without a type");
-  const bool integer = H5Tget_class(type) == H5T_INTEGER;
-  if ((!integer && H5Tget_class(type) != H5T_FLOAT) || H5Tget_size(type) > 8)
+/// Throws InputError unless each layer takes what the one before gives.
+void check_chain(const std::vector<ReadMatrix>& layers, const std::string& spec) {
+  for (std::size_t i = 1; i < layers.size(); ++i) {
+    const Rows &before = layers[i - 1].W, &layer = layers[i].W;
+    if (layer.cols() == before.rows()) continue;
+    const bool other_way = layer.rows() == before.cols();
     throw InputError(fmt::format(
-        "weights {}: dataset {} has a wrong type; float32, float64 or an integer type is expected", spec, path));
-  const hdf5::Shape shape = hdf5::shape_of(set);
-  if (shape.size() != 2)
-    throw InputError(fmt::format("weights {}: dataset {} has shape {}; a matrix n x k is expected", spec, path,
-                                 hdf5::to_string(shape)));
-  const auto n = static_cast<std::int64_t>(shape[0]), k = static_cast<std::int64_t>(shape[1]);
-  check_sizes(n, k, fmt::format("weights {}: dataset {}", spec, path));
-  Rows W(n, k);
-  hdf5::check(
-      H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, W.data()),
-      fmt::format("dataset {} cannot be read: damaged, or compressed by a filter this HDF5 library lacks", path));
-  check_entries(W, integer, spec);
-  return W;
-}
-
-/// Names with their numbers compared as numbers: W_2 comes before W_10.
-bool naturally_before(const std::string& a, const std::string& b) {
-  const auto digits = [](const std::string& s, std::size_t at) {
-    std::size_t end = at;
-    while (end < s.size() && std::isdigit(static_cast<unsigned char>(s[end])) != 0) ++end;
-    return end - at;
-  };
-  for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-    const std::size_t m = digits(a, i), n = digits(b, j);
-    const std::string p = a.substr(i, std::max<std::size_t>(m, 1)), q = b.substr(j, std::max<std::size_t>(n, 1));
-    if (m > 0 && n > 0 && m != n) return m < n;
-    if (p != q) return p < q;
-    i += p.size();
-    j += q.size();
-  }
-  return a.size() < b.size();
-}
-
-std::vector<Rows> read_layers(const Spec& spec) {
-  const hdf5::Handle file = hdf5::open_file(spec.file);
-  std::vector<std::string> paths;
-  for (const Candidate& c : datasets(file)) {
-    if (!spec.dataset.empty() && !c.path.starts_with(spec.dataset + "/")) continue;
-    if (hdf5::shape_of(hdf5::open_dataset(file, c.path)).size() == 1)
-      throw InputError(fmt::format(
-          "network {}: dataset {} has rank 1, as biases do; the theory is about networks without, G(x) = relu(W_d ... "
-          "relu(W_1 x)), so give the weight matrices alone",
-          spec.file, c.path));
-    paths.push_back(c.path);
-  }
-  if (paths.empty()) throw InputError(fmt::format("network {}: no layer inside {}", spec.file, spec.dataset));
-  std::sort(paths.begin(), paths.end(), naturally_before);
-  std::vector<Rows> layers;
-  for (const std::string& path : paths) layers.push_back(read_matrix(file, path, spec.file));
-  return layers;
-}
-
-Rows read_hdf5(const Spec& spec) {
-  try {
-    const hdf5::Handle file = hdf5::open_file(spec.file);
-    return read_matrix(file, choose(file, spec), spec.file);
-  } catch (const hdf5::Error& error) {
-    throw InputError(fmt::format("weights {}: {}", spec.file, error.what()));
+        "network {}: layer {} is {} x {}, but layer {} has {} neurons; rows are neurons, layers go from the input on{}",
+        spec, i + 1, layer.rows(), layer.cols(), i, before.rows(),
+        other_way ? "; stored inputs x neurons? --transpose reads them so" : ""));
   }
 }
 
 }  // namespace
 
 void check_sizes(std::int64_t n, std::int64_t k, const std::string& what) {
-  if (n < 1 || k < 1) throw InputError(fmt::format("{}: {} x {}; both sizes must be at least 1", what, n, k));
-  const double bytes = 8.0 * static_cast<double>(n) * static_cast<double>(k);
-  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  if (bytes > memory / 2)
-    throw InputError(fmt::format("{}: {} x {} takes {:.1f} GiB; at most half of this machine's {:.1f} GiB is allowed",
-                                 what, n, k, bytes * 0x1p-30, memory * 0x1p-30));
+  if (const std::string fault = size_fault(n, k); !fault.empty()) throw InputError(fmt::format("{}: {}", what, fault));
 }
 
-Rows read_weights(const std::string& spec_text) {
-  const Spec spec = split(spec_text);
-  if (fs::is_directory(spec.file))
-    throw InputError(fmt::format("weights {}: a directory; a .npy or HDF5 file is expected", spec.file));
-  if (!fs::is_regular_file(spec.file)) throw InputError(fmt::format("weights {}: not a regular file", spec.file));
-  std::ifstream in(spec.file, std::ios::binary);
-  if (!in)
-    throw InputError(fmt::format("weights {}: cannot be opened for reading: {}", spec.file, std::strerror(errno)));
-  char magic[6] = {};
-  in.read(magic, sizeof magic);
-  if (std::memcmp(magic, npy_magic, sizeof magic) == 0) {
-    if (!spec.dataset.empty())
-      throw InputError(fmt::format("weights {}: a .npy file has no dataset {}; leave it out", spec.file, spec.dataset));
-    in.seekg(0);
-    return read_npy(in, spec.file);
-  }
-  if (hdf5::is_hdf5(spec.file)) return read_hdf5(spec);
-  if (std::memcmp(magic, "PK\x03\x04", 4) == 0)
-    throw InputError(fmt::format("weights {}: a zip archive (.npz, .pt); save one array with numpy.save", spec.file));
-  throw InputError(fmt::format("weights {}: neither a .npy nor an HDF5 file", spec.file));
+Reading read_weights(const std::string& spec_text, const Meaning& meaning) {
+  const auto spec = split(spec_text);
+  if (!spec) no_such_file("weights", spec_text);
+  return in_file("weights", spec->file, [&] {
+    Opened file(spec->file, meaning);
+    const std::size_t chosen = file.choose(spec->dataset.value_or(""));
+    Reading reading{{file.read(chosen)}, {}};
+    const ReadMatrix& m = reading.matrices[0];
+    remark(reading, file.remarks, file.oddly_shaped(chosen, m.W) ? std::vector{oddity(m)} : std::vector<std::string>{});
+    file.remark_on_biases();
+    reading.remarks = std::move(file.remarks);
+    return reading;
+  });
 }
 
-std::vector<Rows> read_network(const std::string& spec_text) {
-  std::vector<std::string> files;
-  for (std::size_t begin = 0; begin <= spec_text.size();) {
-    const std::size_t end = std::min(spec_text.find(',', begin), spec_text.size());
-    files.push_back(spec_text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  std::vector<Rows> layers;
-  const Spec first = split(files[0]);
-  if (files.size() == 1 && fs::is_regular_file(first.file) && hdf5::is_hdf5(first.file)) {
-    try {
-      layers = read_layers(first);
-    } catch (const hdf5::Error& error) {
-      throw InputError(fmt::format("network {}: {}", first.file, error.what()));
-    }
-  } else {
-    for (const std::string& file : files) layers.push_back(read_weights(file));
-  }
-  for (std::size_t i = 1; i < layers.size(); ++i)
-    if (layers[i].cols() != layers[i - 1].rows())
-      throw InputError(fmt::format(
-          "network {}: layer {} is {} x {}, but layer {} has {} neurons; rows are neurons, layers go from the input on",
-          spec_text, i + 1, layers[i].rows(), layers[i].cols(), i, layers[i - 1].rows()));
-  return layers;
+Reading read_network(const std::string& spec, const Meaning& meaning) {
+  const NetworkSpec files(spec, meaning);
+  Reading reading;
+  std::vector<std::string> odd;
+  for (const auto& [file, names] : files.parts())
+    in_file("network", file->path(), [&] {
+      for (const std::string& name : names.empty() ? std::vector<std::string>{""} : names)
+        for (const std::size_t layer : file->layers(name)) {
+          reading.matrices.push_back(file->read(layer));
+          if (file->oddly_shaped(layer, reading.matrices.back().W)) odd.push_back(oddity(reading.matrices.back()));
+        }
+      reading.remarks.insert(reading.remarks.end(), file->remarks.begin(), file->remarks.end());
+    });
+  check_chain(reading.matrices, spec);
+  remark(reading, reading.remarks, odd);
+  return reading;
 }
 
 }  // namespace theoremeter

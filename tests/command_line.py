@@ -264,6 +264,37 @@ class Measure(CommandLine):
             worse = of("--alpha", str(other * fitted["alpha"]))
             self.assertLess(fitted["at_least"] / fitted["alpha"], worse["at_most"] / worse["alpha"])
 
+    def test_fitted_alpha_says_what_it_is_worth(self):
+        W = np.random.default_rng(2).normal(size=(60, 2)) / math.sqrt(60)
+        for name, matrix, says, below_half in (
+                ("wide.npy", 7 * W, "alpha fitted: the least eps/alpha over all alpha, at least 0.", "proved"),
+                ("positive.npy", abs(W), "alpha fitted: no alpha gives eps/alpha below 1/2, and every matrix reaches 1/2", "no"),
+                ("zero.npy", 0 * W, "alpha fitted: no alpha gives eps/alpha below 1/2", "no")):
+            with self.subTest(name=name):
+                self.npy(name, matrix)
+                d = self.measure("--weights", name, "--alpha", "fit", "--output", "f.h5", "--overwrite")["draws"][0]
+                fit = d["alpha_fit"]
+                self.assertEqual(list(fit), ["at_least", "at_most", "below_half", "points"])
+                self.assertEqual(fit["below_half"], below_half)
+                self.assertEqual(fit["at_most"], d["at_most"] / d["alpha"])
+                self.assertLessEqual(fit["at_least"], d["at_least"] / d["alpha"] * (1 + 1e-12))
+                self.assertGreaterEqual(fit["at_least"], d["at_least"] / d["alpha"] * (1 - 1e-3))
+                for alpha in d["alpha"] * np.geomspace(0.1, 10, 99):  # at none are the points below what they prove
+                    attained = max(wdc_deviation(matrix, alpha, np.array(p["x"]), np.array(p["y"])) for p in fit["points"])
+                    self.assertGreaterEqual(attained / alpha, fit["at_least"] * (1 - 1e-9))
+                self.assertIn(says, self.succeed("show", "f.h5"))
+                self.succeed("verify", "f.h5")
+                self.assertEqual(json.loads(self.succeed("show", "f.h5", "--json"))["points"][0]["draws"][0], d)
+                with h5py.File(self.folder / "f.h5", "r+") as file:
+                    file["fit_at_least"][0, 0] *= 1.001
+                self.assertIn("fit_at_least", self.run_it("verify", "f.h5").stdout)
+        self.assertNotIn("alpha_fit", self.measure("--weights", "wide.npy", "--alpha", 40, *SMALL)["draws"][0])
+
+    def test_fitted_alpha_at_any_scale(self):
+        W = np.random.default_rng(2).normal(size=(60, 2))
+        self.npy("tiny.npy", 1e-160 * W)
+        self.refuse("measure", "wdc", "--weights", "tiny.npy", "--alpha", "fit", *SMALL, says="scale W towards 1")
+
     def test_ensembles_differ(self):
         values = {name: self.measure("--n", 30, "--k", 3, "--ensemble", name, *SMALL)["draws"][0]["at_least"]
                   for name in ("gaussian", "truncated-gaussian", "rademacher", "uniform", "orthonormal")}

@@ -178,11 +178,95 @@ class Rrcp(Conditions):
         self.refuse("measure", "rrcp", "--widths", "3,6", "--A", A, says="A is 4 x 7, where 4 x 6 would fit the rest")
 
 
+    def test_draws_that_are_defined_nowhere_are_left_out(self):
+        done = self.run_it("measure", "rrcp", "--widths", "1,1,1", "--m", 3, "--draws", 6, *SMALL, "--output", "r.h5")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("left out", done.stderr)
+        self.assertIn("not measured", done.stdout)
+        self.assertIn("No upper bound here", done.stdout)
+        self.assertIn("3 draws verified", self.succeed("verify", "r.h5"))
+        (point,) = json.loads(self.succeed("show", "--json", "r.h5"))["points"]
+        self.assertEqual([d["draw"] for d in point["draws"]], [2, 3, 5])
+        self.assertNotIn("NaN", self.succeed("show", "--json", "r.h5"))
+
+    def test_what_vanishes_on_a_sector_has_no_sign_there(self):
+        W = np.array([[float.fromhex("0x1.99999999p-4"), float.fromhex("0x1.66666666p-1")], [0, 0], [1, -0.5]])
+        W[1] = 3 * W[0]  # exact: A takes one from the other
+        given = ["--network", self.npy("W.npy", W), "--A", self.npy("A.npy", np.array([[3, -1, 0.7]]))]
+        for evidence in ("sample", "search", "sample,search,certify"):
+            with self.subTest(evidence=evidence):
+                self.succeed("measure", "rrcp", *given, *SMALL, "--evidence", evidence, "--nodes", 5000, "--output", "r.h5",
+                             "--overwrite")
+                self.assertIn("verified", self.succeed("verify", "r.h5"))
+
+    def test_ties_everywhere(self):
+        done = self.run_it("measure", "rrcp", "--widths", "2,4,4,4", "--m", 4, "--ensemble", "rademacher", "--measurements",
+                           "rademacher", "--draws", 30, "--evidence", "sample,search", *SMALL, "--output", "r.h5")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("verified", self.succeed("verify", "r.h5"))
+
+    def test_a_single_sample_is_its_own_mean(self):
+        self.succeed("measure", "rrcp", "--widths", "3,6,12", "--m", 15, "--samples", 1, "--evidence", "sample", "--output", "r.h5")
+        self.assertIn("verified", self.succeed("verify", "r.h5"))
+
+    def test_scales(self):
+        layers = self.network((2, 5, 7), 8)
+        A = np.random.default_rng(9).normal(size=(6, 7)) / math.sqrt(6)
+
+        def found(first, second, A, condition="rrcp"):
+            given = self.npy("W1.npy", first * layers[0]) + "," + self.npy("W2.npy", second * layers[1])
+            return self.measure_of(condition, "--network", given, "--A", self.npy("A.npy", A), *SMALL)["draws"][0]
+
+        plain = found(1, 1, A)
+        for first, second in ((2.0**300, 2.0**-300), (2.0**498, 2.0**498), (2.0**-498, 2.0**-498)):
+            scaled = found(first, second, A)
+            for key in ("at_least", "sampled", "searched", "witness"):
+                self.assertEqual(plain[key], scaled[key])
+        for condition in ("rrcp", "rric"):
+            self.assertAlmostEqual(found(1, 1, 1e-150 * A, condition)["at_least"], 1, delta=1e-6)
+            huge = found(1, 1, 1e150 * A, condition)["at_least"]
+            self.assertTrue(1e299 < huge < 1e302, huge)
+        given = self.npy("W1.npy", layers[0]) + "," + self.npy("W2.npy", layers[1])
+        self.refuse("measure", "rrcp", "--network", given, "--A", self.npy("A.npy", 1e155 * A), says="must be below 3.3e153")
+
+
+class Rric(Conditions):
+    def test_measured_searched_certified(self):
+        random = np.random.default_rng(10)
+        W, A = random.normal(size=(4, 2)), random.normal(size=(5, 4)) / math.sqrt(5)
+        given = ["--network", self.npy("W.npy", W), "--A", self.npy("A.npy", A)]
+        measured = self.measure_of("rric", *given, *SMALL, "--evidence", "sample,search,certify", "--nodes", 5000)
+        d, w = measured["draws"][0], self.witness(measured["draws"][0])
+        self.assertEqual(list(w), ["x1", "x2", "x3", "x4"])
+        self.assertNotIn("epsilon_at_least", d)
+
+        def G(x):
+            return np.maximum(W @ x, 0)
+
+        u, v = G(w["x1"]) - G(w["x2"]), G(w["x3"]) - G(w["x4"])
+        value = abs((A @ u) @ (A @ v) - u @ v) / (np.linalg.norm(u) * np.linalg.norm(v))
+        self.assertAlmostEqual(value, d["at_least"], delta=1e-9)
+        self.assertLessEqual(d["at_least"], d["at_most"])
+        self.assertLessEqual(d["at_most"], np.linalg.norm(A.T @ A - np.eye(4), 2) * (1 + 1e-6))
+
+    def test_closed_forms(self):
+        network = ["--network", self.npy("W.npy", np.random.default_rng(11).normal(size=(4, 2)))]
+        for A, exact in ((np.eye(4), 0), (np.zeros((3, 4)), 1)):
+            d = self.measure_of("rric", *network, "--A", self.npy("A.npy", A), *SMALL, "--evidence", "search,certify")["draws"][0]
+            self.assertEqual(d["kind"], "exact")
+            self.assertAlmostEqual(d["at_least"], exact, delta=1e-15)
+            self.assertAlmostEqual(d["at_most"], exact, delta=1e-6)
+
+    def test_files(self):
+        self.check_file("rric", "--widths", "3,6,12", "--m", 15, *SMALL, "--measurements", "rademacher")
+
+
 class Sweeps(Conditions):
     SWEEPS = {
         "phaseless": 'm = [8, 9]\nn = 2\nevidence = "sample,search"',
         "joint-wdc": 'l = 10\nn = [1, 2]\np = 2\nevidence = "sample,search"',
         "rrcp": 'widths = [[2, 3], [2, 3, 5]]\nm = 6\nevidence = "sample,search"',
+        "rric": 'widths = [[2, 3], [2, 3, 5]]\nm = 6\nevidence = "sample,search"',
     }
 
     def test_every_condition_sweeps_resumes_and_verifies(self):

@@ -23,8 +23,8 @@ INSTANCES = {
     "amplitude-flow": ["--m", "30", "--n", "3"],
     "blind-demodulation": ["--widths", "2,6,40", "--widths2", "2,5,40"],
 }
-KEYS = ["draw", "rho", "solution", "solution_scaled_objective", "population_error", "neighbourhoods", "merged", "epsilon", "K", "K2", "hypothesis",
-        "descent_at_zero", "excluded", "worst_margin", "violation_count", "violations", "descents",
+KEYS = ["draw", "rho", "solution", "solution_number", "solution_scaled_objective", "population_error", "neighbourhoods", "merged", "epsilon",
+        "K", "K2", "theorem", "hypothesis", "hypothesis_left_side", "epsilon_needed", "descent_at_zero", "excluded", "worst_margin", "violation_count", "violations", "descents",
         "stationary_points", "spurious_minima", "directions", "evaluations", "seconds"]
 
 
@@ -76,11 +76,11 @@ class Problems(Landscape):
         eps, E = d["epsilon"]["at_least"], d["population_error"]["at_least"]
         self.assertAlmostEqual(d["K"], E / (8 * math.sqrt(eps)), delta=1e-12)
         self.assertEqual(d["hypothesis"], "cannot hold" if 256 * eps ** 0.25 > 1 else "not excluded")
-        for n in d["neighbourhoods"][:2]:
-            if n["radius"] == "infinity":
-                self.assertEqual(d["K2"][n["centre"]], "infinity")
-            else:
-                self.assertAlmostEqual(d["K2"][n["centre"]], n["radius"] / (8 * eps ** 0.25), delta=1e-12)
+        self.assertAlmostEqual(d["hypothesis_left_side"]["at_least"], 256 * eps ** 0.25, delta=1e-9)
+        self.assertEqual(d["epsilon_needed"], 2.0 ** -32)
+        self.assertAlmostEqual(d["descent_at_zero"]["of_theorem"], 8 * math.pi * d["descent_at_zero"]["min"], delta=1e-12)
+        sensing = self.landscape("compressed-sensing", *INSTANCES["compressed-sensing"])["draws"][0]
+        self.assertEqual([c["condition"] for c in sensing["epsilon"]["conditions"]], ["wdc", "wdc", "rric"])
         joint = self.landscape("blind-demodulation", *INSTANCES["blind-demodulation"])["draws"][0]
         self.assertEqual([c["condition"] for c in joint["epsilon"]["conditions"]], ["wdc"] * 4 + ["joint-wdc"])
         self.assertIsNone(joint["K"])
@@ -88,7 +88,8 @@ class Problems(Landscape):
         none = json.loads(done)["draws"][0]
         self.assertEqual((none["epsilon"], none["K"], none["K2"], none["hypothesis"]), (None,) * 4)
         flow = self.landscape("amplitude-flow", *INSTANCES["amplitude-flow"])["draws"][0]
-        self.assertEqual((flow["K"], flow["K2"], flow["hypothesis"]), (None,) * 3)
+        self.assertAlmostEqual(flow["K"], flow["population_error"]["at_least"] / flow["epsilon"]["at_least"], delta=1e-12)
+        self.assertEqual((flow["K2"], flow["hypothesis"], flow["epsilon_needed"]), (None, "cannot hold", 0.001))
 
     def test_given_network_re_evaluated(self):
         random = np.random.default_rng(4)
@@ -182,6 +183,61 @@ class Problems(Landscape):
                 found = [without_seconds(self.landscape(problem, *sizes, "--threads", t)) for t in (1, 3)]
                 self.assertEqual(*found)
 
+    def test_a_given_solution(self):
+        x0 = np.array([0.3, -1.7])
+        np.savetxt(self.folder / "x0.txt", x0)
+        found = self.landscape("phase-retrieval", *INSTANCES["phase-retrieval"], "--x0", "x0.txt", "--output", "l.h5")
+        np.testing.assert_allclose(found["draws"][0]["solution"]["x"], x0, rtol=1e-15)
+        self.assertIn("1 draws verified", self.succeed("verify", "l.h5"))
+        with h5py.File(self.folder / "l.h5") as file:
+            np.testing.assert_array_equal(file["matrices/x0"][:, 0], found["draws"][0]["solution"]["x"])
+        # All is in units of |x0|: the same direction gives the same numbers, but for rounding.
+        unit = self.landscape("phase-retrieval", *INSTANCES["phase-retrieval"], "--x0",
+                              self.npy("unit.npy", x0 / np.linalg.norm(x0)))["draws"][0]
+        for key, side in (("population_error", "at_least"), ("descent_at_zero", "min")):
+            self.assertAlmostEqual(unit[key][side], found["draws"][0][key][side], delta=1e-6)
+        h0, m0 = self.npy("h0.npy", x0), self.npy("m0.npy", np.array([[2.0], [1.0]]))
+        blind = self.landscape("blind-demodulation", *INSTANCES["blind-demodulation"], "--h0", h0, "--m0", m0,
+                               "--output", "b.h5")["draws"][0]
+        self.assertEqual((blind["solution"]["h"], blind["solution"]["m"]), ([0.3, -1.7], [2, 1]))
+        self.assertIn("1 draws verified", self.succeed("verify", "b.h5"))
+        given = ["landscape", "inversion", "--widths", "2,9", "--x0"]
+        for name, x, says in (("long", [1, 2, 3], "x0 has 3 entries, where 2 would fit the rest"), ("zero", [0, 0], "is 0"),
+                              ("nan", [1, math.nan], "entry 2 is nan; all must be finite"),
+                              ("wide", [[1, 2], [3, 4]], "is 2 x 2, where one row or column is expected")):
+            with self.subTest(name=name):
+                self.refuse(*given, self.npy(name + ".npy", np.array(x, float)), says=says)
+        self.refuse(*given, "none.npy", says="none.npy")
+        self.refuse(*given, "x0.txt", "--solutions", 2, says="--solutions: has no place beside --x0")
+
+    def test_several_solutions(self):
+        arguments = ["inversion", *INSTANCES["inversion"]]
+        one = self.landscape(*arguments)["draws"][0]
+        self.assertEqual(one["solution_number"], 0)
+        self.assertNotIn("solutions", one)
+        d = self.landscape(*arguments, "--solutions", 5, "--output", "l.h5")["draws"][0]
+        tried = d["solutions"]
+        errors = [s["population_error"]["at_least"] for s in tried]
+        self.assertEqual(len({s["solution"]["x"][0] for s in tried}), 5)
+        self.assertEqual(d["solution_number"], errors.index(max(errors)))
+        self.assertEqual(tried[0]["solution"], one["solution"])  # the first is the one that there was alone
+        self.assertEqual(errors[0], one["population_error"]["at_least"])
+        worst = tried[d["solution_number"]]
+        self.assertEqual((worst["solution"], worst["population_error"]), (d["solution"], d["population_error"]))
+        self.assertIn("1 draws verified", self.succeed("verify", "l.h5"))
+        self.assertEqual(json.loads(self.succeed("show", "--json", "l.h5"))["points"][0]["draws"][0], d)
+        text = self.succeed("landscape", *arguments, *QUICK, "--solutions", 5)
+        self.assertIn(f"5 tried, this is number {d['solution_number']}: the largest E", text)
+        self.assertIn("one x0: the theorem speaks of all", self.succeed("landscape", *arguments, *QUICK))
+        blind = self.landscape("blind-demodulation", *INSTANCES["blind-demodulation"], "--solutions", 2, "--output", "b.h5")
+        self.assertEqual(len(blind["draws"][0]["solutions"]), 2)
+        self.assertIn("1 draws verified", self.succeed("verify", "b.h5"))
+        with h5py.File(self.folder / "l.h5", "r+") as file:
+            file["tried_population_error"][0, 0, (d["solution_number"] + 1) % 5] *= 0.999
+        done = self.run_it("verify", "l.h5")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("population_error of solution", done.stdout)
+
     def test_ensembles(self):
         given = ["phase-retrieval", *INSTANCES["phase-retrieval"]]
         plain = self.landscape(*given)["draws"][0]
@@ -211,6 +267,7 @@ class Problems(Landscape):
                 (["inversion", "--widths", "2,9", "--directions", "0"], "--directions 0"),
                 (["inversion", "--widths", "2,9", "--descents", "-1"], "--descents"),
                 (["inversion", "--widths", "2,9", "--radius", "-1"], "radius"),
+                (["inversion", "--widths", "2,9", "--solutions", "0"], "--solutions 0"),
                 (["inversion", "--widths", "2,9", "--seed", "-1"], "--seed"),
                 (["inversion", "--widths", "2,9", "--ensemble", "gausian"], "gaussian"),
                 (["inversion", "--network", "none.npy"], "none.npy"),
@@ -238,7 +295,8 @@ class Files(Landscape):
         arguments = ["phase-retrieval", *INSTANCES["phase-retrieval"], "--census", "--output", "l.h5", "--overwrite"]
         for path, says in (("population_error", "population_error ="), ("worst_margin", "worst_margin ="),
                            ("descent_at_zero", "descent_at_zero ="), ("epsilon_deviation", "its witness attains"),
-                           ("epsilon_at_least", "epsilon of"), ("K", "K ="), ("K2", "K2"), ("rho", "rho ="),
+                           ("epsilon_at_least", "epsilon of"), ("K", "K ="), ("K2", "K2"), ("hypothesis_left_side", "hypothesis_left_side ="),
+                           ("descent_of_theorem", "descent_of_theorem ="), ("rho", "rho ="),
                            ("census_point_objective", "objective"), ("census_point_distance_x0", "distance_x0"),
                            ("solution_x", "the seed gives"), ("implied_radius", "K2")):
             with self.subTest(path=path):
@@ -287,6 +345,7 @@ class Sweeps(Landscape):
         starts = 2
         descents = 3
         condition_starts = 4
+        solutions = 2
         census = true
     """
 
@@ -325,7 +384,7 @@ class Sweeps(Landscape):
         swept = json.loads(self.succeed("show", "--json", "e.h5"))["points"][0]
         done = self.run_it("landscape", "phase-retrieval", "--widths", "2,8", "--m", 10, "--seed", 3, "--noise", 0.01,
                            "--draws", 2, "--directions", 300, "--starts", 2, "--descents", 3, "--condition-starts", 4,
-                           "--census", "--json")
+                           "--solutions", 2, "--census", "--json")
         self.assertEqual(without_seconds(json.loads(done.stdout)), without_seconds(swept))
 
     def test_bad_experiments(self):

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 #include <algorithm>
+#include <array>
+#include <boost/multiprecision/cpp_int.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <numbers>
@@ -597,6 +599,193 @@ TEST_CASE("census: integers decide as doubles do") {
   }
   CHECK(in_integers > 10 * in_doubles);
   CHECK(in_integers > 10000);
+}
+
+namespace {
+
+using Exact = boost::multiprecision::cpp_rational;
+using ExactRow = std::array<Exact, 2>;
+
+Exact det(const ExactRow& p, const ExactRow& q) { return p[0] * q[1] - p[1] * q[0]; }
+Exact inner(const ExactRow& p, const ExactRow& q) { return p[0] * q[0] + p[1] * q[1]; }
+int sign_of(const Exact& value) { return value > 0 ? 1 : value < 0 ? -1 : 0; }
+
+struct ExactPoint {
+  ExactRow x;
+  Exact objective;
+  int counterclockwise, clockwise;                    // signs of the derivatives across a ray
+  Exact counterclockwise_squared, clockwise_squared;  // and their squares
+};
+
+// All stationary points with M of rank 2 around them, by brute force over one layer's patterns in rationals: f = 1/2
+// |relu(Wx) - relu(W x0)|^2. Every ray orthogonal to a row is looked at, and between neighbours the cell's Mx = c.
+std::vector<ExactPoint> brute_force(const Rows& W, const Vector2d& x0) {
+  std::vector<ExactRow> rows, rays;
+  std::vector<Exact> b;
+  for (Eigen::Index i = 0; i < W.rows(); ++i) {
+    rows.push_back({Exact(W(i, 0)), Exact(W(i, 1))});
+    rays.push_back({Exact(-W(i, 1)), Exact(W(i, 0))});
+    rays.push_back({Exact(W(i, 1)), Exact(-W(i, 0))});
+    const Exact y = inner(rows.back(), {Exact(x0(0)), Exact(x0(1))});
+    b.push_back(y > 0 ? y : Exact(0));
+  }
+  const auto half = [](const ExactRow& p) { return p[1] > 0 || (p[1] == 0 && p[0] > 0) ? 0 : 1; };
+  std::sort(rays.begin(), rays.end(), [&](const ExactRow& p, const ExactRow& q) {
+    return half(p) != half(q) ? half(p) < half(q) : det(p, q) > 0;
+  });
+  const auto same = [](const ExactRow& p, const ExactRow& q) { return det(p, q) == 0 && inner(p, q) > 0; };
+  rays.erase(std::unique(rays.begin(), rays.end(), same), rays.end());
+  struct Piece {
+    Exact m11, m12, m22;
+    ExactRow c;
+    ExactRow gradient(const ExactRow& x) const {
+      return {m11 * x[0] + m12 * x[1] - c[0], m12 * x[0] + m22 * x[1] - c[1]};
+    }
+    Exact determinant() const { return m11 * m22 - m12 * m12; }
+  };
+  const auto piece = [&](const ExactRow& inside) {
+    Piece q{0, 0, 0, {0, 0}};
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (inner(rows[i], inside) <= 0) continue;
+      q.m11 += rows[i][0] * rows[i][0];
+      q.m12 += rows[i][0] * rows[i][1];
+      q.m22 += rows[i][1] * rows[i][1];
+      for (const std::size_t j : {0, 1}) q.c[j] += b[i] * rows[i][j];
+    }
+    return q;
+  };
+  Exact squares = 0;
+  for (const Exact& y : b) squares += y * y;
+  std::vector<ExactPoint> found;
+  const std::size_t n = rays.size();
+  const auto between = [&](std::size_t i) {
+    const ExactRow &p = rays[i % n], &q = rays[(i + 1) % n];
+    if (det(p, q) <= 0) return ExactRow{-p[1], p[0]};
+    return ExactRow{p[0] + q[0], p[1] + q[1]};
+  };
+  for (std::size_t i = 0; i < n; ++i) {
+    const ExactRow &p = rays[i], &next = rays[(i + 1) % n];
+    const Piece left = piece(between(i + n - 1)), right = piece(between(i));
+    if (right.determinant() != 0) {
+      const Exact D = right.determinant();
+      const ExactRow x{(right.m22 * right.c[0] - right.m12 * right.c[1]) / D,
+                       (right.m11 * right.c[1] - right.m12 * right.c[0]) / D};
+      if (det(p, x) > 0 && det(x, next) > 0) found.push_back({x, (squares - inner(right.c, x)) / 2, 0, 0, 0, 0});
+    }
+    const Exact b_p = inner(p, right.c);
+    if (left.determinant() == 0 || right.determinant() == 0 || b_p <= 0) continue;
+    const Exact r = b_p / (inner(p, {right.m11 * p[0] + right.m12 * p[1], right.m12 * p[0] + right.m22 * p[1]}));
+    const ExactRow x{r * p[0], r * p[1]}, t{-p[1], p[0]};
+    const Exact to_left = inner(t, right.gradient(x)), to_right = -inner(t, left.gradient(x)), length = inner(t, t);
+    if (sign_of(to_left) * sign_of(to_right) < 0) continue;
+    found.push_back({x, (squares - r * b_p) / 2, sign_of(to_left), sign_of(to_right), to_left * to_left / length,
+                     to_right * to_right / length});
+  }
+  return found;
+}
+
+bool relatively_near(double value, const Exact& exact) { return abs(Exact(value) - exact) <= Exact(1e-9) * abs(exact); }
+
+}  // namespace
+
+// 1e-9 is what census.hpp promises; the exact values have no error.
+TEST_CASE("census: nearly parallel neurons against all cells in exact rationals") {
+  std::vector<Rows> layers;
+  const auto add = [&](const std::vector<double>& entries) {
+    layers.push_back(Eigen::Map<const Rows>(entries.data(), static_cast<Eigen::Index>(entries.size() / 2), 2));
+  };
+  for (int digits = 2; digits <= 15; ++digits) {
+    const double d = std::pow(10, -digits);
+    add({1, 1, 1, 1 + d});
+    add({1, 1, 1, 1 + d, -1, -1, -1, -1 - d, 0.5, -2});
+    add({1, 1, 1, 1 + d, -1, 1 - d, 3, 3, 1, -1});
+  }
+  add({0.1, 0.3, 0.7, 2.1});  // parallel as decimals, not as doubles
+  add({0.9034701585769653, 0.0940122976899147, 0.9034702181816101, 0.0940123051404953, -0.9034701585769653,
+       -0.0940122976899147, -0.9034702181816101, -0.0940123051404953});
+  Stream stream(313);
+  std::size_t points = 0, kinks = 0, far = 0;
+  for (const Rows& W : layers)
+    for (int trial = 0; trial < 8; ++trial) {
+      const Vector2d x0 = gaussian_vector(stream, 2);
+      const Census found = census(inversion(Network({W}), x0), 0.5);
+      std::vector<StationaryPoint> isolated;
+      for (const StationaryPoint& p : found.points)
+        if (p.isolated) isolated.push_back(p);
+      std::vector<ExactPoint> exact = brute_force(W, x0);
+      REQUIRE(isolated.size() == exact.size());
+      for (const ExactPoint& e : exact) {
+        const auto is_it = [&](const StationaryPoint& p) {
+          const auto root = [](double D, const Exact& square) {
+            return abs(Exact(D) * Exact(D) - square) <= Exact(2e-9) * square;
+          };
+          return relatively_near(p.x(0), e.x[0]) && relatively_near(p.x(1), e.x[1]) &&
+                 relatively_near(p.objective, e.objective) && sign(p.counterclockwise) == e.counterclockwise &&
+                 sign(p.clockwise) == e.clockwise && root(p.counterclockwise, e.counterclockwise_squared) &&
+                 root(p.clockwise, e.clockwise_squared);
+        };
+        CHECK(std::count_if(isolated.begin(), isolated.end(), is_it) == 1);
+        kinks += e.counterclockwise != 0 || e.clockwise != 0;
+        far += abs(e.x[0]) > 1000;
+      }
+      points += exact.size();
+      for (const FlatSet& flat : found.flat) {
+        CHECK(flat.from <= flat.to);
+        CHECK(flat.to - flat.from < 2 * pi);
+        if (!flat.normal.isZero(0))
+          CHECK(flat.normal.dot(flat.x) == doctest::Approx(1).scale(flat.normal.norm() * flat.x.norm()).epsilon(1e-14));
+      }
+    }
+  CHECK(points > 300);
+  CHECK(kinks > 100);
+  CHECK(far > 30);
+}
+
+// Powers of two are exact: so is the answer.
+TEST_CASE("census: layers of any size, and what doubles cannot hold is refused") {
+  Stream stream(314);
+  const Network G = gaussian_network(stream, {2, 6, 12});
+  const Rows A = gaussian_rows(stream, 9, 12);
+  const Vector2d x0 = gaussian_vector(stream, 2);
+  const Census found = census(phase_retrieval(G, A, x0), 0.5);
+  const auto check = [&](int first, int second, int third, int of_x0) {
+    CAPTURE(first);
+    CAPTURE(second);
+    CAPTURE(third);
+    CAPTURE(of_x0);
+    Network scaled = G;
+    scaled.layers[0] *= std::ldexp(1.0, first);
+    scaled.layers[1] *= std::ldexp(1.0, second);
+    const Census same = census(phase_retrieval(scaled, A * std::ldexp(1.0, third), std::ldexp(1.0, of_x0) * x0), 0.5);
+    const int layers = first + second + third;
+    REQUIRE(same.points.size() == found.points.size());
+    for (std::size_t i = 0; i < found.points.size(); ++i) {
+      const StationaryPoint &p = same.points[i], &q = found.points[i];
+      CHECK(p.kind == q.kind);
+      CHECK(p.x == std::ldexp(1.0, of_x0) * q.x);
+      CHECK(p.objective == std::ldexp(q.objective, 2 * (layers + of_x0)));
+      CHECK(p.counterclockwise == std::ldexp(q.counterclockwise, 2 * layers + of_x0));
+      CHECK(p.distance_x0 == q.distance_x0);
+    }
+    CHECK(same.zero == found.zero);
+    CHECK(same.descent_at_zero == std::ldexp(found.descent_at_zero, 2 * layers + of_x0));
+    CHECK(same.objective_at_zero == std::ldexp(found.objective_at_zero, 2 * (layers + of_x0)));
+  };
+  check(300, -300, 0, 0);
+  check(-300, 300, 20, 3);
+  check(498, -498, -40, 0);
+  check(900, -450, -450, 0);
+  check(0, 0, 490, 0);
+  check(-480, 0, 0, 0);
+  check(200, 250, 40, -480);
+  Network large = G;
+  large.layers[0] *= 1e150;
+  large.layers[1] *= 1e150;
+  CHECK_THROWS_WITH_AS(census(inversion(large, x0), 0.5), doctest::Contains("doubles hold"), InputError);
+  Network small = G;
+  small.layers[0] *= 1e-150;
+  small.layers[1] *= 1e-150;
+  CHECK_THROWS_WITH_AS(census(inversion(small, x0), 0.5), doctest::Contains("doubles hold"), InputError);
 }
 
 TEST_CASE("census: progress, names, and what it refuses") {

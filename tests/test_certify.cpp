@@ -406,7 +406,7 @@ TEST_CASE("certify: rows that are exactly parallel are one hyperplane, others ar
       const double ratio = H.row(row).squaredNorm() / H.row(known->row).squaredNorm();
       (H.row(row).dot(H.row(known->row)) > 0 ? known->same : known->opposite) += ratio;
     }
-    const std::vector<Hyperplane> found = distinct_hyperplanes(H);
+    const std::vector<Hyperplane> found = distinct_hyperplanes(H, H);
     REQUIRE(found.size() == expected.size());
     for (std::size_t h = 0; h < found.size(); ++h) {
       CHECK(found[h].row == expected[h].row);

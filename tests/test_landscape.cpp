@@ -1,12 +1,15 @@
 #include "estimators/descent.hpp"
 #include "estimators/direction_search.hpp"
+#include "estimators/hyperbola.hpp"
 #include "estimators/landscape.hpp"
 #include "estimators/landscape_instance.hpp"
 #include "estimators/neighbourhoods.hpp"
 #include "estimators/radial.hpp"
 #include "estimators/rays.hpp"
 #include "tests/networks.hpp"
+#include "theory/conditions.hpp"
 #include "theory/error.hpp"
+#include "theory/landscape_theorems.hpp"
 #include "theory/population.hpp"
 #include "theory/rho.hpp"
 
@@ -80,6 +83,50 @@ LandscapeOptions small(std::int64_t directions) {
   options.steps = 100;
   options.descents = 6;
   return options;
+}
+
+/// |(h - c h~, m - m~/c)|/|(c h~, m~/c)|, by the definition of A [HJ (3)].
+long double joint_ratio(const VectorXd& h, const VectorXd& m, const VectorXd& h_, const VectorXd& m_, long double c) {
+  long double above = 0, below = 0;
+  for (Index i = 0; i < h.size(); ++i) {
+    const long double centre = c * h_[i], off = h[i] - centre;
+    above += off * off, below += centre * centre;
+  }
+  for (Index i = 0; i < m.size(); ++i) {
+    const long double centre = m_[i] / c, off = m[i] - centre;
+    above += off * off, below += centre * centre;
+  }
+  return std::sqrt(above / below);
+}
+
+/// The extreme of f on [-range, range]: on a grid fine enough to tell local extrema apart, then on ever finer ones
+/// around the best.
+template <class Function>
+long double extreme(bool largest, int range, int cells, const Function& f) {
+  long double best = largest ? -1 : 2, at = 0, step = static_cast<long double>(range) / cells;
+  const auto look = [&](long double t) {
+    if (const long double value = f(t); largest ? value > best : value < best) best = value, at = t;
+  };
+  for (int i = -cells; i <= cells; ++i) look(step * i);
+  for (; step > 1e-8L; step /= 10)
+    for (int i = -10; i <= 10; ++i) look(at + step / 10 * i);
+  return best;
+}
+
+/// The least radius of A around (h~, m~) that holds all (lambda h, m/lambda): lambda = e^{-5}, e^5 differ from the
+/// limits by e^{-20}.
+double brute_distance(const VectorXd& h, const VectorXd& m, const VectorXd& h_, const VectorXd& m_) {
+  return static_cast<double>(extreme(true, 5, 100, [&](long double ln_lambda) {
+    const double lambda = static_cast<double>(std::exp(ln_lambda));
+    const VectorXd lh = lambda * h, lm = m / lambda;
+    return std::min(
+        1.0L, extreme(false, 10, 400, [&](long double ln_c) { return joint_ratio(lh, lm, h_, m_, std::exp(ln_c)); }));
+  }));
+}
+
+/// Unit vectors with this cosine.
+std::pair<VectorXd, VectorXd> at_cosine(double cosine) {
+  return {Eigen::Vector2d(cosine, std::sqrt(1 - cosine * cosine)), Eigen::Vector2d(1, 0)};
 }
 
 }  // namespace
@@ -293,22 +340,52 @@ TEST_CASE("neighbourhoods: blind demodulation") {
   CHECK(implied_neighbourhoods(2, 2, 0.5).merged);
   CHECK(implied_neighbourhoods(1, 2, 0.01).around.size() == 2);  // rho_1 = 0
   CHECK(implied_neighbourhoods(1, 1, 0.01).around.size() == 1);
+}
 
-  // The radius puts (h, m) into the set A of the paper: some c > 0 brings (c h~, m~/c) that near.
+TEST_CASE("hyperbola: the least radius against the definition, for all rescalings and all c") {
   Stream s(6);
-  for (int trial = 0; trial < 50; ++trial) {
-    const VectorXd hs = gaussian_vector(s, 3), ms = gaussian_vector(s, 2);
-    const VectorXd hx = std::exp(s.normal()) * (hs + 0.3 * gaussian_vector(s, 3)),
-                   mx = ms + 0.3 * gaussian_vector(s, 2);
-    const double tau = hx.norm() * mx.norm() / (hs.norm() * ms.norm());
-    const double radius =
-        hyperbolic_distance(tau, hx.dot(hs) / hx.norm() / hs.norm(), mx.dot(ms) / mx.norm() / ms.norm());
-    double least = infinity;
-    for (double c = 1e-3; c < 1e3; c *= 1.001)
-      least = std::min(least, std::sqrt(((hx - c * hs).squaredNorm() + (mx - ms / c).squaredNorm()) /
-                                        (c * c * hs.squaredNorm() + ms.squaredNorm() / (c * c))));
-    CHECK(least <= radius + 1e-3);
+  for (int trial = 0; trial < 12; ++trial) {
+    const double a = 0.3 + 0.7 * s.uniform(), b = 0.3 + 0.7 * s.uniform(), T = 0.05 + 1.5 * s.uniform();
+    const auto [p, p_] = at_cosine(a);
+    const auto [q, q_] = at_cosine(b);
+    const double length = std::exp(s.normal()), found = hyperbolic_distance(T, a, b);
+    CAPTURE(T);
+    CAPTURE(a);
+    CAPTURE(b);
+    // Scales of the curve and of the point along its rescalings do not matter. Where two c are nearly as good, the grid
+    // may take the wrong one: then the brute force is too large, by curvature times the square of half a cell.
+    const double brute = brute_distance(T * length * p, q, length * p_, q_);
+    CHECK(found >= brute - 1e-5);
+    CHECK(found <= brute + 1e-7);
+    CHECK(found <= hyperbolic_distance_bound(T, a, b) + 1e-12);
+    const auto held = hyperbolic_interval(found + 1e-6, a, b);
+    REQUIRE(held);
+    CHECK((held->lo <= T && T <= held->hi));
+    const auto smaller = hyperbolic_interval(found - 1e-6, a, b);
+    CHECK(!(smaller && smaller->lo <= T && T <= smaller->hi));
   }
+}
+
+TEST_CASE("hyperbola: closed forms") {
+  // On the axis the balanced point is the farthest, and up to eps = 1/2 the balanced point of the curve the nearest.
+  for (const double eps : {1e-3, 0.1, 0.3, 0.5}) {
+    const auto held = hyperbolic_interval(eps, 1, 1);
+    REQUIRE(held);
+    CHECK(held->lo == doctest::Approx((1 - eps) * (1 - eps)).epsilon(1e-9));
+    CHECK(held->hi == doctest::Approx((1 + eps) * (1 + eps)).epsilon(1e-9));
+    CHECK(hyperbolic_distance((1 + eps) * (1 + eps), 1, 1) == doctest::Approx(eps).epsilon(1e-7));
+  }
+  // Beyond, others of the curve are nearer: (t, t) and (z, 1/z) are eps apart, relative, when with s = z + 1/z
+  // 2 t^2 - 2 t s + (1 - eps^2) (s^2 - 2) = 0; t is largest where ds vanishes, t = (1 - eps^2) s.
+  const double kappa = 1 - 0.6 * 0.6, square = 2 * kappa / (2 * kappa * kappa - 2 * kappa + kappa);
+  CHECK(hyperbolic_interval(0.6, 1, 1)->hi == doctest::Approx(kappa * kappa * square).epsilon(1e-8));
+  CHECK(hyperbolic_interval(0.75, 1, 1)->hi == infinity);
+  // The sines of both angles are needed, and a right angle takes everything.
+  CHECK(!hyperbolic_interval(0.5, std::sqrt(0.74), 1));
+  CHECK(hyperbolic_distance(1, 0, 1) == 1);
+  CHECK(hyperbolic_distance(1, -0.5, 1) == 1);
+  CHECK(hyperbolic_distance(1, 1, 1) <= 1e-7);
+  CHECK(hyperbolic_interval(1, -1, -1)->hi == infinity);
 }
 
 TEST_CASE("landscape: population error and least gradient against all of a dense polar grid, k = 2") {
@@ -488,6 +565,37 @@ TEST_CASE("descent: a kink minimum, and the least element of a hull") {
   }
 }
 
+// Where neurons at 0 count as off, v is 0 at points from which f falls to one side.
+TEST_CASE("descent: not stationary where some one-sided derivative is negative") {
+  // f = -max(x_1 - 1, 0) + 2 max(x_1 - 2, 0) + x_2^2/2: on x_1 = 1 v is (0, x_2), and f falls on its right, to (2, 0).
+  const DescentProblem f{
+      [](const VectorXd& x) { return 2 - std::max(x(0) - 1, 0.0) + 2 * std::max(x(0) - 2, 0.0) + x(1) * x(1) / 2; },
+      [](const VectorXd& x) {
+        return VectorXd(Eigen::Vector2d(x(0) > 2 ? 1 : x(0) > 1 ? -1 : 0, x(1)));
+      },
+      [](const VectorXd&, const VectorXd& v) { return v.norm(); }, [](VectorXd&) {}};
+  const Descent end = descend(f, VectorXd(Eigen::Vector2d(1, 0.7)), {}, Stream(29));
+  CHECK(end.stop == Stop::kink);
+  CHECK((end.x - Eigen::Vector2d(2, 0)).norm() < 1e-6);
+  // The twin: left of the kink f is constant in x_1, and falls nowhere.
+  const Descent flat = descend(f, VectorXd(Eigen::Vector2d(0.5, 0.7)), {}, Stream(29));
+  CHECK(flat.stop == Stop::stationary);
+  CHECK(flat.x(0) == 0.5);
+
+  // G(x) = (x_1+, x_2+, x_1-, x_2-): f falls to x0 from everywhere. v vanishes at (2, 0) and (0, 1) beside it, on which
+  // descents along the axes end.
+  Rows W(4, 2);
+  W << 1, 0, 0, 1, -1, 0, 0, -1;
+  const Recovery folded = inversion(Network({W}), Eigen::Vector2d(2, 1));
+  const auto instance = landscape_instance(folded, Problem::inversion);
+  const double length = std::sqrt(5);
+  for (const Eigen::Vector2d& x : {Eigen::Vector2d(1, 0), Eigen::Vector2d(3, 0), Eigen::Vector2d(0, 2)}) {
+    const Descent to_x0 = descend(instance->descent(), VectorXd(x / length), {}, Stream(30));
+    CHECK(to_x0.stop == Stop::stationary);
+    CHECK((length * to_x0.x - folded.x0).norm() < 1e-6);
+  }
+}
+
 TEST_CASE("landscape: blind demodulation") {
   const Demodulation f = demodulation(24, 2, 2, 60, 300);
   LandscapeOptions options = small(3000);
@@ -499,6 +607,18 @@ TEST_CASE("landscape: blind demodulation") {
   CHECK(found.stationary[0].x.size() == 2);
 
   const DemodulationRays rays(f, 1);
+  // For all rescalings some c, of a grid: what it resolves is less than the 0.01 that make the sets larger.
+  const auto held = [](const VectorXd& h, const VectorXd& m, const VectorXd& h_, const VectorXd& m_) {
+    if (h.dot(h_) < 0.9 * h.norm() * h_.norm() || m.dot(m_) < 0.9 * m.norm() * m_.norm()) return false;
+    for (int i = -40; i <= 40; ++i) {
+      const double lambda = std::exp(0.1 * i);
+      bool near = false;
+      for (int j = -250; j <= 250 && !near; ++j)
+        near = joint_ratio(lambda * h, m / lambda, h_, m_, std::exp(0.02 * j)) <= 0.31;
+      if (!near) return false;
+    }
+    return true;
+  };
   Stream s(26);
   double error = 0, margin = infinity, slope = infinity;
   for (int i = 0; i < 3000; ++i) {
@@ -508,11 +628,10 @@ TEST_CASE("landscape: blind demodulation") {
     for (const double T : radii(10)) {
       for (std::size_t a = 0; a < 2; ++a)
         error = std::max(error, scaled_length(at.a[a] - at.p[a], at.c[a] - at.H[a], T));
-      bool in = T == infinity;
+      bool in = T == infinity || T == 0;
       for (int c = 0; c < 4 && !in; ++c) {
         const double of_h = c % 2 ? -found.rho[0] : 1, of_m = c / 2 ? -found.rho[1] : 1;
-        in = hyperbolic_distance(T / std::abs(of_h * of_m), (of_h > 0 ? 1 : -1) * p.dot(f.h0) / f.h0.norm(),
-                                 (of_m > 0 ? 1 : -1) * q.dot(f.m0) / f.m0.norm()) < 0.3;
+        in = held(T * p, q, of_h * f.h0.normalized(), of_m * f.m0.normalized());
       }
       if (in) continue;
       margin = std::min(margin, std::max(scaled_length(at.a[0], at.c[0], T), scaled_length(at.a[1], at.c[1], T)));
@@ -522,6 +641,21 @@ TEST_CASE("landscape: blind demodulation") {
   CHECK(found.population_error.value <= 1.2 * error);
   CHECK(found.worst_margin.value <= margin);
   CHECK(found.descent_at_zero.value <= slope);
+}
+
+TEST_CASE("landscape: amplitude flow's error is at most the deviations of phaseless concentration together") {
+  Stream s(29);
+  for (int trial = 0; trial < 5; ++trial) {
+    const Index n = 2 + trial % 3;
+    const Recovery f = amplitude_flow(gaussian_rows(s, 12 * n, n), unit_vector(s, n));
+    const Landscape found = measure_landscape(f, Problem::amplitude_flow, small(500), Stream(30));
+    const VectorXd p = found.population_error.direction[0];
+    const double with_itself = static_cast<double>(phaseless_deviation(f.A, p, p)),
+                 with_x0 = static_cast<double>(phaseless_deviation(f.A, p, f.x0));
+    CHECK(found.population_error.value <= with_itself + with_x0 + 1e-12);
+    CHECK(*error_constant(Problem::amplitude_flow, {0}, found.population_error.value, std::max(with_itself, with_x0)) <=
+          2 + 1e-12);
+  }
 }
 
 TEST_CASE("landscape: wrong use") {

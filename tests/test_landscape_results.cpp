@@ -19,6 +19,7 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <numbers>
 #include <utility>
 
 namespace theoremeter {
@@ -68,6 +69,26 @@ Epsilon epsilon(const Rows& W) {
   return e;
 }
 
+Solution tried(const MeasuredLandscape& m) {
+  return {m.x0, m.landscape.population_error, m.landscape.descent_at_zero, m.landscape.violation_count};
+}
+
+/// The instance with another solution.
+Recovery other_solution(const Recovery& f) { return phase_retrieval(f.G, f.A, -f.x0); }
+
+/// Tries -x0 besides x0, and lets the larger error be the draw's.
+void add_smaller(MeasuredLandscape& m, const Recovery& f) {
+  const Recovery g = other_solution(f);
+  MeasuredLandscape other;
+  other.x0 = {g.x0};
+  LandscapeOptions few = quick();
+  few.directions = few.starts = 1, few.steps = 0;
+  other.landscape = measure_landscape(g, Problem::phase_retrieval, few, Stream(10));
+  REQUIRE(other.landscape.population_error.value < m.landscape.population_error.value);
+  m.solutions.insert(m.solutions.begin(), tried(other));
+  m.solution = 1;
+}
+
 /// Two points of phase retrieval, two draws each; one not measured, one without census and epsilon.
 LandscapeResults of_recovery() {
   LandscapeResults r;
@@ -86,6 +107,8 @@ LandscapeResults of_recovery() {
       m.x0 = {f.x0};
       m.objective_x0 = objective(f, f.x0);
       m.landscape = measure_landscape(f, r.problem, quick(), Stream(9));
+      m.solutions = {tried(m)};
+      if (p == 0) add_smaller(m, f);
       if (p == 0) m.census = census(f, m.landscape.rho[0]);
       if (p == 0) m.epsilon = {epsilon(f.G.layers[0])};
       if (p == 0) add_violations(m.landscape, *m.census, f.x0);
@@ -111,6 +134,7 @@ LandscapeResults of_demodulation() {
   MeasuredLandscape m;
   m.x0 = {f.h0, f.m0};
   m.landscape = measure_landscape(f, 1, quick(), Stream(9));
+  m.solutions = {tried(m)};
   m.epsilon = {epsilon(f.G1.layers[0])};
   m.comparison = compare(r.problem, r.points[0].sizes, m.landscape, m.epsilon);
   m.spurious = spurious_minima(r.problem, r.points[0].sizes, m);
@@ -121,12 +145,13 @@ LandscapeResults of_demodulation() {
 
 RebuiltInstance rebuild_recovery(std::size_t point, std::size_t draw) {
   const Recovery f = recovery(2 * point + draw);
-  return {f, 1, [W = f.G.layers[0]](const Epsilon&) { return naive(W); }};
+  return {f, 1, [W = f.G.layers[0]](const Epsilon&) { return naive(W); },
+          [f](std::size_t number) { return number == 0 ? other_solution(f) : f; }};
 }
 
 RebuiltInstance rebuild_demodulation(std::size_t, std::size_t) {
   const Demodulation f = demodulation();
-  return {f, 1, [W = f.G1.layers[0]](const Epsilon&) { return naive(W); }};
+  return {f, 1, [W = f.G1.layers[0]](const Epsilon&) { return naive(W); }, {}};
 }
 
 /// A landscape with every list filled, infinities, and points at the ends of rays: nothing that was measured.
@@ -142,7 +167,7 @@ LandscapeResults made_up() {
   l.population_error.r = std::numeric_limits<double>::infinity();
   l.worst_margin.where = RayEnd::origin;
   l.stationary.push_back({{Eigen::Vector2d(0.1, 0.2)}, "", true, 0.1, 1e-9, 0.5, 0.7, 3});
-  r.points[0].draws[0]->census->flat.push_back({StationaryKind::kink_minimum, 0.1, 0.2, {0, -1}, 0.3});
+  r.points[0].draws[0]->census->flat.push_back({StationaryKind::kink_minimum, 0.1, 0.2, {0, -1}, 0.3, {0, -1}});
   r.points[0].draws[0]->epsilon.push_back({"rrcp", "", 1, 0.1, {{}, 3.1, Side::minus, 0.2, "tangent"}});
   r.points[0].draws[0]->epsilon.back().witness.point.assign(6, Eigen::Vector4d(1, 2, 3, 4));
   r.points[1].draws[0]->landscape.excluded.clear();
@@ -192,6 +217,7 @@ class Digest {
     for (const Item& item : list) add(item);
   }
   void add(const RayWitness& w) { add(w.direction, static_cast<std::int64_t>(w.where), w.r, w.value); }
+  void add(const Solution& s) { add(s.x0, s.population_error, s.descent_at_zero, s.violations); }
   void add(const Neighbourhood& n) { add(n.centre, n.radius); }
   void add(const Violation& v) { add(v.direction, v.r, v.reason); }
   void add(const DescentEnd& e) {
@@ -209,15 +235,17 @@ class Digest {
   void add(const MeasuredLandscape& d) {
     const Landscape& l = d.landscape;
     const Outcomes& o = l.outcomes;
-    add(d.x0, d.objective_x0, l.rho, l.population_error, l.implied, l.merged, l.excluded, l.worst_margin,
-        l.derivative_at_worst, l.descent_at_zero, l.violation_count, l.violations, o.solution, o.spurious, o.zero,
-        o.elsewhere, o.not_converged, l.stationary, l.directions, l.evaluations);
+    add(d.x0, d.solution, d.solutions, d.objective_x0, l.rho, l.population_error, l.implied, l.merged, l.excluded,
+        l.worst_margin, l.derivative_at_worst, l.descent_at_zero, l.violation_count, l.violations, o.solution,
+        o.spurious, o.zero, o.elsewhere, o.not_converged, l.stationary, l.directions, l.evaluations);
     add(d.census.has_value());
     if (const auto& c = d.census)
       add(c->points, c->flat, name(c->zero), c->objective_at_zero, c->descent_at_zero, c->zero_witness, c->cells,
           c->integer_signs);
-    add(d.epsilon, std::isnan(d.comparison.K), std::isnan(d.comparison.K) ? 0 : d.comparison.K, d.comparison.K2,
-        d.comparison.hypothesis, d.spurious.near, d.spurious.elsewhere, d.seconds);
+    for (const double number :
+         {d.comparison.K, d.comparison.left_side, d.comparison.epsilon_needed, d.comparison.descent})
+      add(std::isnan(number), std::isnan(number) ? 0 : number);
+    add(d.epsilon, d.comparison.K2, d.comparison.hypothesis, d.spurious.near, d.spurious.elsewhere, d.seconds);
   }
 
   std::string text_;
@@ -245,6 +273,32 @@ TEST_CASE("a landscape file round-trips bit for bit") {
   }
 }
 
+TEST_CASE("files of format 1.1 are read: compared by the theorems' own powers, blind demodulation refused") {
+  const Scratch scratch;
+  const std::string path = scratch / "l.h5";
+  const auto write_as_1_1 = [&](const LandscapeResults& r) {
+    write(r, path, true);
+    const hdf5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose, "open");
+    H5Adelete(file, "format_version");
+    hdf5::write_attribute(file, "format_version", std::vector<std::int64_t>{1, 1});
+    for (const char* added : {"solution_number", "tried_count", "tried_solution_x", "tried_population_error",
+                              "hypothesis_left_side", "epsilon_needed", "descent_of_theorem"})
+      if (H5Lexists(file, added, H5P_DEFAULT) > 0) H5Ldelete(file, added, H5P_DEFAULT);
+  };
+  LandscapeResults r = of_recovery();
+  MeasuredLandscape& draw = *r.points[0].draws[0];
+  const Comparison now = draw.comparison;
+  draw.comparison.K2[0] *= 2;  // as it was defined then
+  write_as_1_1(r);
+  const LandscapeResults old = read_landscapes(path);
+  CHECK(old.points[0].draws[0]->comparison.K2 == now.K2);
+  CHECK(old.points[0].draws[0]->comparison.left_side == now.left_side);
+  CHECK(old.points[0].draws[0]->solutions.size() == 1);
+  for (const Failure& f : verify(old, rebuild_recovery)) FAIL_CHECK(f.point, " ", f.draw, " ", f.what);
+  write_as_1_1(of_demodulation());
+  fails([&] { read_landscapes(path); }, "measure them again");
+}
+
 TEST_CASE("damaged and foreign landscape files are refused with a reason") {
   const Scratch scratch;
   const std::string path = scratch / "l.h5", bad = scratch / "bad.h5";
@@ -264,7 +318,7 @@ TEST_CASE("damaged and foreign landscape files are refused with a reason") {
   REQUIRE(good.find(raw) != std::string::npos);
   flipped[good.find(raw)] ^= 1;
   save(bad, flipped);
-  fails([&] { read_landscapes(bad); }, "dataset population_error is damaged");
+  fails([&] { read_landscapes(bad); }, "population_error is damaged");
 
   fails([&] { read(path); }, "holds landscapes, where measurements of a condition are expected");
   Results other;
@@ -338,26 +392,55 @@ TEST_CASE("docs/landscape_format.md lists every path, type and shape of a fresh 
 TEST_CASE("comparison with the theorems") {
   Landscape l;
   l.population_error.value = 0.5;
+  l.descent_at_zero.value = 0.25;
   l.implied = {{"x0", 0.1}, {"-rho x0", 0.2}, {"0", 0}};
-  const Sizes two{{"widths", {2, 20, 60}}};
-  const std::vector<Epsilon> eps{{"wdc", "W_1", 1, 0.01, {}}, {"rrcp", "", 1, 0.0625, {}}};
+  const Sizes two{{"widths", {2, 20, 60}}}, three{{"widths", {2, 20, 30, 60}}};
+  const std::vector<Epsilon> eps{{"wdc", "W_1", 1, 0.01, {}}, {"rrcp", "", 1, 0.0625, {}}};  // eps^{1/4} = 1/2
   const Comparison c = compare(Problem::phase_retrieval, two, l, eps);
   CHECK(c.K == doctest::Approx(0.5 / (8 * 0.25)));
   REQUIRE(c.K2.size() == 2);
   CHECK(c.K2[0] == doctest::Approx(0.1 / (8 * 0.5)));
-  CHECK(c.K2[1] == doctest::Approx(0.2 / (8 * 0.5)));
-  CHECK(c.hypothesis == "cannot hold");  // 2^8/2 > 1
+  CHECK(c.K2[1] == doctest::Approx(0.2 / (16384 * 0.5)));  // 2^14 [HLV]
+  CHECK(c.left_side == 128);
+  CHECK(c.epsilon_needed == std::ldexp(1, -32));
+  CHECK(c.descent == doctest::Approx(2 * std::numbers::pi));
+  CHECK(c.hypothesis == "cannot hold");
+  for (const Problem problem : {Problem::inversion, Problem::compressed_sensing}) {
+    const Comparison hv = compare(problem, two, l, eps);
+    CHECK(hv.K2[1] == doctest::Approx(0.2 / (8192 * 0.5)));  // 2^13 [HV]
+    CHECK(compare(problem, three, l, eps).K2[0] == doctest::Approx(0.1 / (27 * 0.5)));
+    CHECK(compare(problem, three, l, eps).K2[1] == doctest::Approx(0.2 / (1594323 * 0.5)));  // 3^13
+    CHECK(compare(problem, three, l, eps).left_side == doctest::Approx(6561 * 0.5));
+  }
+  CHECK(compare(Problem::phase_retrieval, three, l, eps).K2[1] == doctest::Approx(0.2 / (4782969 * 0.5)));  // 3^14
+
   const std::vector<Epsilon> tiny{{"wdc", "W_1", 1, std::ldexp(1, -32), {}}},
       large{{"wdc", "W_1", 1, std::ldexp(1, -31), {}}};
   CHECK(compare(Problem::inversion, two, l, tiny).hypothesis == "not excluded");  // 2^8 2^-8 = 1
+  CHECK(compare(Problem::inversion, two, l, tiny).left_side == 1);
   CHECK(compare(Problem::inversion, two, l, large).hypothesis == "cannot hold");
   CHECK(compare(Problem::inversion, {{"widths", {2, 20}}}, l, tiny).hypothesis == "cannot hold");  // d = 1
   CHECK(compare(Problem::inversion, {{"widths", {2, 20}}}, l, tiny).K2.empty());
   CHECK(compare(Problem::compressed_sensing, two, l, tiny).hypothesis == "not decided");
+  std::vector<Epsilon> with_rric = tiny;
+  with_rric.push_back({"rric", "", 1, std::ldexp(1, -33), {}});
+  CHECK(compare(Problem::compressed_sensing, two, l, with_rric).hypothesis == "not excluded");
+  with_rric.back().value = 0.0625;  // the larger of both counts
+  CHECK(compare(Problem::compressed_sensing, two, l, with_rric).left_side == 128);
   CHECK(compare(Problem::compressed_sensing, two, l, large).hypothesis == "cannot hold");
-  CHECK(compare(Problem::inversion, two, l, {}).hypothesis.empty());
-  CHECK(std::isnan(compare(Problem::inversion, two, l, {}).K));
-  CHECK(compare(Problem::amplitude_flow, {}, l, eps).hypothesis.empty());
+  const Comparison none = compare(Problem::inversion, two, l, {});
+  CHECK(none.hypothesis.empty());
+  CHECK((std::isnan(none.K) && std::isnan(none.left_side) && std::isnan(none.epsilon_needed)));
+  CHECK(none.descent == c.descent);
+
+  const Comparison flow = compare(Problem::amplitude_flow, {}, l, eps);
+  CHECK(flow.K == 8);  // E/eps
+  CHECK(flow.K2.empty());
+  CHECK(flow.epsilon_needed == 0.001);
+  CHECK(flow.left_side == doctest::Approx(62.5));
+  CHECK(flow.hypothesis == "cannot hold");
+  CHECK(std::isnan(flow.descent));
+  CHECK(compare(Problem::amplitude_flow, {}, l, {{"phaseless", "A", 1, 0.001, {}}}).hypothesis == "not excluded");
 
   l.implied = {{"(h0, m0)", 0.1}, {"(-rho h0, m0)", 0.2}, {"(h0, -rho m0)", 0.3}, {"(-rho h0, -rho m0)", INFINITY}};
   const Sizes both{{"widths", {2, 10, 20}}, {"widths2", {3, 5, 6, 20}}};
@@ -369,6 +452,8 @@ TEST_CASE("comparison with the theorems") {
   CHECK(j.K2[1] == doctest::Approx(0.2 * 0.5 / (256 * 27 * 0.5)));
   CHECK(j.K2[2] == doctest::Approx(0.3 * 0.5 / (8 * 6561 * 0.5)));
   CHECK(j.K2[3] == INFINITY);
+  CHECK(j.left_side == doctest::Approx((128 * 9 + 4 * 2187) * 0.5 / 0.5));
+  CHECK(j.epsilon_needed == doctest::Approx(std::pow(0.5 / 9900, 4)));
   CHECK(j.hypothesis == "cannot hold");
 }
 
@@ -397,9 +482,9 @@ TEST_CASE("spurious minima are counted by where they are") {
   d.census->zero = StationaryKind::kink_minimum;
   d.census->objective_at_zero = 0.2;
   CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 1});
-  d.census->flat = {{StationaryKind::minimum, 0, 1, {1, 0}, 0.2},
-                    {StationaryKind::minimum, 0, 1, {1, 0}, 0.1},
-                    {StationaryKind::kink_saddle, 2, 2, {0, 0}, 0.2}};
+  d.census->flat = {{StationaryKind::minimum, 0, 1, {1, 0}, 0.2, {1, 0}},
+                    {StationaryKind::minimum, 0, 1, {1, 0}, 0.1, {1, 0}},
+                    {StationaryKind::kink_saddle, 2, 2, {0, 0}, 0.2, {1, 0}}};
   d.census->points.push_back({{1, 0}, StationaryKind::minimum, 0.2, 1, 1});
   d.census->points.back().isolated = false;  // an end of the first
   CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 2});
@@ -435,12 +520,31 @@ TEST_CASE("JSON and tables of landscapes") {
   CHECK(b["rho"].size() == 2);
   CHECK(b["descent_at_zero"]["witness"]["m"].size() == 3);
 
+  // Legend lines only for what occurs.
+  CHECK(table(blind, Detail::draws).find("K = ") == std::string::npos);
+  LandscapeResults without = of_recovery();
+  without.points.erase(without.points.begin());  // without epsilon, and nothing merged
+  without.points[0].draws.resize(1);
+  without.points[0].draws[0]->landscape.merged = false;
+  for (const char* words : {"epsilon >= ", "inf: merged", "a .. b"})
+    CHECK(table(without, Detail::points).find(words) == std::string::npos);
+  CHECK(table(without, Detail::points).find("The theorem speaks of all x0: its E is at least that of one.") !=
+        std::string::npos);
   const std::string by_draw = table(r, Detail::draws), whole = report(r, r.points[0], m);
   CHECK(by_draw.find("phase-retrieval landscape, gaussian ensemble, A gaussian, noise 0.1, seed ") == 0);
   CHECK(by_draw.find("not measured") != std::string::npos);
   CHECK(by_draw.find("draws with a spurious minimum near -rho x0: ") != std::string::npos);
   CHECK(whole.find("merged: an error of this size excludes nothing") != std::string::npos);
-  CHECK(whole.find("cannot hold for any K1 >= 1") != std::string::npos);
+  CHECK(whole.find("cannot hold for any K1 >= 1: left side >= ") != std::string::npos);
+  CHECK(whole.find(" for K1 = 1; needs eps <= 2.329e-10, found >= ") != std::string::npos);
+  CHECK(whole.find("[HLV] 1807.04261v1 Thm II.6: d >= 2 and K1 d^8 eps^(1/4) <= 1") != std::string::npos);
+  CHECK(whole.find(" times the |x0|/(8 pi 2^d) of [HV]") != std::string::npos);
+  CHECK(whole.find("2 tried, this is number 1: the largest E") != std::string::npos);
+  CHECK(d["solution_number"] == 1);
+  CHECK(d["solutions"].size() == 2);
+  CHECK(d["solutions"][1]["population_error"]["at_least"] == d["population_error"]["at_least"]);
+  CHECK(d["epsilon_needed"] == std::ldexp(1, -32));
+  CHECK(d["hypothesis_left_side"]["at_least"] == m.comparison.left_side);
   CHECK(whole.find("7 found: ") != std::string::npos);
   CHECK(whole.find("flat set") != std::string::npos);
   CHECK(report(blind, blind.points[0], *blind.points[0].draws[0]).find("d, s >= 2") != std::string::npos);
@@ -456,7 +560,7 @@ TEST_CASE("verify accepts a network that is dead: many violations of every reaso
     Stream s(5);
     Rows W(9, 2);
     for (double& entry : W.reshaped()) entry = -0.1 - s.uniform();
-    return RebuiltInstance{inversion(Network({W}), Eigen::Vector2d(0.6, 0.8)), 1, {}};
+    return RebuiltInstance{inversion(Network({W}), Eigen::Vector2d(0.6, 0.8)), 1, {}, {}};
   };
   const Recovery f = std::get<Recovery>(dead(0, 0).f);
   REQUIRE(f.b.isZero(0));
@@ -467,6 +571,7 @@ TEST_CASE("verify accepts a network that is dead: many violations of every reaso
   MeasuredLandscape m;
   m.x0 = {f.x0};
   m.landscape = measure_landscape(f, r.problem, options, Stream(9));
+  m.solutions = {tried(m)};
   m.census = census(f, m.landscape.rho[0]);
   add_violations(m.landscape, *m.census, f.x0);
   m.comparison = compare(r.problem, r.points[0].sizes, m.landscape, m.epsilon);
@@ -506,6 +611,10 @@ TEST_CASE("verify finds every kind of tampering with landscapes") {
     tampered(which, "epsilon of wdc W_1 =", [](auto& d) { d.epsilon[0].value *= 1.0001; });
     tampered(which, "K2", [](auto& d) { d.comparison.K2[0] = 0.5; });
     tampered(which, "hypothesis", [](auto& d) { d.comparison.hypothesis = "not excluded"; });
+    tampered(which, "hypothesis_left_side =", [](auto& d) { d.comparison.left_side *= 1.0001; });
+    tampered(which, "epsilon_needed =", [](auto& d) { d.comparison.epsilon_needed *= 1.0001; });
+    tampered(which, "none of those tried", [](auto& d) { d.solution = 2; });
+    tampered(which, "not what its landscape says", [](auto& d) { d.solutions.back().descent_at_zero.value += 1e-6; });
     tampered(which, "are listed", [](auto& d) {
       d.landscape.violations.clear();
       d.landscape.violation_count = 1;
@@ -519,6 +628,11 @@ TEST_CASE("verify finds every kind of tampering with landscapes") {
     tampered(which, "objective of a point of descent", [](auto& d) { d.landscape.stationary.at(0).objective += 1e-3; });
     tampered(which, "to_solution", [](auto& d) { d.landscape.stationary.at(0).to_solution += 1e-3; });
   }
+  tampered(0, "descent_of_theorem =", [](auto& d) { d.comparison.descent *= 1.0001; });
+  tampered(0, "population_error of solution 0 =", [](auto& d) { d.solutions[0].population_error.value *= 0.99; });
+  tampered(0, "descent_at_zero of solution 0 =", [](auto& d) { d.solutions[0].descent_at_zero.value += 1e-6; });
+  tampered(0, "solution 0 is not the one", [](auto& d) { d.solutions[0].x0[0] *= -1; });
+  tampered(0, "larger population error", [](auto& d) { d.solutions[0].population_error.value = 100; });
   tampered(0, "K =", [](auto& d) { d.comparison.K *= 1.01; });
   tampered(0, "objective of a census point", [](auto& d) { d.census->points.at(0).objective += 1e-3; });
   tampered(0, "distance_x0", [](auto& d) { d.census->points.at(0).distance_x0 += 1e-3; });

@@ -42,8 +42,8 @@ long double toy(std::size_t point, std::size_t draw, const Point& p) {
   return 1 + c * std::abs(p[0].cast<long double>().dot(p[1].cast<long double>()));
 }
 
-NaiveDeviation toy_instance(std::size_t point, std::size_t draw) {
-  return [=](const Point& p, const std::string&) { return toy(point, draw, p); };
+NaiveAtAlpha toy_instance(std::size_t point, std::size_t draw) {
+  return [=](double) { return [=](const Point& p, const std::string&) { return toy(point, draw, p); }; };
 }
 
 Eigen::VectorXd unit_vector(std::mt19937_64& random, Eigen::Index k) {
@@ -76,6 +76,9 @@ Measurement toy_measurement(std::mt19937_64& random, std::size_t point, std::siz
     m.sampled->diagonal = toy_witness(point, draw, {x, x});
     m.witness = better(m.witness, *m.sampled->diagonal);
   }
+  const Eigen::VectorXd e = Eigen::VectorXd::Unit(k, k - 1);
+  if (draw == 1) m.fit = AlphaFit{0, {{e, e}, {e, -e}}};
+  if (draw == 2) m.fit = AlphaFit{0, {{e, e}}};
   m.searched = Searched{pick(), 7, 12345678901};
   m.witness = better(m.witness, m.searched->witness);
   if (certify) m.certified = Certified{m.witness.value * (draw ? 1.5 : 1.005), 4711, draw == 0};
@@ -150,6 +153,11 @@ std::string digest(const Results& r) {
       if (m->searched)
         out << "\nsearched ", witness(m->searched->witness),
             out << m->searched->starts << ' ' << m->searched->evaluations;
+      if (m->fit) {
+        out << "\nfit ", real(m->fit->at_least);
+        for (const Point& point_of_fit : m->fit->points)
+          for (const auto& p : point_of_fit) out << '(', std::for_each(p.begin(), p.end(), real);
+      }
       if (m->certified)
         out << "\ncertified ", real(m->certified->at_most), out << m->certified->nodes << m->certified->closed;
     }
@@ -474,6 +482,7 @@ TEST_CASE("verify finds every kind of tampering, and where") {
   tampered(0, 1, "margin", [](Measurement& m) { m.witness.margin = -1; });
   tampered(0, 1, "margin", [](Measurement& m) { m.witness.margin = NAN; });
   tampered(0, 1, "alpha", [](Measurement& m) { m.alpha = 0; });
+  tampered(0, 1, "its points prove only", [](Measurement& m) { m.fit->at_least = 1e-6; });
   tampered(0, 1, "no norm", [](Measurement& m) { m.witness.value = NAN; });
 }
 

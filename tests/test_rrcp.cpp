@@ -12,6 +12,8 @@
 
 #include <doctest/doctest.h>
 #include <Eigen/SVD>
+#include <algorithm>
+#include <boost/multiprecision/cpp_int.hpp>
 #include <cmath>
 #include <cstdint>
 #include <numbers>
@@ -530,4 +532,198 @@ TEST_CASE("rrcp: wrong use is told in one line") {
   CHECK_THROWS_WITH_AS(search(rrcp, 0, Stream(1), 1), "starts = 0: a search needs at least 1", InputError);
   CHECK_THROWS_WITH_AS(search(rrcp, 1, Stream(1), 0), "threads = 0: a search needs at least 1", InputError);
   CHECK_THROWS_AS(sample(rrcp, 10, GridKind::fibonacci, Stream(1), 1), InputError);
+}
+
+namespace {
+
+// ---- Real numbers, as fractions.
+
+using Rational = boost::multiprecision::cpp_rational;
+using Rationals = std::vector<Rational>;
+
+Rationals rationals(const Eigen::VectorXd& x) { return {x.begin(), x.end()}; }
+
+Rationals product(const Rows& W, const Rationals& z) {
+  Rationals all(static_cast<std::size_t>(W.rows()));
+  for (Eigen::Index i = 0; i < W.rows(); ++i)
+    for (Eigen::Index j = 0; j < W.cols(); ++j)
+      all[static_cast<std::size_t>(i)] += Rational(W(i, j)) * z[static_cast<std::size_t>(j)];
+  return all;
+}
+
+std::vector<int> signs(const Rationals& z) {
+  std::vector<int> all;
+  for (const Rational& entry : z) all.push_back(entry.sign());
+  return all;
+}
+
+std::vector<int> signs(const Eigen::ArrayXd& z) {
+  std::vector<int> all;
+  for (const double entry : z) all.push_back(entry > 0 ? 1 : entry < 0 ? -1 : 0);
+  return all;
+}
+
+// W_i z_{i-1}, i = 1, ..., d, and G(x).
+std::vector<Rationals> images(const Network& G, Rationals z) {
+  std::vector<Rationals> all;
+  for (const Rows& W : G.layers) {
+    z = product(W, z);
+    all.push_back(z);
+    for (Rational& entry : z)
+      if (entry < 0) entry = 0;
+  }
+  all.push_back(z);
+  return all;
+}
+
+// The rank of Lambda_a.
+Eigen::Index rank(const Network& G, const Eigen::VectorXd& a) {
+  const std::vector<Rationals> pre = images(G, rationals(a));
+  std::vector<Rationals> columns;
+  for (Eigen::Index j = 0; j < G.input; ++j) {
+    Rationals z = rationals(Eigen::VectorXd::Unit(G.input, j));
+    for (std::size_t i = 0; i < G.layers.size(); ++i) {
+      z = product(G.layers[i], z);
+      for (std::size_t l = 0; l < z.size(); ++l)
+        if (pre[i][l] <= 0) z[l] = 0;
+    }
+    columns.push_back(z);
+  }
+  Eigen::Index found = 0;
+  for (std::size_t row = 0; row < columns[0].size(); ++row) {
+    const auto pivot = std::find_if(columns.begin(), columns.end(), [&](const Rationals& c) { return c[row] != 0; });
+    if (pivot == columns.end()) continue;
+    const Rationals p = *pivot;
+    columns.erase(pivot);
+    ++found;
+    for (Rationals& c : columns) {
+      const Rational factor = c[row] / p[row];
+      for (std::size_t l = 0; l < c.size(); ++l) c[l] -= factor * p[l];
+    }
+    if (columns.empty()) break;
+  }
+  return found;
+}
+
+// Neurons 1 and 2 are multiples of one another, and A takes one from the other: A G(x) = 0 where neuron 3 is off.
+// Computed in doubles it is +-1e-17.
+struct Vanishing {
+  Network G{{Rows(Eigen::Matrix<double, 3, 2>{
+      {0x1.99999999p-4, 0x1.66666666p-1}, {3 * 0x1.99999999p-4, 3 * 0x1.66666666p-1}, {1, -0.5}})}};
+  Rows A = Eigen::Matrix<double, 1, 3>{{3, -1, 0.7}};
+};
+
+}  // namespace
+
+TEST_CASE("rrcp: signs, zeros and ranks are those of real numbers") {
+  int ties = 0, deficient = 0, undefined = 0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    std::vector<Rows> layers;
+    const std::vector<std::int64_t> widths{2, 4, 4, 4};
+    for (std::size_t i = 1; i < widths.size(); ++i)
+      layers.push_back(draw(Ensemble::rademacher, widths[i], widths[i - 1], Stream(seed).at({i})));
+    const Network G(layers);
+    const Rows A = draw(Ensemble::rademacher, 4, 4, Stream(seed).at({9}));
+    const Rrcp rrcp(G, A), differences = rrcp.in(Rrcp::Form::differences);
+    Stream stream = Stream(seed).at({10});
+    for (int trial = 0; trial < 8; ++trial) {
+      Eigen::VectorXd x = gaussian_vector(stream, 2);
+      if (trial == 0) x << 1, 1;  // where sums of +-x_j vanish
+      const std::vector<Rationals> exact = images(G, rationals(x));
+      const Rrcp::State state = rrcp.prepare(0, x);
+      for (std::size_t i = 0; i < layers.size(); ++i) CHECK(signs(state.pre[i].array()) == signs(exact[i]));
+      const std::vector<int> measured = signs(product(A, exact.back()));
+      CHECK(state.defined == (signs(exact.back()) != std::vector<int>(4, 0)));
+      if (state.defined) CHECK(signs(state.sign) == measured);
+      ties += state.defined && std::find(measured.begin(), measured.end(), 0) != measured.end();
+      const Rrcp::State a = rrcp.prepare(2, x);
+      CHECK((a.defined ? a.U.cols() : 0) == rank(G, x));
+      deficient += a.defined && a.U.cols() < 2;
+      Eigen::VectorXd pair(4);
+      pair << x, x + gaussian_vector(stream, 2);
+      const bool equal = exact.back() == images(G, rationals(pair.tail(2))).back();
+      CHECK(differences.prepare(2, pair).defined == !equal);
+      undefined += equal;
+    }
+  }
+  CHECK(ties > 20);
+  CHECK(deficient > 20);
+  CHECK(undefined > 20);
+}
+
+TEST_CASE("rrcp: where A G vanishes on a sector its sign is 0 there, for all estimators and for the definition") {
+  const Vanishing v;
+  const Rrcp rrcp(v.G, v.A);
+  Stream stream(31);
+  int inside = 0;
+  for (int trial = 0; trial < 200; ++trial) {
+    const Eigen::VectorXd x = gaussian_vector(stream, 2), y = v2(1, 1);
+    const std::vector<Rationals> z = images(v.G, rationals(x));
+    if (!(z[0][0] > 0 && z[0][2] < 0)) continue;
+    ++inside;
+    CHECK(rrcp.prepare(0, x).sign(0) == 0);
+    // A_{G(x)} = 0: what is left is Phi, here between G(y) and itself.
+    const Eigen::VectorXd g = forward(v.G, y).normalized();
+    const Eigen::VectorXd o = Eigen::VectorXd::Zero(2);
+    const double exact = std::abs(g.dot(Phi(forward(v.G, x).normalized(), g).dense() * g));
+    CHECK(naive(v.G, v.A, {x, y, y, o, y, o}) == doctest::Approx(exact).epsilon(1e-12));
+  }
+  CHECK(inside > 20);
+  Searched searched = search(rrcp, 32, Stream(1), 1);
+  CHECK(searched.witness.value == doctest::Approx(naive(v.G, v.A, searched.witness.point)).epsilon(1e-10));
+  const Sampled sampled = sample(rrcp, 3000, std::nullopt, Stream(1), 1);
+  CHECK(sampled.witness.value == doctest::Approx(naive(v.G, v.A, sampled.witness.point)).epsilon(1e-10));
+  CHECK(sampled.mean <= sampled.witness.value);
+  CHECK(sampled.quantiles.back() <= sampled.witness.value * (1 + 1e-12));
+  const auto certified = certify(rrcp, searched.witness, 0.2, 20000, 1);
+  REQUIRE(certified);
+  CHECK(certified->at_most >= searched.witness.value);
+  CHECK(searched.witness.value == doctest::Approx(naive(v.G, v.A, searched.witness.point)).epsilon(1e-10));
+}
+
+TEST_CASE("rrcp: no scale of a layer matters, however large or small") {
+  const Instance instance({2, 5, 7}, 6, 41);
+  const auto evidence = [&](const Network& G) {
+    const Rrcp rrcp(G, instance.A);
+    const Sampled sampled = sample(rrcp, 500, std::nullopt, Stream(1), 1);
+    Witness best = search(rrcp, 12, Stream(1), 1).witness;
+    const auto certified = certify(rrcp, best, 0.2, 2000, 1);
+    REQUIRE(certified);
+    return std::vector<double>{sampled.mean, sampled.witness.value, best.value, certified->at_most};
+  };
+  const std::vector<double> plain = evidence(instance.G);
+  for (const auto& [first, second] :
+       {std::pair{0x1p500, 0x1p500}, {0x1p-500, 0x1p-500}, {0x1p300, 0x1p-300}, {0x1p-1000, 0x1p1000}}) {
+    Network G = instance.G;
+    G.layers[0] *= first;
+    G.layers[1] *= second;
+    CHECK(evidence(G) == plain);  // powers of two: the same bits
+  }
+  // A neuron made larger and what it enters smaller: the same G, in other roundings.
+  Network G = instance.G;
+  G.layers[0].row(1) *= 0x1p50;
+  G.layers[1].col(1) *= 0x1p-50;
+  const Sampled sampled = sample(Rrcp(G, instance.A), 500, std::nullopt, Stream(1), 1);
+  CHECK(sampled.mean == doctest::Approx(plain[0]).epsilon(1e-12));
+  Rows wide = Rows::Constant(3, 2, 1e300);
+  wide(0, 0) = 1e-300;
+  CHECK_THROWS_AS(Rrcp(Network({wide}), Rows::Random(4, 3)), InputError);
+}
+
+TEST_CASE("rrcp: an A that is huge, tiny, or too large") {
+  const Instance instance({2, 5, 7}, 6, 42);
+  const auto searched = [&](const Rows& A) { return search(Rrcp(instance.G, A), 12, Stream(1), 1).witness; };
+  const auto certified = [&](const Rows& A, Witness w) { return certify(Rrcp(instance.G, A), w, 0.2, 2000, 1); };
+  const Rows huge = 1e150 * instance.A, tiny = 1e-150 * instance.A;
+  const Witness w = searched(huge);
+  CHECK(w.value > 1e299);
+  CHECK(w.value == doctest::Approx(naive(instance.G, huge, w.point)).epsilon(1e-10));
+  const auto bound = certified(huge, w);
+  REQUIRE(bound);
+  CHECK(bound->at_most >= w.value);
+  CHECK(bound->at_most < 1e302);
+  const Witness small = searched(tiny);
+  CHECK(small.value == doctest::Approx(1).epsilon(1e-6));  // |Phi| = 1, at x = y and u = v
+  CHECK(small.value == doctest::Approx(naive(instance.G, tiny, small.point)).epsilon(1e-10));
+  CHECK_THROWS_AS(Rrcp(instance.G, 1e155 * instance.A), InputError);
 }

@@ -1,6 +1,5 @@
 // The search against exhaustive grids, closed forms and its own symmetries, for the WDC and for two conditions made up
 // here.
-#include "estimators/fit_alpha.hpp"
 #include "estimators/instances.hpp"
 
 #include "theory/error.hpp"
@@ -247,15 +246,4 @@ TEST_CASE("search: default budget, progress and wrong use") {
   CHECK(told.back() == 1);
   CHECK_THROWS_AS(search(Wdc(gaussian(10, 2, 1)), 0, Stream(1), 1), InputError);
   CHECK_THROWS_AS(search(Wdc(gaussian(10, 2, 1)), 1, Stream(1), 0), InputError);
-}
-
-TEST_CASE("fit_alpha: no other multiple makes eps/alpha smaller, and it scales with W") {
-  const Rows W = 1.7 * gaussian(40, 3, 21);
-  const double alpha = fit_alpha(W, 2048, Stream(1), 2, {});
-  const auto relative = [&](double a) { return found(W, 4096, a) / a; };
-  const double best = relative(alpha);
-  for (const double factor : {0.9, 1.1}) CHECK(relative(factor * alpha) > best * (1 - 1e-3));
-  CHECK(relative(1.25 * alpha) > best * 1.01);  // the check above can fail
-  CHECK(fit_alpha(3 * W, 2048, Stream(1), 2, {}) == doctest::Approx(9 * alpha).epsilon(1e-2));
-  CHECK(fit_alpha(Rows::Zero(4, 3), 64, Stream(1), 1, {}) == 1);
 }

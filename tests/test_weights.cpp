@@ -1,6 +1,8 @@
 // Weight files, good and bad. The .npy files are written here byte by byte, as NumPy's format description says.
 #include "results/hdf5.hpp"
 #include "results/weights.hpp"
+#include "results/weights/elements.hpp"
+#include "results/weights/names.hpp"
 #include "theory/error.hpp"
 
 #include <doctest/doctest.h>
@@ -8,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -56,6 +59,9 @@ std::string dictionary(const std::string& descr, bool fortran, const std::string
                      shape);
 }
 
+/// The matrix that is read.
+Rows read(const std::string& spec) { return read_weights(spec).matrices.at(0).W; }
+
 std::string message(const std::string& spec) {
   try {
     read_weights(spec);
@@ -84,20 +90,20 @@ TEST_CASE("npy: versions, byte orders, element types, C and Fortran order") {
   const std::vector<double> c{1, 2, 3, -4, 5, 6}, fortran{1, -4, 2, 5, 3, 6};
   for (int major : {1, 2, 3}) {
     save(path, npy(major, dictionary("<f8", false, "(2, 3)"), bytes_of(c)));
-    CHECK(read_weights(path) == W);
+    CHECK(read(path) == W);
   }
   save(path, npy(1, dictionary(">f8", true, "(2, 3)"), bytes_of(fortran, true)));
-  CHECK(read_weights(path) == W);
+  CHECK(read(path) == W);
   save(path, npy(1, dictionary("<f4", true, "(2, 3)"), bytes_of(std::vector<float>(fortran.begin(), fortran.end()))));
-  CHECK(read_weights(path) == W);
+  CHECK(read(path) == W);
   save(path, npy(1, dictionary(">i2", false, "(2, 3)"), bytes_of(std::vector<std::int16_t>{1, 2, 3, -4, 5, 6}, true)));
-  CHECK(read_weights(path) == W);
+  CHECK(read(path) == W);
   save(path, npy(1, dictionary("|i1", false, "(2, 3)"), bytes_of(std::vector<std::int8_t>{1, 2, 3, -4, 5, 6})));
-  CHECK(read_weights(path) == W);
+  CHECK(read(path) == W);
   save(path, npy(1, dictionary("<u8", false, "(1, 2)"), bytes_of(std::vector<std::uint64_t>{7, 8})));
-  CHECK(read_weights(path) == (Rows(1, 2) << 7, 8).finished());
+  CHECK(read(path) == (Rows(1, 2) << 7, 8).finished());
   fs::rename(path, scratch / "a:b.npy");
-  CHECK(read_weights(scratch / "a:b.npy").cols() == 2);
+  CHECK(read(scratch / "a:b.npy").cols() == 2);
 }
 
 TEST_CASE("npy: bad files are refused in one line") {
@@ -117,7 +123,7 @@ TEST_CASE("npy: bad files are refused in one line") {
   save(path, "hello, this is text");
   refused(path, "neither");
   save(path, "PK\x03\x04 archive");
-  refused(path, "zip archive");
+  refused(path, "damaged zip archive");
   for (std::size_t length = 6; length < good.size(); length += 3) {
     save(path, good.substr(0, length));
     refused(path, "truncated");
@@ -138,7 +144,7 @@ TEST_CASE("npy: bad files are refused in one line") {
   refused(path, "damaged .npy header");
   with("<f8", "(4000000000, 4000000000)", "");
   refused(path, "GiB");
-  for (const char* type : {"<c16", "|b1", "<f2", "|O", "<U5", "?", ""}) {
+  for (const char* type : {"<c16", "|b1", "<f3", "|O", "<U5", "?", ""}) {
     with(type, "(2, 3)", bytes_of(six));
     refused(path, fmt::format("type '{}'", type));
   }
@@ -177,10 +183,10 @@ TEST_CASE("HDF5: the only matrix is found, others are named") {
     hdf5::write_dataset(file, "layer/names", {1}, std::vector<std::string>{"a"});
   };
   make(one);
-  CHECK(read_weights(path) == W);
-  CHECK(read_weights(path + ":layer/kernel") == W);
-  CHECK(read_weights(path + ":/layer/kernel") == W);
-  CHECK(read_weights(path + ":layer/steps") == W);  // integers, when named
+  CHECK(read(path) == W);
+  CHECK(read(path + ":layer/kernel") == W);
+  CHECK(read(path + ":/layer/kernel") == W);
+  CHECK(read(path + ":layer/steps") == W);  // integers, when named
   refused(path + ":layer/kernl", "did you mean layer/kernel?");
   refused(path + ":zzz", "the file holds layer/bias, layer/kernel");
   refused(path + ":layer/bias", "shape (6)");
@@ -192,7 +198,7 @@ TEST_CASE("HDF5: the only matrix is found, others are named") {
     hdf5::write_dataset(file, "second", {3, 2}, six);
   });
   refused(path, "2 matrices inside (layer/kernel, second); name one");
-  CHECK(read_weights(path + ":second").rows() == 3);
+  CHECK(read(path + ":second").rows() == 3);
 
   make([](hid_t file) { hdf5::write_dataset(file, "steps", {1, 1}, std::vector<std::int64_t>{1}); });
   refused(path, "no floating-point matrix");
@@ -222,7 +228,7 @@ TEST_CASE("HDF5: truncated and damaged files are refused in one line") {
   save(path, flipped);
   refused(path, "cannot be read: damaged");
   save(path, good);
-  CHECK(read_weights(path).sum() == 1000);
+  CHECK(read(path).sum() == 1000);
 }
 
 TEST_CASE("networks: layers in natural order, from one HDF5 file or a .npy each") {
@@ -251,9 +257,12 @@ TEST_CASE("networks: layers in natural order, from one HDF5 file or a .npy each"
   make([&](hid_t file) {
     for (hsize_t i = 12; i > 0; --i) layer(file, fmt::format("W_{}", i), i + 2, i + 1);
   });
-  const std::vector<Rows> layers = read_network(path);
+  const std::vector<ReadMatrix> layers = read_network(path).matrices;
   REQUIRE(layers.size() == 12);
-  for (Eigen::Index i = 0; i < 12; ++i) CHECK(layers[static_cast<std::size_t>(i)].rows() == i + 3);
+  for (std::size_t i = 0; i < 12; ++i) {
+    CHECK(layers[i].W.rows() == static_cast<Eigen::Index>(i) + 3);
+    CHECK(layers[i].source.dataset == fmt::format("W_{}", i + 1));
+  }
 
   make([&](hid_t file) {
     layer(file, "0.weight", 5, 2);
@@ -271,10 +280,73 @@ TEST_CASE("networks: layers in natural order, from one HDF5 file or a .npy each"
   const std::string a = scratch / "a.npy", b = scratch / "b.npy";
   save(a, npy(1, dictionary("<f8", false, "(2, 1)"), bytes_of(std::vector<double>{1, 2})));
   save(b, npy(1, dictionary("<f8", false, "(1, 2)"), bytes_of(std::vector<double>{3, 4})));
-  CHECK(read_network(a + "," + b).at(1)(0, 1) == 4);
+  CHECK(read_network(a + "," + b).matrices.at(1).W(0, 1) == 4);
   network_refused(b + "," + b, "layer 2 is 1 x 2");
-  network_refused(a + ",", "weights ");
+  network_refused(a + ",", "no such file");
   network_refused(scratch / "missing.h5", "no such file");
+}
+
+TEST_CASE("half precision: every bit pattern, against the definition") {
+  using weights::Element;
+  std::vector<std::uint16_t> patterns(1 << 16);
+  for (std::size_t i = 0; i < patterns.size(); ++i) patterns[i] = static_cast<std::uint16_t>(i);
+  const std::string raw = bytes_of(patterns, true);
+  const std::vector<char> bytes(raw.begin(), raw.end());
+  const Rows half = weights::matrix_of(bytes, {Element::Type::real, 2, true}, 1, 1 << 16, false);
+  const Rows brain = weights::matrix_of(bytes, {Element::Type::bfloat, 2, true}, 1, 1 << 16, false);
+  for (int i = 0; i < 1 << 16; ++i) {
+    const double sign = i >> 15 ? -1 : 1;
+    const int e = (i >> 10) & 31, f = i & 1023;
+    if (e < 31)  // all powers of two and sums of them: exact
+      CHECK(half(0, i) == sign * (e == 0 ? f * std::pow(2.0, -24) : (1 + f / 1024.0) * std::pow(2.0, e - 15)));
+    else
+      CHECK((f == 0 ? half(0, i) == sign * INFINITY : std::isnan(half(0, i))));
+    const int e8 = (i >> 7) & 255, f7 = i & 127;
+    if (e8 > 0 && e8 < 255) CHECK(brain(0, i) == sign * (1 + f7 / 128.0) * std::pow(2.0, e8 - 127));
+  }
+}
+
+TEST_CASE("names: numbers are compared as numbers, padded or not") {
+  using namespace weights;
+  const std::vector<std::string> sorted{"W",          "W_1",         "W_02",        "W_3",
+                                        "W_010",      "W_11",        "dense",       "dense/a/2",
+                                        "dense/a/10", "dense_1/a/1", "dense_2/a/1", "dense_10/a/1"};
+  for (std::size_t i = 0; i < sorted.size(); ++i)
+    for (std::size_t j = 0; j < sorted.size(); ++j) {
+      CAPTURE(sorted[i]);
+      CAPTURE(sorted[j]);
+      CHECK(naturally_before(sorted[i], sorted[j]) == (i < j));
+    }
+  CHECK(numbered({"0.weight", "2.weight", "10.weight"}));
+  CHECK(numbered({"dense/dense/kernel:0", "dense_1/dense_1/kernel:0"}));
+  CHECK_FALSE(numbered({"input", "hidden"}));
+  CHECK(names_bias("dense/bias:0"));
+  CHECK(names_bias("b_1"));
+  CHECK_FALSE(names_bias("W_b/weight"));
+}
+
+TEST_CASE("headers cut short, or changed in one byte, never ask for more memory than the file could need") {
+  const Scratch scratch;
+  const std::string path = scratch / "w";
+  const std::string text = "{\"W\":{\"dtype\":\"F64\",\"shape\":[2,3],\"data_offsets\":[0,48]}}";
+  const std::string data = bytes_of(std::vector<double>{1, 2, 3, -4, 5, 6});
+  const std::string tensors = std::string(1, static_cast<char>(text.size())) + std::string(7, '\0') + text + data;
+  const std::string array = npy(1, dictionary("<f8", false, "(2, 3)"), data);
+  for (const std::string& good : {tensors, array}) {
+    save(path, good);
+    CHECK(read(path) == W);
+    for (std::size_t length = 0; length < good.size(); ++length) {
+      save(path, good.substr(0, length));
+      CHECK(message(path) != "accepted");
+    }
+    for (std::size_t at = 0; at < good.size() - data.size(); ++at)
+      for (const int bit : {1, 8, 64, 128}) {
+        std::string changed = good;
+        changed[at] = static_cast<char>(changed[at] ^ bit);
+        save(path, changed);
+        CHECK(message(path).find('\n') == std::string::npos);  // read or refused, neither crashed nor out of memory
+      }
+  }
 }
 
 TEST_CASE("sizes are checked before memory is asked for") {

@@ -1,7 +1,9 @@
 #include "theory/conditions.hpp"
 
 #include <Eigen/Eigenvalues>
+#include <algorithm>
 #include <boost/multiprecision/cpp_bin_float.hpp>
+#include <boost/multiprecision/cpp_int.hpp>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -96,18 +98,70 @@ Real joint_deviation(const Rows& B, const Rows& C, Real alpha, const Eigen::Vect
   return norm(S - alpha * unit_m.dot(Q(m, y) * unit_y) * Q(h, x));
 }
 
-// relu(W_d ... relu(W_1 x)).
-Vector generated(const std::vector<Rows>& layers, const Eigen::VectorXd& x) {
-  Vector z = x.cast<Real>();
+// Integers, exact, and what stands for them: all but their length.
+using Integer = boost::multiprecision::cpp_int;
+using Integers = std::vector<Integer>;
+
+// The largest power of two that doubles are integer multiples of.
+template <class Doubles>
+int lowest_exponent(const Doubles& X) {
+  int lowest = std::numeric_limits<int>::max();
+  for (Eigen::Index i = 0; i < X.size(); ++i)
+    if (X.data()[i] != 0) lowest = std::min(lowest, std::ilogb(X.data()[i]) - 52);
+  return lowest;
+}
+
+Integer whole(double x, int lowest) {
+  if (x == 0) return 0;
+  const int exponent = std::ilogb(x);
+  return Integer(static_cast<long long>(std::scalbn(x, 52 - exponent))) << (exponent - 52 - lowest);
+}
+
+Integers whole(const Eigen::VectorXd& x, int lowest) {
+  Integers all;
+  for (const double entry : x) all.push_back(whole(entry, lowest));
+  return all;
+}
+
+Integers product(const Rows& W, const Integers& z) {
+  const int lowest = lowest_exponent(W);
+  Integers all(static_cast<std::size_t>(W.rows()));
+  for (Eigen::Index i = 0; i < W.rows(); ++i)
+    for (Eigen::Index j = 0; j < W.cols(); ++j)
+      if (W(i, j) != 0 && z[static_cast<std::size_t>(j)] != 0)
+        all[static_cast<std::size_t>(i)] += whole(W(i, j), lowest) * z[static_cast<std::size_t>(j)];
+  return all;
+}
+
+// relu(W_d ... relu(W_1 x)), up to a factor that does not depend on x.
+Integers generated(const std::vector<Rows>& layers, Integers x) {
   for (const Rows& W : layers) {
-    Vector next = Vector::Zero(W.rows());
-    for (Eigen::Index i = 0; i < W.rows(); ++i) {
-      for (Eigen::Index j = 0; j < W.cols(); ++j) next(i) += static_cast<Real>(W(i, j)) * z(j);
-      if (next(i) < 0) next(i) = 0;
-    }
-    z = next;
+    x = product(W, x);
+    for (Integer& z : x)
+      if (z < 0) z = 0;
   }
-  return z;
+  return x;
+}
+
+// z over a power of two: to some 2^-64 of the largest entry.
+Vector direction(const Integers& z) {
+  unsigned largest = 0;
+  for (const Integer& entry : z)
+    if (entry != 0) largest = std::max(largest, msb(abs(entry)));
+  const unsigned surplus = largest > 120 ? largest - 120 : 0;
+  Vector real(static_cast<Eigen::Index>(z.size()));
+  for (std::size_t i = 0; i < z.size(); ++i)
+    real(static_cast<Eigen::Index>(i)) = (Integer(abs(z[i]) >> surplus)).convert_to<Real>() * z[i].sign();
+  return real;
+}
+
+// G(x1) - G(x2).
+Vector difference(const std::vector<Rows>& layers, const Eigen::VectorXd& x1, const Eigen::VectorXd& x2) {
+  const int lowest = std::min(lowest_exponent(x1), lowest_exponent(x2));
+  const Integers z1 = generated(layers, whole(x1, lowest)), z2 = generated(layers, whole(x2, lowest));
+  Integers delta;
+  for (std::size_t i = 0; i < z1.size(); ++i) delta.push_back(z1[i] - z2[i]);
+  return direction(delta);
 }
 
 Vector product(const Rows& A, const Vector& z) {
@@ -117,8 +171,6 @@ Vector product(const Rows& A, const Vector& z) {
   }
   return Az;
 }
-
-Real sgn(Real t) { return t > 0 ? 1 : t < 0 ? -1 : 0; }
 
 // v'Phi_{z,w}u. With e1, e2 an orthonormal basis of span{z, w} as above, M u = (cos u1 + sin u2) e1 + (sin u1 - cos u2)
 // e2.
@@ -162,14 +214,27 @@ std::pair<long double, long double> joint_wdc_deviation(const Rows& B, const Row
 long double rrcp_deviation(const std::vector<Rows>& layers, const Rows& A, const Eigen::VectorXd& x,
                            const Eigen::VectorXd& y, const Eigen::VectorXd& x1, const Eigen::VectorXd& x2,
                            const Eigen::VectorXd& x3, const Eigen::VectorXd& x4) {
-  const Vector z = generated(layers, x), w = generated(layers, y);
-  const Vector u = generated(layers, x1) - generated(layers, x2), v = generated(layers, x3) - generated(layers, x4);
+  const Integers Gx = generated(layers, whole(x, lowest_exponent(x))),
+                 Gy = generated(layers, whole(y, lowest_exponent(y)));
+  const Vector z = direction(Gx), w = direction(Gy), u = difference(layers, x1, x2), v = difference(layers, x3, x4);
   assert(A.cols() == z.size() && A.cols() == u.size());
   if (z.norm() == 0 || w.norm() == 0 || u.norm() == 0 || v.norm() == 0) return std::numeric_limits<Real>::quiet_NaN();
-  const Vector Az = product(A, z), Aw = product(A, w), Au = product(A, u), Av = product(A, v);
+  const Integers Az = product(A, Gx), Aw = product(A, Gy);
+  const Vector Au = product(A, u), Av = product(A, v);
   Real form = 0;  // <A_w u, A_z v>
-  for (Eigen::Index i = 0; i < A.rows(); ++i) form += sgn(Az(i)) * sgn(Aw(i)) * Au(i) * Av(i);
+  for (Eigen::Index i = 0; i < A.rows(); ++i) {
+    const auto row = static_cast<std::size_t>(i);
+    form += static_cast<Real>(Az[row].sign() * Aw[row].sign()) * Au(i) * Av(i);
+  }
   return std::abs(form - expected_form(z, w, u, v)) / (u.norm() * v.norm());
+}
+
+long double rric_deviation(const std::vector<Rows>& layers, const Rows& A, const Eigen::VectorXd& x1,
+                           const Eigen::VectorXd& x2, const Eigen::VectorXd& x3, const Eigen::VectorXd& x4) {
+  const Vector u = difference(layers, x1, x2), v = difference(layers, x3, x4);
+  assert(A.cols() == u.size());
+  if (u.norm() == 0 || v.norm() == 0) return std::numeric_limits<Real>::quiet_NaN();
+  return std::abs(product(A, u).dot(product(A, v)) - u.dot(v)) / (u.norm() * v.norm());
 }
 
 }  // namespace theoremeter

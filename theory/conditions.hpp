@@ -26,11 +26,15 @@ std::pair<long double, long double> joint_wdc_deviation(const Rows& B, const Row
                                                         const Eigen::VectorXd& m, const Eigen::VectorXd& y);
 
 /// |<(A_{G(x)}' A_{G(y)} - Phi_{G(x),G(y)}) u, v>| / (|u||v|) with u = G(x1) - G(x2), v = G(x3) - G(x4): the quotient
-/// in the RRCP [HLV Def. II.4], G(x) = relu(W_d ... relu(W_1 x)), A_z = diag(sgn(Az)) A with sgn(0) = 0, A m x n_d. All
-/// in long double, signs and activations too: they are those of the sums as rounded, exact unless one is within some
-/// 1e-19 of its terms of 0. NaN where it is undefined: where G(x), G(y), u or v is 0.
+/// in the RRCP [HLV Def. II.4], G(x) = relu(W_d ... relu(W_1 x)), A_z = diag(sgn(Az)) A with sgn(0) = 0, A m x n_d. G
+/// and the signs of A G are exact, in integers; the rest is in long double. NaN where it is undefined: where G(x),
+/// G(y), u or v is 0.
 long double rrcp_deviation(const std::vector<Rows>& layers, const Rows& A, const Eigen::VectorXd& x,
                            const Eigen::VectorXd& y, const Eigen::VectorXd& x1, const Eigen::VectorXd& x2,
                            const Eigen::VectorXd& x3, const Eigen::VectorXd& x4);
+
+/// |<(A'A - I) u, v>| / (|u||v|), the quotient in the RRIC [HV Def. 3]; likewise.
+long double rric_deviation(const std::vector<Rows>& layers, const Rows& A, const Eigen::VectorXd& x1,
+                           const Eigen::VectorXd& x2, const Eigen::VectorXd& x3, const Eigen::VectorXd& x4);
 
 }  // namespace theoremeter

@@ -50,7 +50,8 @@ PlaneOperator exchange(const Eigen::VectorXd& x, const Eigen::VectorXd& y) {
 // x+y = 0 (or x-y = 0) the whole term vanishes.
 PlaneOperator Q(const Eigen::VectorXd& x, const Eigen::VectorXd& y, double scale, double shift) {
   const Plane plane(x, y);
-  PlaneOperator q{scale * plane.supplement() / (2 * pi) + shift, 0, 0, x + y, x - y};
+  // the quotient first: at angles 0 and pi it is 1/2 and 0, exactly
+  PlaneOperator q{scale * (plane.supplement() / (2 * pi)) + shift, 0, 0, x + y, x - y};
   if (plane.degenerate()) return q;
   q.plus = scale * plane.difference / (4 * pi * plane.sum);
   q.minus = scale * plane.sum / (4 * pi * plane.difference);

@@ -1,6 +1,7 @@
 #include "theory/problems.hpp"
 
 #include "theory/error.hpp"
+#include "theory/homogeneity.hpp"
 #include "theory/suggest.hpp"
 
 #include <fmt/format.h>
@@ -61,7 +62,7 @@ Recovery measured(bool phaseless, Network G, Rows A, VectorXd x0, const VectorXd
     throw InputError(fmt::format("A has {} columns; the network's {} outputs need as many", A.cols(), G.output()));
   if (noise.size() > 0) require(noise.size(), A.rows(), "noise", "A");
   Recovery f{phaseless, std::move(G), std::move(A), std::move(x0), {}};
-  const VectorXd y = f.A * forward(f.G, f.x0);
+  const VectorXd y = measurements(f.G, f.A, f.x0);
   f.b = phaseless ? VectorXd(y.cwiseAbs()) : y;
   if (noise.size() > 0) f.b += noise;
   return f;
@@ -77,7 +78,7 @@ Problem problem_named(const std::string& name) {
 
 Recovery inversion(Network G, VectorXd x0) {
   require(x0.size(), G.input, "x0", "the network");
-  VectorXd b = forward(G, x0);
+  VectorXd b = measurements(G, {}, x0);
   return {false, std::move(G), {}, std::move(x0), std::move(b)};
 }
 

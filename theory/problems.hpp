@@ -42,7 +42,7 @@ struct Recovery {
 };
 
 /// Each throws InputError when sizes do not fit: x0 in R^k, A with n_d columns and at least one row, noise empty (none)
-/// or in R^m.
+/// or in R^m; when G(x0), resp. A G(x0), is beyond the range of doubles.
 Recovery inversion(Network G, Eigen::VectorXd x0);
 Recovery compressed_sensing(Network G, Rows A, Eigen::VectorXd x0, const Eigen::VectorXd& noise = {});
 Recovery phase_retrieval(Network G, Rows A, Eigen::VectorXd x0, const Eigen::VectorXd& noise = {});

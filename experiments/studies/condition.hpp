@@ -13,6 +13,7 @@ Condition weight_distribution();
 Condition phaseless_concentration();
 Condition joint_weight_distribution();
 Condition range_restricted_concentration();
+Condition range_restricted_isometry();
 
 /// The condition of one matrix, rows x columns, at two points of the sphere of its columns, certified by branch and
 /// bound over pairs of cones.

@@ -3,6 +3,8 @@
 #include "estimators/sample.hpp"
 #include "experiments/studies/condition_verify.hpp"
 #include "experiments/studies/parameters.hpp"
+#include "experiments/studies/words.hpp"
+#include "results/align.hpp"
 #include "theory/suggest.hpp"
 
 #include <fmt/format.h>
@@ -90,7 +92,13 @@ Parameters parameters_of(const Condition& c) {
   all.push_back(evidence);
   all.back().default_note = fmt::format("sample,search{}; there are certificates for {}",
                                         c.measures ? "" : ", and certify where it is quick", c.certified_for);
-  for (const AnyParameter& p : std::vector<AnyParameter>{samples, grid, starts, gap, nodes}) all.push_back(p);
+  all.push_back(samples);
+  all.back().default_note = default_samples_text(c);
+  all.push_back(grid);
+  all.push_back(starts);
+  all.back().default_note = default_starts_text(c);
+  all.push_back(gap);
+  all.push_back(nodes);
   return std::make_shared<const std::vector<AnyParameter>>(std::move(all));
 }
 
@@ -189,6 +197,23 @@ Columns<Witness> attained(const Condition& c, const std::string& value, const st
   return w;
 }
 
+/// What is known of the least constant/alpha over all alpha.
+Columns<AlphaFit> fit_columns(const Condition& c) {
+  Columns<Point> point;
+  for (std::size_t s = 0; s < c.arguments.size(); ++s)
+    point.vector(
+        c.arguments[s].name,
+        [s](auto& p) -> auto& {
+          if (p.size() <= s) p.resize(s + 1);
+          return p[s];
+        },
+        {c.arguments[s].name + "_coordinate"}, Says::witness, "a point at which fit_at_least is attained");
+  return Columns<AlphaFit>()
+      .value("at_least", &AlphaFit::at_least, Says::at_least, "the least constant/alpha over all alpha")
+      .json("fit.at_least")
+      .list_of("point", &AlphaFit::points, "points at which fit_at_least is attained", point);
+}
+
 double sampled_best(const Measurement& m) {
   if (!m.sampled) return nan;
   return m.sampled->diagonal ? std::max(m.sampled->witness.value, m.sampled->diagonal->value)
@@ -221,6 +246,7 @@ Columns<Sampled> sampled_columns(const Condition& c) {
 Columns<Measurement> columns_of(const Condition& c) {
   Columns<Measurement> m;
   m.value("alpha", &Measurement::alpha, Says::parameter, "alpha in the condition");
+  if (c.fits_alpha) m.optional("fit", "fit_", &Measurement::fit, "whether alpha was fitted", fit_columns(c));
   m.part("", &Measurement::witness,
          attained(c, "at_least", "the constant, at least: attained at the witness, the best that all evidence met", "",
                   "witness", "at_least"));
@@ -256,6 +282,12 @@ Columns<Measurement> columns_of(const Condition& c) {
              .value("certify", &Seconds::certify, Says::seconds, "wall time of the certificate")
              .unit("s")
              .json("seconds.certify"));
+  if (c.fits_alpha)
+    m.computed(
+         "fit_below_half", [](const Measurement& d) { return d.fit ? below_half(d) : BelowHalf::open; },
+         Says::statistic,
+         "whether the least constant/alpha over all alpha, where it was fitted, is below the 1/2 of every matrix")
+        .json("fit.below_half");
   const auto computed = [&](const char* name, double (*function)(const Measurement&), Says says, const char* meaning) {
     m.computed(name, function, says, meaning).json("-");
   };
@@ -304,7 +336,9 @@ std::vector<Summary> summaries_of(const Condition& c) {
                    0.5,
                    false,
                    {},
-                   "at least/alpha: the constant of W/sqrt(alpha), about Q itself."});
+                   c.sizes.size() == 2
+                       ? "at least/alpha: the constant of W/sqrt(alpha), about Q itself."
+                       : "at least/alpha: the constant of B and C over roots of alpha's two factors, about Q itself."});
     all.back().with = "alpha";
   }
   if (c.factor != 1)
@@ -318,6 +352,30 @@ std::vector<Summary> summaries_of(const Condition& c) {
   return all;
 }
 
+/// What a fitted alpha means, as a sentence or two.
+std::string fit_text(const Measurement& m) {
+  const double at_least = m.fit->at_least, found = m.witness.value / m.alpha;
+  const std::string of = "the least eps/alpha over all alpha, ";
+  switch (below_half(m)) {
+    case BelowHalf::no:
+      return fmt::format(
+          "no alpha gives eps/alpha below {}, and every matrix reaches 1/2 as alpha grows: no useful constant here.\n"
+          "  alpha = {:.4g} is about the least that gives 1/2",
+          at_least > 0.5 - 1e-9 ? "1/2" : rounded_down(at_least), m.alpha);
+    case BelowHalf::proved:
+      return fmt::format("{}at least {}, at most {}: both proved", of, rounded_down(at_least),
+                         rounded_up(m.certified->at_most / m.alpha));
+    case BelowHalf::searched:
+      return fmt::format("{}at least {}; a search at this alpha found {}, below 1/2", of, rounded_down(at_least),
+                         rounded_down(found));
+    default:
+      return fmt::format(
+          "{}at least {}; not known whether any alpha gives less than 1/2, as every matrix has when "
+          "alpha grows",
+          of, rounded_down(at_least));
+  }
+}
+
 /// "(0.6, -0.8)", six digits: to look at; --json and --output keep them all.
 std::string six_digits(const Eigen::VectorXd& x) {
   return fmt::format("({:.6g})", fmt::join(x.begin(), x.end(), ", "));
@@ -326,10 +384,11 @@ std::string six_digits(const Eigen::VectorXd& x) {
 /// What the table has no room for: the witness in a low dimension, and what would bring more evidence.
 std::string report(const Condition& c, const Setting& at, const Measurement& m) {
   constexpr Eigen::Index shown = 6;
-  std::string text;
+  std::string text = m.fit ? fmt::format("alpha fitted: {}.\n", fit_text(m)) : "";
   const Point& p = m.witness.point;
   if (std::all_of(p.begin(), p.end(), [](const Eigen::VectorXd& x) { return x.size() <= shown; })) {
-    if (!m.witness.form.empty()) text += fmt::format("attained by {}\n", m.witness.form);
+    if (!m.witness.form.empty())
+      text += fmt::format("attained by {}: {}\n", m.witness.form, form_meaning(m.witness.form));
     for (std::size_t i = 0; i < p.size(); ++i)
       text +=
           fmt::format("{} {} = {}\n", i == 0 ? "attained at" : "           ", c.arguments[i].name, six_digits(p[i]));
@@ -359,6 +418,12 @@ Study study_of(const Condition& c) {
   s.about.parameters = parameters_of(c);
   for (const Given& g : c.given) s.about.inputs.push_back({g.option, g.meaning, g.matrix, g.network});
   s.about.summaries = summaries_of(c);
+  s.about.figure = {{"figure", "sweep"},
+                    {"y", "sampled_best:sampled,searched_max:searched,at_most:certified"},
+                    {"x", c.sizes[0].name + "_over_" + c.sizes[1].name},
+                    {"log", "xy"},
+                    {"label", c.name + " constant"},
+                    {"guide", "-0.5"}};
   s.about.points = [c](const Setting& at, const Matrices& all, const std::set<std::string>& said) {
     return layers(c, at, all, said);
   };
@@ -374,7 +439,8 @@ Study study_of(const Condition& c) {
   s.columns = columns_of(c);
   s.measure = [c, matrices = s.about.matrices](const Setting& at, const Stream& draw, const Effort& effort) {
     try {
-      return c.measure(matrices(at, draw), alpha_of(c, at), request_of(c, at, effort.threads), draw, effort.progress);
+      return theoremeter::measure(c, matrices(at, draw), alpha_of(c, at), request_of(c, at, effort.threads), draw,
+                                  effort.progress);
     } catch (const DefinedNowhere& nowhere) {
       throw Undefined(nowhere.what());
     }

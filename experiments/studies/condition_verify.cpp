@@ -4,15 +4,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
 
 namespace theoremeter {
 namespace {
 
+/// The deviation for each alpha.
+using NaiveAtAlpha = std::function<NaiveDeviation(double alpha)>;
+
 /// The failures of one draw, as sentences.
 class Checked {
  public:
-  Checked(const Measurement& m, double gap, const std::vector<Symbol>& arguments, const NaiveDeviation& naive)
-      : m_(m), gap_(gap), arguments_(arguments), naive_(naive) {}
+  Checked(const Measurement& m, double gap, const std::vector<Symbol>& arguments, NaiveAtAlpha naive_at)
+      : m_(m), gap_(gap), arguments_(arguments), naive_at_(std::move(naive_at)), naive_(naive_at_(m.alpha)) {}
 
   Complaints check() {
     check_witness("at_least", m_.witness);
@@ -23,6 +28,7 @@ class Checked {
     }
     if (m_.certified) check_certified(*m_.certified);
     check_best();
+    if (m_.fit) check_fit(*m_.fit);
     require(m_.alpha > 0 && std::isfinite(m_.alpha), fmt::format("alpha = {} is not positive", m_.alpha));
     require(m_.seconds.sample >= 0 && m_.seconds.search >= 0 && m_.seconds.certify >= 0, "a time is negative");
     return failures_;
@@ -67,9 +73,33 @@ class Checked {
   void check_certified(const Certified& c) {
     require(m_.witness.value <= c.at_most,
             fmt::format("at_least = {} exceeds at_most = {}", m_.witness.value, c.at_most));
-    require(!c.closed || relative_gap(m_) <= gap_ * (1 + 1e-12) || c.at_most == m_.witness.value,
+    require(!c.closed || relative_gap(m_) <= gap_ + 1e-12 * (1 + gap_) || c.at_most == m_.witness.value,
             fmt::format("kind is exact, but the relative gap is {}, not {}", relative_gap(m_), gap_));
     require(c.nodes >= 0, "the number of nodes is negative");
+  }
+
+  /// The larger of the values at the fit's points, divided by alpha, is a convex function of s = 1/alpha: its minimum,
+  /// by thirds, is at_least or more.
+  void check_fit(const AlphaFit& fit) {
+    const auto largest = [&](double s) {
+      double most = 0;
+      for (const Point& p : fit.points) most = std::max(most, s * static_cast<double>(naive_at_(1 / s)(p, "")));
+      return most;
+    };
+    double low = 0, high = 1 / m_.alpha;
+    for (int i = 0; i < 60 && largest(high) < 0.5; ++i) high *= 2;
+    for (int i = 0; i < 60; ++i) {
+      const double a = low + (high - low) / 3, b = high - (high - low) / 3;
+      if (largest(a) < largest(b))
+        high = b;
+      else
+        low = a;
+    }
+    const double least = std::min(0.5, largest((low + high) / 2));
+    require(fit.at_least <= least * (1 + 1e-9),
+            fmt::format("fit_at_least = {}, but its points prove only {}", fit.at_least, least));
+    require(fit.at_least <= m_.witness.value / m_.alpha * (1 + 1e-9),
+            fmt::format("fit_at_least = {} exceeds at_least / alpha", fit.at_least));
   }
 
   /// At least is the best value that any evidence attained; only a certificate may have met a better one on its way.
@@ -87,15 +117,16 @@ class Checked {
   const Measurement& m_;
   double gap_;
   const std::vector<Symbol>& arguments_;
-  const NaiveDeviation& naive_;
+  NaiveAtAlpha naive_at_;
+  NaiveDeviation naive_;
   Complaints failures_;
 };
 
 }  // namespace
 
 Complaints complaints_of(const Condition& condition, double gap, const Matrices& instance, const Measurement& m) {
-  const NaiveDeviation naive = condition.naive(instance, m.alpha);
-  return Checked(m, gap, condition.arguments, naive).check();
+  const NaiveAtAlpha naive_at = [&](double alpha) { return condition.naive(instance, alpha); };
+  return Checked(m, gap, condition.arguments, naive_at).check();
 }
 
 }  // namespace theoremeter

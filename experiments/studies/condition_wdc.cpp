@@ -7,6 +7,35 @@
 #include <utility>
 
 namespace theoremeter {
+namespace {
+
+/// Fits alpha and measures there; again, with what it lacked, when sampling or the certificate meets a worse point than
+/// the fit's search did.
+Measurement measure_fitted(const Rows& W, const Request& request, const Stream& stream, const StageProgress& progress) {
+  const std::int64_t starts = request.starts.value_or(default_starts(W.rows(), W.cols()));
+  std::vector<Point> known;
+  Seconds spent;
+  for (int round = 0;; ++round) {
+    FittedAlpha fitted;
+    timed(spent.search, [&] {
+      fitted = fit_alpha(W, known, starts, stream.at({purpose::fit}), stream.at({purpose::search}), request.threads,
+                         [&](double done) { progress("fit alpha", done); });
+    });
+    Measurement found =
+        measure(std::vector{Part<Wdc>{Wdc(W, fitted.alpha)}}, request, stream, progress, std::move(fitted.searched));
+    spent = {spent.sample + found.seconds.sample, spent.search + found.seconds.search,
+             spent.certify + found.seconds.certify};
+    found.alpha = fitted.alpha;
+    found.fit = std::move(fitted.fit);
+    found.seconds = spent;
+    constexpr int most = 3;
+    if (found.witness.value <= fitted.alpha * found.fit->at_least * (1 + fit_tolerance) || round == most) return found;
+    known.insert(known.end(), found.fit->points.begin(), found.fit->points.end());
+    known.push_back(found.witness.point);
+  }
+}
+
+}  // namespace
 
 Condition weight_distribution() {
   Condition c = of_one_matrix("W", {"n", "rows of W (neurons)"}, {"k", "columns of W (latent dimension)"},
@@ -19,16 +48,9 @@ Condition weight_distribution() {
   c.measure = [](const Matrices& m, const Alpha& alpha, const Request& request, const Stream& stream,
                  const StageProgress& progress) {
     const Rows& W = m.at("W");
-    double fitted = alpha.value.value_or(1);
-    double seconds = 0;
-    if (alpha.fit)
-      timed(seconds, [&] {
-        fitted = fit_alpha(W, request.starts.value_or(default_starts(W.rows(), W.cols())), stream.at({purpose::fit}),
-                           request.threads, [&](double done) { progress("fit alpha", done); });
-      });
-    Measurement found = measure(std::vector{Part<Wdc>{Wdc(W, fitted)}}, request, stream, progress);
-    found.alpha = fitted;
-    found.seconds.search += seconds;
+    if (alpha.fit) return measure_fitted(W, request, stream, progress);
+    Measurement found = measure(std::vector{Part<Wdc>{Wdc(W, *alpha.value)}}, request, stream, progress);
+    found.alpha = *alpha.value;
     return found;
   };
   c.naive = [](const Matrices& m, double alpha) -> NaiveDeviation {

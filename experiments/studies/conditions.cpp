@@ -1,6 +1,7 @@
 #include "experiments/studies/conditions.hpp"
 
 #include "estimators/cone_proof.hpp"
+#include "experiments/studies/by_definition.hpp"
 #include "experiments/studies/condition.hpp"
 #include "results/weights.hpp"
 #include "theory/error.hpp"
@@ -10,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace theoremeter {
 namespace {
@@ -70,8 +72,15 @@ std::string layer_name(std::size_t i, const std::string& network) { return fmt::
 
 const std::vector<Condition>& conditions() {
   static const std::vector<Condition> all{weight_distribution(), phaseless_concentration(), joint_weight_distribution(),
-                                          range_restricted_concentration()};
+                                          range_restricted_concentration(), range_restricted_isometry()};
   return all;
+}
+
+Measurement measure(const Condition& condition, const Matrices& matrices, const Alpha& alpha, const Request& request,
+                    const Stream& stream, const StageProgress& progress) {
+  Measurement m = condition.measure(matrices, alpha, request, stream, progress);
+  const NaiveDeviation naive = condition.naive(matrices, m.alpha);
+  return by_definition(std::move(m), naive, request.gap);
 }
 
 const Condition& condition_named(const std::string& name) {

@@ -81,12 +81,17 @@ struct Condition {
   std::function<std::vector<std::int64_t>(const Sizes&)> sphere_dimensions;
   std::function<Certificates(const Sizes&)> certificates;
   std::function<double(const Sizes&, const Ensembles&)> alpha = [](const Sizes&, const Ensembles&) { return 1; };
+  /// What the estimators say: what is reported is what `measure` below makes of it.
   std::function<Measurement(const Matrices&, const Alpha&, const Request&, const Stream&, const StageProgress&)>
       measure;
   std::function<NaiveDeviation(const Matrices&, double alpha)> naive;
 };
 
 const std::vector<Condition>& conditions();
+
+/// All the evidence asked for about an instance, every witness with the value that the definition gives it.
+Measurement measure(const Condition& condition, const Matrices& matrices, const Alpha& alpha, const Request& request,
+                    const Stream& stream, const StageProgress& progress);
 
 /// Throws InputError, suggesting the nearest name.
 const Condition& condition_named(const std::string& name);

@@ -128,6 +128,7 @@ Columns<FlatSet> flat_columns() {
   c.value("to", &FlatSet::to, Says::exact, "to this one").unit("rad");
   add_plane(c, "normal", &FlatSet::normal, "normal'x = 1 on it, or all x where it is 0");
   c.value("objective", &FlatSet::objective, Says::exact, "f on it");
+  add_plane(c, "x", &FlatSet::x, "one of its points");
   return c;
 }
 

@@ -78,12 +78,14 @@ std::vector<std::string> outcomes(const Outcomes& o, bool bilinear) {
 }
 
 /// The left side as a number, and the eps that the hypothesis asks for; rounded so that both stay true.
-std::string hypothesis(const MeasuredLandscape& d, bool deep) {
+std::string hypothesis(const MeasuredLandscape& d, Problem problem, const Sizes& sizes) {
   const Comparison& c = d.comparison;
-  const std::string numbers =
-      fmt::format("left side >= {} for K1 = 1; needs eps <= {}, found >= {}", rounded_down(c.left_side),
-                  rounded_up(c.epsilon_needed), rounded_down(largest(d.epsilon)));
-  return fmt::format("{} for any K1 >= 1: {}{}", c.hypothesis, deep ? "" : "a network has one layer; ", numbers);
+  const std::string eps =
+      fmt::format("needs eps <= {}, found >= {}", rounded_up(c.epsilon_needed), rounded_down(largest(d.epsilon)));
+  if (problem == Problem::amplitude_flow) return fmt::format("{}: {}", c.hypothesis, eps);
+  const char* shallow = deep_enough(problem, depths(problem, sizes)) ? "" : "a network has one layer; ";
+  return fmt::format("{} for any K1 >= 1: {}left side >= {} for K1 = 1; {}", c.hypothesis, shallow,
+                     rounded_down(c.left_side), eps);
 }
 
 void add_theory(Facts& lines, const MeasuredLandscape& d, Problem problem, const Sizes& sizes) {
@@ -104,7 +106,7 @@ void add_theory(Facts& lines, const MeasuredLandscape& d, Problem problem, const
     lines.push_back({"K2", "none: [AF]'s theorem is about a basin, eps |x0| wide"});
   if (d.comparison.hypothesis.empty()) return;
   lines.push_back({"theorem", fmt::format("{}: {}", theorem.source, theorem.hypothesis)});
-  lines.push_back({"its hypothesis", hypothesis(d, deep_enough(problem, depths(problem, sizes)))});
+  lines.push_back({"its hypothesis", hypothesis(d, problem, sizes)});
 }
 
 /// Of the solutions tried, when there were several; otherwise what one says.

@@ -184,7 +184,9 @@ Study landscape_study(const LandscapeProblem& problem) {
   if (problem.has_census) parameters.push_back(with_census);
   s.about.parameters = std::make_shared<const std::vector<AnyParameter>>(std::move(parameters));
   s.about.summaries = landscape_summaries(problem);
-  s.about.figure = "landscape";
+  s.about.figure = {{"figure", "sweep"},
+                    {"y", "population_error:E,epsilon_largest:epsilon,worst_margin:least gradient"},
+                    {"log", "xy"}};
   s.about.check = [problem](const Setting& at) { check(setting_of(problem, at), request_of(problem, at, 1)); };
   s.columns = columns_of(problem.problem);
   s.measure = [problem](const Setting& at, const Stream& draw, const Effort& effort) {
@@ -207,7 +209,10 @@ Study census_study(const LandscapeProblem& problem) {
   s.about.question = "List every stationary point of instances with latent dimension 2";
   s.about.noun = fmt::format("census of {}", s.about.name);
   s.about.parameters = std::make_shared<const std::vector<AnyParameter>>(instance_parameters(problem));
-  s.about.figure = "census";
+  s.about.figure = {{"figure", "share"},
+                    {"y", "has_spurious_near:near $-\\rho\\,x_0$,has_spurious_elsewhere:elsewhere"},
+                    {"log", "x"},
+                    {"label", "draws with a spurious minimum"}};
   s.about.summaries = {
       {.heading = "stationary points", .column = "census_point_count"},
       {.heading = "flat sets", .column = "census_flat_count", .unless = 0.0},

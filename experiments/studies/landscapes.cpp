@@ -101,6 +101,7 @@ std::vector<Assumption> assumptions(const LandscapeSetting& setting, const Matri
     if (shape.name != "A")
       all.push_back({"wdc", shape.name, alpha_of(shape, setting.given), {{"W", m.at(shape.name)}}});
   if (setting.problem == Problem::phase_retrieval) all.push_back({"rrcp", "", 1, m});
+  if (setting.problem == Problem::compressed_sensing) all.push_back({"rric", "", 1, m});
   if (setting.problem == Problem::blind_demodulation) {
     const Rows B = network_of(m, first_network).layers.back(), C = network_of(m, second_network).layers.back();
     all.push_back({"joint-wdc", "", alpha_of(setting), {{"B", B}, {"C", C}}});
@@ -121,8 +122,8 @@ std::vector<Epsilon> measure_epsilons(const LandscapeSetting& setting, const Mat
   for (const Assumption& a : assumptions(setting, matrices)) {
     const Condition& condition = condition_named(a.condition);
     try {
-      Measurement m = condition.measure(
-          a.matrices, Alpha{a.alpha, false}, request, draw.at({purpose::conditions, number++}),
+      Measurement m = theoremeter::measure(
+          condition, a.matrices, Alpha{a.alpha, false}, request, draw.at({purpose::conditions, number++}),
           [&](const std::string&, double done) { progress(fmt::format("{} {}", a.condition, a.matrix), done); });
       found.push_back({a.condition, a.matrix, a.alpha, m.witness.value / condition.factor, std::move(m.witness)});
     } catch (const DefinedNowhere&) {  // as on a dead network: there is no such epsilon

@@ -70,8 +70,8 @@ template <class D>
 class Measuring {
  public:
   Measuring(const std::vector<Part<D>>& parts, const Request& request, const Stream& stream,
-            const StageProgress& progress)
-      : parts_(parts), request_(request), stream_(stream), progress_(progress) {}
+            const StageProgress& progress, std::optional<Searched> searched)
+      : parts_(parts), request_(request), stream_(stream), progress_(progress), searched_(std::move(searched)) {}
 
   /// Throws DefinedNowhere when the deviation is. A certificate needs an incumbent: without a search of its
   /// own asked for, a short one is made and not reported.
@@ -148,8 +148,8 @@ class Measuring {
   }
 
   void search_parts() {
-    Searched all;
-    for (std::size_t i = 0; i < parts_.size(); ++i) {
+    Searched all = searched_.value_or(Searched{});
+    for (std::size_t i = 0; i < parts_.size() && !searched_; ++i) {
       const Part<D>& part = parts_[i];
       const std::int64_t starts = share(request_.starts.value_or(default_starts(part.deviation)));
       Searched s = search(part.deviation, starts, own(purpose::search, i), request_.threads, stage("search", i));
@@ -183,13 +183,15 @@ class Measuring {
   const Request& request_;
   const Stream& stream_;
   const StageProgress& progress_;
+  std::optional<Searched> searched_;
   Measurement m_;
 };
 
+/// `searched`: a search that was made already, in place of one of its own.
 template <class D>
 Measurement measure(const std::vector<Part<D>>& parts, const Request& request, const Stream& stream,
-                    const StageProgress& progress) {
-  return Measuring<D>(parts, request, stream, progress).run();
+                    const StageProgress& progress, std::optional<Searched> searched = {}) {
+  return Measuring<D>(parts, request, stream, progress, std::move(searched)).run();
 }
 
 }  // namespace theoremeter

@@ -54,7 +54,8 @@ struct Study {
   Schema schema;
   std::vector<Summary> summaries;  // the columns of its table
   bool random = true;              // false: a point has one draw, the same for every seed
-  std::string figure = "sweep";    // how `plot` draws it by default: a function of results/plot.py
+  /// What `plot` draws by default: options of results/plot.py.
+  std::vector<std::pair<std::string, std::string>> figure;
 
   /// Of what was asked for, the settings of which each is a point: of a network given, one a layer.
   std::function<std::vector<Setting>(const Setting&, const Matrices& all, const std::set<std::string>& said)> points =
@@ -113,6 +114,7 @@ struct StudyOf {
       for (std::string& c : differences(columns.row(d), row, columns.schema())) all.push_back(std::move(c));
       return all;
     };
+    s.complete = [*this](const Row& row) { return columns.row(columns.draw(row)); };
     if (report) s.report = [*this](const Setting& at, const Row& row) { return report(at, columns.draw(row)); };
     return s;
   }

@@ -157,7 +157,7 @@ Study surface_study(Problem problem) {
   s.about.parameters = parameters_of(problem);
   s.about.summaries = {{"critical points", "critical_count"}, {"objective", "objective"}};
   s.about.random = false;
-  s.about.figure = "surface";
+  s.about.figure = {{"figure", "surface"}};
   s.columns = columns_of(problem);
   s.measure = [problem](const Setting& at, const Stream&, const Effort&) { return surface_of(problem, at); };
   s.verify = [problem](const Setting& at, const Stream&, const Surface& surface, bool) {

@@ -1,0 +1,89 @@
+#include "experiments/studies/by_definition.hpp"
+
+#include "experiments/studies/request.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace theoremeter {
+namespace {
+
+double rounded_down(long double value) {
+  const auto nearest = static_cast<double>(value);
+  return nearest > value ? std::nextafter(nearest, 0.0) : nearest;
+}
+
+/// Each point is evaluated but once: the best is one of the others.
+class Evaluation {
+ public:
+  explicit Evaluation(const NaiveDeviation& naive) : naive_(naive) {}
+
+  /// Does w attain a value? Then it has it afterwards.
+  bool holds(Witness& w) {
+    if (w.point.empty()) return false;
+    const auto same = [&](const Witness& known) {
+      return known.form == w.form && std::equal(known.point.begin(), known.point.end(), w.point.begin(), w.point.end(),
+                                                [](const Eigen::VectorXd& x, const Eigen::VectorXd& y) {
+                                                  return x.size() == y.size() && x == y;
+                                                });
+    };
+    auto known = std::find_if(known_.begin(), known_.end(), same);
+    if (known == known_.end()) {
+      known = known_.insert(known_.end(), w);
+      known->value = rounded_down(naive_(w.point, w.form));
+    }
+    w.value = known->value;
+    return w.value >= 0 && std::isfinite(w.value);
+  }
+
+ private:
+  const NaiveDeviation& naive_;
+  std::vector<Witness> known_;
+};
+
+// Double evaluations of attained values: above the maximum there is only rounding.
+void cap(Sampled& s) {
+  s.mean = std::min(s.mean, s.witness.value);
+  for (double& q : s.quantiles) q = std::min(q, s.witness.value);
+}
+
+// Bounds are compared with values in double, which may be some last digits above those attained.
+void settle(std::optional<Certified>& certified, double at_least, double gap) {
+  constexpr double rounding = 1e-12;
+  if (!certified) return;
+  Certified& c = *certified;
+  if (at_least > c.at_most * (1 + rounding)) return certified.reset();
+  c.at_most = std::max(c.at_most, at_least);
+  c.closed = c.closed && c.at_most <= (1 + gap) * (1 + rounding) * at_least;
+}
+
+}  // namespace
+
+Measurement by_definition(Measurement m, const NaiveDeviation& naive, double gap) {
+  Evaluation evaluation(naive);
+  Witness best;
+  const auto offer = [&](const Witness& w) {
+    if (best.point.empty() || w.value > best.value) best = w;
+  };
+  if (evaluation.holds(m.witness)) offer(m.witness);
+  if (m.searched && !evaluation.holds(m.searched->witness)) m.searched.reset();
+  if (m.searched) offer(m.searched->witness);
+  if (m.sampled && !evaluation.holds(m.sampled->witness)) m.sampled.reset();  // none, if it is undefined everywhere
+  if (m.sampled) {
+    offer(m.sampled->witness);
+    cap(*m.sampled);
+    if (m.sampled->diagonal && !evaluation.holds(*m.sampled->diagonal)) m.sampled->diagonal.reset();
+    if (m.sampled->diagonal) offer(*m.sampled->diagonal);
+  }
+  if (best.point.empty())
+    throw DefinedNowhere("the deviation is defined at no point tried: G(x) = 0 wherever it was looked at");
+  m.witness = std::move(best);
+  settle(m.certified, m.witness.value, gap);
+  return m;
+}
+
+}  // namespace theoremeter
