@@ -114,6 +114,7 @@ struct StudyOf {
       for (std::string& c : differences(columns.row(d), row, columns.schema())) all.push_back(std::move(c));
       return all;
     };
+    s.complete = [*this](const Row& row) { return columns.row(columns.draw(row)); };
     if (report) s.report = [*this](const Setting& at, const Row& row) { return report(at, columns.draw(row)); };
     return s;
   }
