@@ -81,7 +81,6 @@ class Planted(unittest.TestCase):
         ("results/c.hpp", '#include "experiments/d.cpp"'),
         ("results/c.hpp", '#include "c.hpp"'),
         ("experiments/d.cpp", '#include "tests/e.cpp"'),
-        ("tests/e.cpp", '#include "experiments/d.cpp"'),
     ]
 
     def tree(self, folder, extra=("", "")):
