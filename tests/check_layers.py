@@ -17,7 +17,7 @@ MAY_INCLUDE = {
     "results": ("theory/", "results/", "estimators/measurement.hpp", "estimators/landscape_result.hpp",
                 "estimators/census_result.hpp"),
     "experiments": ("theory/", "estimators/", "results/", "experiments/"),
-    "tests": ("theory/", "estimators/", "results/", "tests/"),
+    "tests": ("theory/", "estimators/", "results/", "experiments/", "tests/"),
 }
 FILES = r"<(fstream|iostream|istream|ostream|cstdio|stdio\.h|filesystem|fcntl\.h|unistd\.h|hdf5.*|H5.*|nlohmann/.*|toml\+\+/.*)>"
 RANDOMNESS = r"<(random|boost/random.*|Random123/.*)>"
@@ -81,7 +81,6 @@ class Planted(unittest.TestCase):
         ("results/c.hpp", '#include "experiments/d.cpp"'),
         ("results/c.hpp", '#include "c.hpp"'),
         ("experiments/d.cpp", '#include "tests/e.cpp"'),
-        ("tests/e.cpp", '#include "experiments/d.cpp"'),
     ]
 
     def tree(self, folder, extra=("", "")):
