@@ -73,7 +73,7 @@ LandscapeSetting setting_of(const LandscapeProblem& problem, const Options& o, L
   if (layers) results.ensemble = name(s.ensembles.weights);
   if (A) results.measurements = name(s.ensembles.measurements);
   if (gives_solution(problem.problem, s.given)) {
-    const std::string& solution = solution_names(problem.problem)[0];
+    const std::string solution = solution_names(problem.problem)[0];
     if (o.solutions) throw InputError(fmt::format("--solutions: has no place beside --{}", solution));
     if (o.draws && !layers && !A && s.noise == 0)
       throw InputError(fmt::format("--draws: has no place beside --{}: nothing is drawn", solution));
