@@ -242,9 +242,10 @@ Certified certify_circles(const D& d, Witness& incumbent, double gap, std::int64
                           const Progress& progress) {
   const CircleProver<D> prover(d);
   Certified result{prover.trivial_bound(), 0, false};
-  // The relative gap now attempted: 1, 0.3, 0.1, ... whatever `gap`, so that a smaller one never proves less.
+  // The relative gap now attempted: 1, 0.5, 0.2, 0.1, ... whatever `gap`, so that a smaller one never proves less.
+  constexpr std::array<double, 3> falls{0.5, 0.4, 0.5};
   double at = 1;
-  bool decade = true;                                  // is `at` a power of ten?
+  std::size_t fall = 0;
   const double least = 1e-9 * prover.trivial_bound();  // an incumbent of 0 is no scale
   while (result.nodes < nodes) {
     double tau = (1 + at) * std::max(incumbent.value, least);
@@ -264,8 +265,7 @@ Certified certify_circles(const D& d, Witness& incumbent, double gap, std::int64
     }
     result.at_most = std::min(result.at_most, tau);
     if (at < 1e-6 || result.at_most <= (1 + gap) * incumbent.value) break;
-    at *= decade ? 0.3 : 1 / 3.0;
-    decade = !decade;
+    at *= falls[fall++ % falls.size()];
   }
   result.closed = result.at_most <= (1 + gap) * incumbent.value * (1 + 1e-12);
   return result;

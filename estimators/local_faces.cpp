@@ -8,6 +8,7 @@
 namespace theoremeter {
 namespace {
 
+using boost::multiprecision::abs, boost::multiprecision::gcd, boost::multiprecision::lcm, boost::multiprecision::msb;
 using Vector = std::vector<Integer>;
 using Signs = std::vector<signed char>;
 
@@ -41,7 +42,7 @@ std::optional<Vector> orthogonal(std::vector<Vector> rows) {
       Integer divisor = 0;
       for (std::size_t j = 0; j < k; ++j) {
         rows[other][j] = a * rows[other][j] - b * rows[r][j];
-        divisor = boost::multiprecision::gcd(divisor, rows[other][j]);
+        divisor = gcd(divisor, rows[other][j]);
       }
       if (divisor > 1)
         for (Integer& entry : rows[other]) entry /= divisor;
@@ -52,11 +53,18 @@ std::optional<Vector> orthogonal(std::vector<Vector> rows) {
   std::size_t free = 0;  // the one column without a pivot
   while (free < pivots.size() && pivots[free] == free) ++free;
   Integer common = 1;
-  for (std::size_t r = 0; r < rows.size(); ++r) common = boost::multiprecision::lcm(common, rows[r][pivots[r]]);
+  for (std::size_t r = 0; r < rows.size(); ++r) common = lcm(common, rows[r][pivots[r]]);
   Vector v(k, Integer(0));
   v[free] = common;
   for (std::size_t r = 0; r < rows.size(); ++r) v[pivots[r]] = -rows[r][free] * (common / rows[r][pivots[r]]);
   return v;
+}
+
+std::size_t size_in_bits(const Vector& v) {
+  std::size_t most = 0;
+  for (const Integer& entry : v)
+    if (entry != 0) most = std::max(most, std::size_t(msb(Integer(abs(entry)))) + 1);
+  return most;
 }
 
 double binomial(std::size_t n, std::size_t k) {
@@ -88,6 +96,13 @@ std::map<Signs, Vector> rays(const std::vector<Vector>& rows, std::size_t of_U) 
         found.emplace(std::move(turned), std::move(p));
     }
   } while (std::prev_permutation(chosen.begin(), chosen.end()));
+  // Of about one length: then sums lie well inside.
+  std::size_t most = 0;
+  for (const auto& [signs, ray] : found) most = std::max(most, size_in_bits(ray));
+  for (auto& [signs, ray] : found) {
+    const std::size_t shift = most - size_in_bits(ray);
+    for (Integer& entry : ray) entry <<= shift;
+  }
   return found;
 }
 
