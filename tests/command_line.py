@@ -52,10 +52,10 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
-    def measure(self, *arguments):
-        """The JSON object of `measure wdc`; stdout holds nothing else, stderr nothing at all."""
+    def measure(self, *arguments, remark=""):
+        """The JSON object of `measure wdc`; stdout holds nothing else, stderr the one remark expected, or nothing at all."""
         done = self.run_it("measure", "wdc", "--json", *arguments)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual((done.returncode, done.stderr), (0, f"theoremeter: {remark}\n" if remark else ""))
         return json.loads(done.stdout)
 
     def refuse(self, *arguments, says="", code=2, **options):
@@ -148,8 +148,8 @@ class Help(CommandLine):
 
 
 class Measure(CommandLine):
-    def check_shape(self, measured, n, k, seed, draws, evidence):
-        self.assertEqual(list(measured), ["condition", "sizes", "seed", "draws"])
+    def check_shape(self, measured, n, k, seed, draws, evidence, given=()):
+        self.assertEqual(list(measured), ["condition", "sizes", "seed", *given, "draws"])
         self.assertEqual((measured["condition"], measured["sizes"], measured["seed"]), ("wdc", {"n": n, "k": k}, seed))
         self.assertEqual([d["draw"] for d in measured["draws"]], list(range(draws)))
         for d in measured["draws"]:
@@ -213,7 +213,8 @@ class Measure(CommandLine):
         # The sphere is {+1, -1}: the constant is the larger of |sum over w > 0 of w^2 - alpha/2| and the same over w < 0.
         w = np.random.default_rng(3).normal(size=(9, 1)) / 3
         expected = max(abs((w[w > 0] ** 2).sum() - 0.35), abs((w[w < 0] ** 2).sum() - 0.35))
-        d = self.measure("--weights", self.npy("w.npy", w), "--alpha", 0.7)["draws"][0]
+        d = self.measure("--weights", self.npy("w.npy", w), "--alpha", 0.7,
+                         remark="w.npy has 9 neurons of 1 input: transposed? --transpose reads it so")["draws"][0]
         self.assertEqual((d["alpha"], d["kind"]), (0.7, "exact"))
         self.assertAlmostEqual(d["at_least"], expected, delta=1e-14)
         self.assertAlmostEqual(d["at_most"], expected, delta=1e-12)
@@ -237,7 +238,8 @@ class Measure(CommandLine):
         with h5py.File(self.folder / "net.h5", "w") as file:
             for i, layer in enumerate(W, 1):
                 file[f"W_{i}"] = layer
-        points = self.measure("--network", "net.h5", "--output", "r.h5", *SMALL)["points"]
+        points = self.measure("--network", "net.h5", "--output", "r.h5", *SMALL,
+                              remark="net.h5:W_2 has 30 neurons of 120 inputs: transposed? --transpose reads it so")["points"]
         self.assertEqual([p["sizes"] for p in points], [{"n": 120, "k": 2, "layer": 1}, {"n": 30, "k": 120, "layer": 2}])
         for point, layer in zip(points, W):
             d = point["draws"][0]
@@ -246,7 +248,8 @@ class Measure(CommandLine):
         self.assertAlmostEqual(points[0]["draws"][0]["alpha"], 2, delta=0.9)  # fitted: its entries have variance 2 / n
         self.assertIn("2 draws verified", self.succeed("verify", "r.h5"))
         self.assertIn("at least/alpha", self.succeed("show", "r.h5"))
-        one_by_one = self.measure("--network", self.npy("a.npy", W[0]) + "," + self.npy("b.npy", W[1]), *SMALL)["points"]
+        one_by_one = self.measure("--network", self.npy("a.npy", W[0]) + "," + self.npy("b.npy", W[1]), *SMALL,
+                                  remark="b.npy has 30 neurons of 120 inputs: transposed? --transpose reads it so")["points"]
         self.assertEqual(one_by_one[1]["draws"][0]["at_least"], points[1]["draws"][0]["at_least"])
         self.refuse("measure", "wdc", "--network", "net.h5", "--n", 120, says="--n: has no place beside --network")
         self.refuse("measure", "wdc", "--network", "b.npy,a.npy", says="layer 2 is 120 x 2, but layer 1 has 30 neurons")
@@ -342,12 +345,13 @@ class Measure(CommandLine):
             file["layers/W1"] = W
             file["layers/W2"] = 2 * W
         measured = self.measure("--weights", "W.npy", *SMALL)
-        self.check_shape(measured, 25, 3, 1, 1, ["sample", "search", "certify"])
-        expected = without_seconds(measured)
+        self.check_shape(measured, 25, 3, 1, 1, ["sample", "search", "certify"], given=["matrices"])
+        self.assertEqual(measured["matrices"], {"W": {"file": "W.npy", "dataset": "", "shape": [25, 3], "done": ""}})
+        expected = without_seconds(measured)["draws"]
         for spec in ("fortran.npy", "big.npy", "one.h5", "one.h5:W", "one.h5:/W", "two.h5:layers/W1"):
             with self.subTest(spec=spec):
-                self.assertEqual(without_seconds(self.measure("--weights", spec, *SMALL)), expected)
-        self.assertNotEqual(without_seconds(self.measure("--weights", "two.h5:layers/W2", *SMALL)), expected)
+                self.assertEqual(without_seconds(self.measure("--weights", spec, *SMALL))["draws"], expected)
+        self.assertNotEqual(without_seconds(self.measure("--weights", "two.h5:layers/W2", *SMALL))["draws"], expected)
 
     def test_table_for_people(self):
         text = self.succeed("measure", "wdc", "--n", 30, "--k", 3, *SMALL)
@@ -573,7 +577,7 @@ class WrongUse(CommandLine):
             ("none.npy", "no such file"), ("none.h5:W", "no such file"), ("", "--weights"), ("d", "directory"), ("/dev/null", "not a regular"),
             ("vector.npy", "n x k"), ("cube.npy", "n x k"), ("scalar.npy", "n x k"), ("complex.npy", "float64"), ("text.npy", "float64"),
             ("nan.npy", "W[4, 1] is nan"), ("inf.npy", "W[4, 1] is inf"), ("minus.npy", "W[4, 1] is -inf"),
-            ("no-columns.npy", "at least 1"), ("no-rows.npy", "at least 1"), ("zip.npz", "zip"), ("empty.npy", "neither"),
+            ("no-columns.npy", "at least 1"), ("no-rows.npy", "at least 1"), ("zip.npz:V", "no dataset V"), ("empty.npy", "neither"),
             ("cut.npy", "truncated"), ("header.npy", "truncated"), ("long.npy", "too long"), ("words.txt", "neither"),
             ("good.npy:W", ".npy"), ("many.h5", "layers/W1"), ("many.h5:layers/W3", "did you mean layers/W"),
             ("many.h5:nothing", "the file holds"), ("many.h5:layers", "layers"), ("many.h5:vector", "n x k"), ("many.h5:text", "type"),

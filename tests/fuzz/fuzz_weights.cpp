@@ -1,7 +1,8 @@
 // Whatever the bytes, the readers of .npy, .npz and .safetensors return or refuse; libFuzzer looks for bytes at which
-// they do not. To be run by hand for minutes, with a corpus, and by the tests for seconds:
+// they do not. Run by the tests for seconds; by hand for minutes, where CORPUS, a new directory, keeps what is found:
 //
-//   cmake --build --preset asan --target fuzz_weights && build/asan/fuzz_weights CORPUS -max_total_time=300
+//   cmake --build --preset asan --target fuzz_weights
+//   build/asan/fuzz_weights -max_total_time=300 CORPUS tests/fuzz/corpus
 #include "results/weights/array_file.hpp"
 
 #include <cstddef>
