@@ -507,8 +507,13 @@ class Writer {
       const std::string rows = name + "_row", columns = name + "_column";
       index(group, rows, static_cast<std::size_t>(W.rows()), "row of " + name);
       index(group, columns, static_cast<std::size_t>(W.cols()), "column of " + name);
-      whole_variable(group, name, {rows, columns}, std::vector<double>(W.data(), W.data() + W.size()),
-                     "a matrix given, rows are neurons", "input");
+      const Handle set = whole_variable(group, name, {rows, columns}, std::vector<double>(W.data(), W.data() + W.size()),
+                                        "a matrix given, rows are neurons", "input");
+      const auto source = about_.sources.find(name);
+      if (source == about_.sources.end()) continue;
+      hdf5::write_attribute(set, "source_file", source->second.file);
+      hdf5::write_attribute(set, "source_dataset", source->second.dataset);
+      hdf5::write_attribute(set, "source_done", source->second.done);
     }
   }
 
