@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <set>
+#include <sstream>
 #include <type_traits>
 
 namespace theoremeter {
@@ -78,6 +80,11 @@ class Values {
 
 std::string path_of(const Column& c) { return c.json.empty() ? c.name : c.json; }
 
+std::vector<std::string> words(const std::string& text) {
+  std::istringstream in(text);
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
 /// The columns of a row as objects: the draw's own, and those of its lists, item by item.
 class Objects {
  public:
@@ -91,7 +98,7 @@ class Objects {
     for (std::size_t i = 0; i < schema_.columns.size(); ++i) {
       const Column& c = schema_.columns[i];
       if (c.list != list) continue;
-      const std::string path = list.empty() ? path_of(c) : c.name.substr(list.size() + 1);
+      const std::string paths = list.empty() ? path_of(c) : c.name.substr(list.size() + 1);
       if (const std::string items = list_counted_by(c); !items.empty()) {
         const std::string key = list.empty() ? items : items.substr(list.size() + 1);
         if (values_[i].left()) object[key] = list_json(items, values_[i].next());
@@ -102,8 +109,9 @@ class Objects {
         object[c.name] = value == true ? Json::object() : Json();
         if (value != true) absent.insert(c.name);
       }
-      if (path == "-" || below(path, absent)) continue;
-      if (!(c.type == Type::text && value == "")) put(object, path, std::move(value));
+      if (c.type == Type::text && value == "") continue;
+      for (const std::string& path : words(paths))
+        if (path != "-" && !below(path, absent)) put(object, path, value);
     }
     return object;
   }
@@ -130,7 +138,7 @@ class Objects {
   /// Is there something below this path?
   bool announces(const std::string& path) const {
     return std::any_of(schema_.columns.begin(), schema_.columns.end(),
-                       [&](const Column& c) { return path_of(c).starts_with(path + "."); });
+                       [&](const Column& c) { return path_of(c).find(path + ".") == 0; });
   }
   static bool below(const std::string& path, const std::set<std::string>& absent) {
     return std::any_of(absent.begin(), absent.end(), [&](const std::string& p) { return path.starts_with(p + "."); });

@@ -24,7 +24,7 @@ struct Column {
   std::string list = {};  // "": one value a draw; "census_point": one an item; a list's list: one an item of an item
   std::vector<std::string> axes = {};   // of a vector or a matrix: "x_coordinate"
   std::vector<std::string> names = {};  // of a flag that is one of these
-  std::string json = {};                // "evaluations.search"; "": the name
+  std::string json = {};                // "evaluations.search", or several, in words; "-": nowhere; "": the name
   std::string where = {};               // a flag of the same list: there is a value where it is 1; "": always
 
   bool operator==(const Column&) const = default;

@@ -231,7 +231,8 @@ Columns<Sampled> sampled_columns(const Condition& c) {
            "quantiles of the deviation over the sampled points")
       .json("sampled.quantiles")
       .axis({"quantile", "quantile level", quantile_levels});
-  s.value("evaluations_sample", &Sampled::count, Says::count, "points sampled off the diagonal").json("sampled.count");
+  s.value("evaluations_sample", &Sampled::count, Says::count, "points sampled off the diagonal")
+      .json("sampled.count evaluations.sample");
   s.optional("diagonal", "", &Sampled::diagonal, "whether points with equal arguments were sampled too",
              attained(c, "diagonal_max", "the constant, at least: maximum over sampled points with equal arguments",
                       "diagonal_", "diagonal_witness", "sampled.diagonal"));

@@ -219,9 +219,9 @@ Study census_study(const LandscapeProblem& problem) {
       {.heading = "spurious near",
        .column = "spurious_near",
        .legend = "spurious near: minima near -rho x0, within |x0|/2; elsewhere: others. All of them, proved."},
-      {.heading = "share of draws", .column = "has_spurious_near", .how = Statistic::share},
+      {.heading = "draws with", .column = "has_spurious_near", .how = Statistic::share, .percent = true},
       {.heading = "elsewhere", .column = "spurious_elsewhere"},
-      {.heading = "share of draws", .column = "has_spurious_elsewhere", .how = Statistic::share}};
+      {.heading = "draws with", .column = "has_spurious_elsewhere", .how = Statistic::share, .percent = true}};
   s.about.check = [problem](const Setting& at) {
     LandscapeRequest request;
     request.census = true;
