@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing (Debian), builds, runs the WDC survey and shows its table and figure. Safe to run again.
+# Installs what is missing (Debian), builds, runs a small WDC survey and shows its table and figure. Safe to run again.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -21,7 +21,7 @@ cmake --preset release >/dev/null
 cmake --build --preset release --target theoremeter
 
 mkdir -p out
-build/theoremeter run experiments/wdc-survey.toml --output out/wdc-survey.h5 --overwrite
-build/theoremeter verify out/wdc-survey.h5
-/usr/bin/python3 results/figures.py out/wdc-survey.h5 --out out/wdc-survey
-echo "figure: out/wdc-survey.pdf, out/wdc-survey.png; results: out/wdc-survey.h5"
+build/theoremeter run wdc-small.toml --output out/wdc-small.h5 --overwrite
+build/theoremeter verify out/wdc-small.h5
+build/theoremeter plot out/wdc-small.h5 --output out/wdc-small
+echo "figure: out/wdc-small.pdf, out/wdc-small.png; results: out/wdc-small.h5"

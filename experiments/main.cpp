@@ -143,7 +143,7 @@ void add_file_verbs(CLI::App& app, Options& o, int& status) {
 
   CLI::App* check = add_files_verb(app, "verify", "Recompute what results files say from the definitions", o, "F.h5");
   check->add_option("--sample", o.sample, "only N draws, spread evenly")->type_name("N")->transform(whole_number());
-  check->add_flag("--again", o.again, "draw samples and prove certificates again too");
+  check->add_flag("--again,--certificates", o.again, "draw samples and prove certificates again too");
   add_threads(*check, o);
   check->footer(
       "Draws the matrices anew, evaluates every stored witness from the definition alone, and checks\n"
