@@ -18,6 +18,10 @@
 namespace theoremeter::hdf5 {
 namespace {
 
+/// Handles close themselves. At exit the library would try again to complete a file that a full disk cut short, and
+/// crash.
+[[maybe_unused]] const herr_t not_at_exit = H5dont_atexit();
+
 template <class T>
 Handle file_type() {
   hid_t base = H5T_C_S1;
