@@ -127,6 +127,12 @@ std::string seen_from(const fs::path& directory, const std::string& files) {
   return fmt::format("{}", fmt::join(all, ","));
 }
 
+std::string options_of(const std::vector<Input>& inputs) {
+  std::vector<std::string> all;
+  for (const Input& input : inputs) all.push_back(input.option);
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
 /// Adds the points of a setting: what the matrices given determine is set, everything is checked.
 void add_points(Experiment& e, Setting at, const std::set<std::string>& said, std::set<std::string>& known) {
   static const Matrices none;
@@ -137,7 +143,8 @@ void add_points(Experiment& e, Setting at, const std::set<std::string>& said, st
       if (p.required && std::holds_alternative<std::monostate>(point.at(p.name)))
         throw InputError(fmt::format(
             "{} is missing{}", p.name,
-            e.study->inputs.empty() ? "" : fmt::format(": give the sizes, or {} = a file", e.study->inputs[0].option)));
+            e.study->inputs.empty() ? ""
+                                    : fmt::format(": give the sizes, or matrices ({})", options_of(e.study->inputs))));
     point.give(std::make_shared<const Matrices>(e.study->given_at(point, given)));
     e.study->check(point);
     if (known.insert(point.text()).second) e.points.push_back(std::move(point));

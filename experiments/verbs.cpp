@@ -105,6 +105,19 @@ void say_remarks(const Experiment& e) {
   for (const std::string& remark : e.remarks) say(fmt::format("theoremeter: {}\n", remark));
 }
 
+/// What is wrong with "n = 0: ..." or "n is missing", as whoever typed --n knows it: "--n 0: ...", "--n is missing".
+std::string told_as_option(std::string what, const Study& study) {
+  std::vector<std::string> names{"draws", "transpose"};
+  for (const AnyParameter& p : *study.parameters) names.push_back(p.name);
+  for (const Input& input : study.inputs) names.push_back(input.option);
+  const std::string name = what.substr(0, what.find_first_of(" :"));
+  if (std::find(names.begin(), names.end(), name) == names.end()) return what;
+  std::string rest = what.substr(name.size());
+  if (rest.starts_with(" = ")) rest = rest.substr(2);
+  std::replace(what.begin(), what.begin() + static_cast<std::ptrdiff_t>(name.size()), '_', '-');
+  return "--" + what.substr(0, name.size()) + rest;
+}
+
 /// What was said, by the names of parameters; wrong ones are told as options.
 Experiment experiment_of(const Study& study, const Options& o) {
   std::map<std::string, std::string> said;
@@ -114,9 +127,13 @@ Experiment experiment_of(const Study& study, const Options& o) {
     if (set) said[name] = "true";
   if (o.draws < 1 || o.draws > max_draws)
     throw InputError(fmt::format("--draws {}: must be 1 to {}", o.draws, max_draws));
-  Experiment e = of_options(study, said, static_cast<std::uint64_t>(o.draws));
-  say_remarks(e);
-  return e;
+  try {
+    Experiment e = of_options(study, said, static_cast<std::uint64_t>(o.draws));
+    say_remarks(e);
+    return e;
+  } catch (const InputError& error) {
+    throw InputError(told_as_option(error.what(), study));
+  }
 }
 
 Share share_of(const std::string& text) {
