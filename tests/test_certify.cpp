@@ -164,10 +164,10 @@ TEST_CASE("certify: on the circle branch and bound, enumeration and a dense grid
   };
   for (std::uint64_t i = 0; i < 240; ++i) {
     Stream stream = Stream(21).at({i});
-    const Kind kind = kinds[i % kinds.size()];
+    const Degenerate kind = kinds[i % kinds.size()];
     const Rows W = instance(kind, 2, 8, stream);
-    agree(Wdc(W, i % 4 ? 1 : 0.4), kind == Kind::slivers, stream.at({0}));
-    if (i % 2) agree(Phaseless(W), kind == Kind::slivers, stream.at({1}));
+    agree(Wdc(W, i % 4 ? 1 : 0.4), kind == Degenerate::slivers, stream.at({0}));
+    if (i % 2) agree(Phaseless(W), kind == Degenerate::slivers, stream.at({1}));
   }
   CHECK(instances == 360);
   CHECK(closed >= 300);
