@@ -65,7 +65,7 @@ class Walk {
 
   Cells take_result() { return std::move(result_); }
 
-  ExactCell exact(const Cell& cell) {
+  ExactCell exact(const PatternCell& cell) {
     auto on = cell.on.begin();
     for (Level& level : levels_) {
       level.integer.clear();
@@ -391,7 +391,7 @@ class Walk {
   void leaf(const Arc& arc) {
     integer_quadratic_.reset();
     const Rounded q = rounded_quadratic();
-    Cell cell;
+    PatternCell cell;
     cell.span = arc.span;
     cell.c << q.c1, q.c2;
     cell.c_error = q.c_error;
@@ -448,7 +448,7 @@ Cells cells(const Recovery& f, const Progress& progress) {
   check_cells(f);
   const auto walk = std::make_shared<Walk>(f, progress);
   Cells result = walk->take_result();
-  result.exact = [walk](const Cell& cell) { return walk->exact(cell); };
+  result.exact = [walk](const PatternCell& cell) { return walk->exact(cell); };
   if (progress) progress(1);
   return result;
 }

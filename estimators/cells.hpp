@@ -46,7 +46,7 @@ struct CellEnd {
   int turning = 0;  // sign of the derivative at r p as the ray turns counterclockwise; r = b/a, or any where a = 0
 };
 
-struct Cell {
+struct PatternCell {
   Span span = Span::circle;
   CellEnd from, to;      // counterclockwise; the circle has none
   std::vector<bool> on;  // of every layer's neurons, in order, then which entries of B x are positive (all: no modulus)
@@ -65,10 +65,10 @@ struct ExactCell {
 };
 
 struct Cells {
-  std::vector<Cell> cells;         // counterclockwise; each begins where the one before ends, the first where the last
+  std::vector<PatternCell> cells;  // counterclockwise; each begins where the one before ends, the first where the last
   std::int64_t integer_signs = 0;  // how many signs took integers
   bool b_is_exact = false;         // b stands for the exact |A G(x0)|, resp. A G(x0)
-  std::function<ExactCell(const Cell&)> exact;
+  std::function<ExactCell(const PatternCell&)> exact;
 };
 
 /// Throws InputError unless k = 2 and all numbers in f are finite.

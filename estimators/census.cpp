@@ -109,7 +109,7 @@ class Counting {
   }
 
   // The ray on which `left` ends and `right` begins; counterclockwise comes `right`.
-  void on_ray(const Cell& left, const Cell& right) {
+  void on_ray(const PatternCell& left, const PatternCell& right) {
     const int counterclockwise = right.from.turning, clockwise = -left.to.turning;
     if (!stationary(counterclockwise, clockwise)) return;
     const StationaryKind kind = kind_of(counterclockwise, clockwise);
@@ -125,7 +125,7 @@ class Counting {
   }
 
   // x = r p, r = b/a; f = |b|^2/2 - b r/2.
-  std::optional<StationaryPoint> kink(const Cell& left, const Cell& right, StationaryKind kind) const {
+  std::optional<StationaryPoint> kink(const PatternCell& left, const PatternCell& right, StationaryKind kind) const {
     const LongCell before = long_cells_(left), after = long_cells_(right);
     const PlaneVector<Real>& p = after.from;
     const Real a = form(after.q, p, p), b = linear(after.q, p), r = b / a, turn = after.from_error;
@@ -157,7 +157,7 @@ class Counting {
     return found;
   }
 
-  StationaryPoint exact_kink(const Cell& left, const Cell& right, StationaryKind kind) const {
+  StationaryPoint exact_kink(const PatternCell& left, const PatternCell& right, StationaryKind kind) const {
     const ExactCell after = all_.exact(right);
     const Direction& p = after.from;
     const Rational b = linear(after.q, p), r = b / form(after.q, p, p);
@@ -169,7 +169,7 @@ class Counting {
     return found;
   }
 
-  void inside(const Cell& cell) {
+  void inside(const PatternCell& cell) {
     if (cell.rank == 0) return;
     if (cell.rank == 1) return line(cell);
     // The solution of Mx = c lies counterclockwise from the first ray iff f falls turning from it, and so on.
@@ -188,7 +188,7 @@ class Counting {
     return found;
   }
 
-  std::optional<StationaryPoint> minimum(const Cell& cell) const {
+  std::optional<StationaryPoint> minimum(const PatternCell& cell) const {
     const LongCell here = long_cells_(cell);
     const Real determinant = here.q.determinant(), trace = here.q.m11 + here.q.m22;
     const Real least = determinant / trace - 4 * here.M_error - 0x1p-58L * here.M_norm;  // eigenvalue of M, at least
@@ -205,7 +205,7 @@ class Counting {
     return found;
   }
 
-  StationaryPoint exact_minimum(const Cell& cell) const {
+  StationaryPoint exact_minimum(const PatternCell& cell) const {
     const ExactCell here = all_.exact(cell);
     const Direction x = Rational(1 / here.q.determinant()) * here.q.adjugate_times_c();
     StationaryPoint found = point(x, StationaryKind::minimum);
@@ -220,7 +220,7 @@ class Counting {
   }
 
   // M = B'B, B of rows that are multiples of one h, and c another: Mx = c where c'x = |c|^2/tr M.
-  void line(const Cell& cell) {
+  void line(const PatternCell& cell) {
     const bool ends = cell.span != Span::circle;
     if (cell.middle == 0 && (!ends || (cell.from.b == 0 && cell.to.b == 0))) return null_rays(cell);
     if (ends && cell.from.b <= 0 && cell.to.b <= 0 && cell.middle <= 0) return;  // c'x > 0 nowhere in the cell
@@ -246,7 +246,7 @@ class Counting {
   }
 
   // c = 0: f is least, and constant, on the null space of M.
-  void null_rays(const Cell& cell) {
+  void null_rays(const PatternCell& cell) {
     if (!cell.null_inside) return;
     const ExactCell here = all_.exact(cell);
     const Direction h =
@@ -263,7 +263,7 @@ class Counting {
     while (first < count && cells_[first].rank == 0) ++first;
     if (first == count) return constant(-pi, 2 * pi);
     for (std::size_t j = 1; j < count; ++j) {
-      const Cell& begin = cells_[(first + j) % count];
+      const PatternCell& begin = cells_[(first + j) % count];
       if (begin.rank > 0) continue;
       while (cells_[(first + j + 1) % count].rank == 0) ++j;
       const Direction from = all_.exact(begin).from, to = all_.exact(cells_[(first + j) % count]).to;
@@ -281,7 +281,7 @@ class Counting {
     census_.objective_at_zero = half_b_squared_;
     bool rises = false, falls = false, level = false;  // f, somewhere
     const auto see = [&](int b) { (b > 0 ? falls : b < 0 ? rises : level) = true; };
-    for (const Cell& cell : cells_) {
+    for (const PatternCell& cell : cells_) {
       if (cell.span != Span::arc) see(cell.middle);
       if (cell.span == Span::circle) see(-cell.middle);
       if (cell.span != Span::circle) see(cell.from.b);
@@ -295,7 +295,7 @@ class Counting {
 
   /// b(p) = p'c where it may be least: on a ray, or inside a cell at -c/|c|.
   struct Candidate {
-    const Cell* cell;
+    const PatternCell* cell;
     bool on_ray;
     double value, error;
     Vector2d p;
@@ -303,7 +303,7 @@ class Counting {
 
   std::vector<Candidate> candidates() const {
     std::vector<Candidate> all;
-    for (const Cell& cell : cells_) {
+    for (const PatternCell& cell : cells_) {
       if (cell.span != Span::circle) {
         const CellEnd& end = cell.from;
         all.push_back({&cell, true, end.b == 0 ? 0 : end.descent, end.b == 0 ? 0 : end.descent_error, end.p});
@@ -316,7 +316,7 @@ class Counting {
   }
 
   // p lies in the cell, up to the error of c. The ends hold what is just outside.
-  static bool may_hold(const Cell& cell, const Vector2d& p, double norm) {
+  static bool may_hold(const PatternCell& cell, const Vector2d& p, double norm) {
     const auto left_of = [&](const Vector2d& from, const Vector2d& to) {
       return from(0) * to(1) - from(1) * to(0) > (cell.c_error < 1e-7 * norm ? 0 : -2);
     };
@@ -358,7 +358,7 @@ class Counting {
   const Recovery& f_;
   double rho_;
   Cells all_;
-  const std::vector<Cell>& cells_;
+  const std::vector<PatternCell>& cells_;
   LongCells long_cells_;
   Direction x0_;
   Rational x0_squared_, exact_rho_;

@@ -39,7 +39,7 @@ struct FlatSet {
   double from, to;
   Eigen::Vector2d normal;
   double objective;
-  Eigen::Vector2d x;  // one of its points
+  Eigen::Vector2d x = Eigen::Vector2d::Zero();  // one of its points
 };
 
 struct Census {

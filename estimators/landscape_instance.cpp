@@ -84,6 +84,7 @@ class DemodulationInstance final : public LandscapeInstance {
       }
   }
 
+  bool has_weak_maximisers() const override { return true; }
   const Rays& rays() const override { return rays_; }
   std::vector<double> rho() const override { return {rho_h_, rho_m_}; }
   Neighbourhoods implied(double E) const override { return implied_neighbourhoods(f_.G1.depth(), f_.G2.depth(), E); }

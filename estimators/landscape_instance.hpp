@@ -25,6 +25,9 @@ class LandscapeInstance {
   /// D_{-v} f/|v|^2 at distance r along the direction, by one_sided_derivative of theory/problems.hpp; 0 where v = 0.
   virtual double descent_along_gradient(const Point& direction, double r) const = 0;
 
+  /// Does the theorem count points around which f is constant among its local maximisers? [HJ Thm 3]: h = 0 or m = 0.
+  virtual bool has_weak_maximisers() const { return false; }
+
   /// f in the units of DescentEnd over rays().unit(), on stacked vectors.
   virtual DescentProblem descent() const = 0;
   /// How large a neighbourhood of each centre, in the order of implied(), just holds x; of [HJ]'s sets at most 1.

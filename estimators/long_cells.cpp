@@ -83,7 +83,7 @@ void LongCells::measure_x0(bool b_is_exact) {
   b_error_ = error;
 }
 
-LongCell LongCells::operator()(const Cell& cell) const {
+LongCell LongCells::operator()(const PatternCell& cell) const {
   LongCell result;
   Columns H = Columns::Identity(2, 2);
   Vector errors = Vector::Zero(2);

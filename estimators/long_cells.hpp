@@ -33,9 +33,9 @@ class LongCells {
   /// Keeps a reference to f. `b_is_exact` as Cells has it.
   LongCells(const Recovery& f, bool b_is_exact);
 
-  LongCell operator()(const Cell& cell) const;
+  LongCell operator()(const PatternCell& cell) const;
   /// Does x0 lie in the open cell? No where rounding leaves that open.
-  bool holds_x0(const Cell& cell) const { return !on_at_x0_.empty() && cell.on == on_at_x0_; }
+  bool holds_x0(const PatternCell& cell) const { return !on_at_x0_.empty() && cell.on == on_at_x0_; }
   const Bounded& b_squared() const { return b_squared_; }
 
  private:

@@ -141,6 +141,15 @@ class Keeper {
 
   DataSet take() { return std::move(data_); }
 
+  /// Of a run that failed before its first draw, as nothing was there before.
+  void leave_no_trace() {
+    if (data_.size() > 0) return;
+    journal_.reset();
+    std::error_code ignored;
+    for (const std::string& path : journals_of(output_)) fs::remove(path, ignored);
+    fs::remove(output_, ignored);
+  }
+
  private:
   static constexpr std::uint64_t little = 64 << 20;
 
@@ -229,7 +238,12 @@ DataSet measured_on_disk(const Experiment& e, const Keep& keep) {
   if (there && keeper.wanted() == 0)
     say(fmt::format("theoremeter: {} is complete: nothing was left to measure\n", keep.output));
   else
-    keeper.measure(e, lock);
+    try {
+      keeper.measure(e, lock);
+    } catch (...) {
+      if (!exists) keeper.leave_no_trace();
+      throw;
+    }
   return keeper.take();
 }
 

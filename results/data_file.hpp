@@ -17,7 +17,8 @@ struct Declared {
   std::string key, study;
   Parameters parameters;
   Schema schema;
-  std::function<Row(const Row&)> complete = {};  // the row with what follows from the rest computed anew
+  /// The row with what follows from the rest computed anew. Throws InputError for one that no longer means anything.
+  std::function<Row(const Setting&, const Row&)> complete = {};
 };
 using Declarations = std::function<std::vector<Declared>()>;
 

@@ -56,7 +56,7 @@ class Old {
     for (std::size_t slot = 0; slot < measured.size(); ++slot) {
       if (!measured[slot]) continue;
       const std::size_t draws = grid_.empty() ? 1 : grid_[1];
-      data.add({slot / draws, slot % draws}, State::measured, row(slot), 0);
+      data.add({slot / draws, slot % draws}, State::measured, row(slot, data.about().points[slot / draws]), 0);
     }
     return data;
   }
@@ -220,12 +220,12 @@ class Old {
     return at - c.names.begin();
   }
 
-  Row row(std::size_t slot) const {
+  Row row(std::size_t slot, const Setting& at) const {
     Row row = empty_row(declared_.schema);
     for (std::size_t i = 0; i < row.size(); ++i)
-      for (const std::size_t at : places(declared_.schema.columns[i].list, slot))
-        if (there(i, at)) put(i, at, row[i]);
-    return declared_.complete ? declared_.complete(row) : row;
+      for (const std::size_t place : places(declared_.schema.columns[i].list, slot))
+        if (there(i, place)) put(i, place, row[i]);
+    return declared_.complete ? declared_.complete(at, row) : row;
   }
 
   void put(std::size_t column, std::size_t at, Cell& cell) const {

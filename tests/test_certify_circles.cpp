@@ -125,7 +125,7 @@ TEST_CASE("circles: joint WDC brackets hold what dense grids, the search and ran
     const Point& at = incumbent.point;
     CHECK(static_cast<double>(joint_wdc_deviation(B, C, alpha, at[0], at[1], at[2], at[3]).first) ==
           doctest::Approx(incumbent.value).epsilon(1e-11));
-    if (kinds[i % kinds.size()] != Kind::slivers) CHECK(c.closed);  // no witness reaches a cell 1e-16 wide
+    if (kinds[i % kinds.size()] != Degenerate::slivers) CHECK(c.closed);  // no witness reaches a cell 1e-16 wide
   }
 }
 
@@ -149,7 +149,7 @@ TEST_CASE("circles: agree with enumeration and with the cones, for steps and sig
     Stream stream = Stream(63).at({i});
     const Rows W = instance(kinds[i % kinds.size()], 2, 9, stream);
     CAPTURE(i);
-    const bool slivers = kinds[i % kinds.size()] == Kind::slivers;
+    const bool slivers = kinds[i % kinds.size()] == Degenerate::slivers;
     agree(Wdc(W, i % 4 ? 1 : 0.4), slivers, stream.at({0}));
     agree(Phaseless(W), slivers, stream.at({1}));
   }

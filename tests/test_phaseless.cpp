@@ -161,7 +161,7 @@ TEST_CASE("phaseless: on the circle branch and bound, enumeration, search and a 
   int closed = 0;
   for (std::uint64_t i = 0; i < 180; ++i) {
     Stream stream = Stream(46).at({i});
-    const Kind kind = kinds[i % kinds.size()];
+    const Degenerate kind = kinds[i % kinds.size()];
     const Rows A = instance(kind, 2, 7, stream);
     const Phaseless d(A);
     CAPTURE(i);
@@ -171,7 +171,7 @@ TEST_CASE("phaseless: on the circle branch and bound, enumeration, search and a 
     const Enumerated all = CircleEnumeration(d, gap).run();
     CHECK(std::max({all.at_least, grid, searched}) <= proof.at_most + 1e-12);
     CHECK(std::max({incumbent.value, grid, searched}) <= all.at_most + 1e-12);
-    if (kind != Kind::slivers && kind != Kind::integers) CHECK(searched >= grid - 1e-7);
+    if (kind != Degenerate::slivers && kind != Degenerate::integers) CHECK(searched >= grid - 1e-7);
     closed += proof.closed;
   }
   CHECK(closed >= 150);

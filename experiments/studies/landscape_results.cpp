@@ -9,7 +9,7 @@
 namespace theoremeter {
 namespace {
 
-constexpr double as_good = 1e-9;      // scaled objectives this near are those of solutions
+constexpr double as_good = 2e-9;      // times f(0): objectives this near are those of solutions
 constexpr double at_solution = 0.05;  // noise moves the minimum next to x0
 
 double alpha_of(const std::vector<Epsilon>& epsilon) {
@@ -74,7 +74,8 @@ Comparison compare(Problem problem, const Sizes& sizes, const Landscape& landsca
 SpuriousMinima spurious_minima(Problem problem, const Sizes& sizes, const MeasuredLandscape& draw) {
   const double scale = objective_scale(problem, sizes);
   SpuriousMinima found;
-  const auto worse = [&](double scaled) { return scaled > scale * draw.objective_x0 + as_good; };
+  const double at_zero = draw.census ? scale * draw.census->objective_at_zero : 0.5;  // the population's
+  const auto worse = [&](double scaled) { return scaled > scale * draw.objective_x0 + as_good * at_zero; };
   const auto add = [&](double scaled, double to_solution, double to_spurious) {
     if (!worse(scaled) || to_solution <= at_solution) return;
     ++(to_spurious < to_solution && to_spurious <= 0.5 ? found.near : found.elsewhere);

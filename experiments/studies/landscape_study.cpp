@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
+
 namespace theoremeter {
 namespace {
 
@@ -161,6 +163,24 @@ std::vector<Summary> landscape_summaries(const LandscapeProblem& problem) {
   return all;
 }
 
+/// Format 1.1 had one solution a draw, other K2, no points of flat sets, and other neighbourhoods of blind
+/// demodulation.
+void modernise(const LandscapeProblem& problem, const Setting& at, MeasuredLandscape& d) {
+  if (problem.problem == Problem::blind_demodulation)
+    throw InputError(
+        "holds landscapes of blind demodulation of format 1.x, whose neighbourhoods were not [HJ]'s: measure them "
+        "again");
+  const Landscape& l = d.landscape;
+  if (d.solutions.empty()) d.solutions = {{d.x0, l.population_error, l.descent_at_zero, l.violation_count}};
+  d.comparison = compare(problem.problem, sizes_of(problem.sizes, at), l, d.epsilon);
+  if (!d.census) return;
+  for (FlatSet& flat : d.census->flat) {
+    const double middle = (flat.from + flat.to) / 2;
+    const Eigen::Vector2d u(std::cos(middle), std::sin(middle));
+    flat.x = flat.normal.isZero(0) ? Eigen::Vector2d(d.x0[0].norm() * u) : Eigen::Vector2d(u / flat.normal.dot(u));
+  }
+}
+
 constexpr const char* notes =
     R"(E: the population error, sup |v_x - h_x|/max(|x|, |x0|), v the gradient, h that of infinitely many
 measurements and infinitely wide layers, both times 2^d. Outside the implied neighbourhoods, balls
@@ -196,6 +216,7 @@ Study landscape_study(const LandscapeProblem& problem) {
     const LandscapeSetting setting = setting_of(problem, at);
     return complaints_of(problem.problem, setting.sizes, rebuild(setting, draw, d.solution), d);
   };
+  s.modernise = [problem](const Setting& at, MeasuredLandscape& d) { modernise(problem, at, d); };
   s.report = [problem](const Setting& at, const MeasuredLandscape& d) {
     return report(problem.problem, sizes_of(problem.sizes, at), d);
   };

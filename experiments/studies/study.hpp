@@ -78,7 +78,7 @@ struct Study {
   /// The matrices of a draw; none: the study has none.
   std::function<Matrices(const Setting&, const Stream& draw)> matrices;
   /// A row with what is computed from the rest of it: for files of format 1.x, which lack it.
-  std::function<Row(const Row&)> complete;
+  std::function<Row(const Setting&, const Row&)> complete;
   /// One draw for people, behind its line of the table.
   std::function<std::string(const Setting&, const Row&)> report = [](const Setting&, const Row&) {
     return std::string();
@@ -101,6 +101,7 @@ struct StudyOf {
   std::function<Draw(const Setting&, const Stream& draw, const Effort&)> measure;
   std::function<Complaints(const Setting&, const Stream& draw, const Draw&, bool again)> verify;
   std::function<std::string(const Setting&, const Draw&)> report;
+  std::function<void(const Setting&, Draw&)> modernise = [](const Setting&, Draw&) {};  // a draw of format 1.x
 
   operator Study() const {
     Study s = about;
@@ -114,7 +115,11 @@ struct StudyOf {
       for (std::string& c : differences(columns.row(d), row, columns.schema())) all.push_back(std::move(c));
       return all;
     };
-    s.complete = [*this](const Row& row) { return columns.row(columns.draw(row)); };
+    s.complete = [*this](const Setting& at, const Row& row) {
+      Draw d = columns.draw(row);
+      modernise(at, d);
+      return columns.row(d);
+    };
     if (report) s.report = [*this](const Setting& at, const Row& row) { return report(at, columns.draw(row)); };
     return s;
   }
