@@ -151,6 +151,14 @@ void add_points(Experiment& e, Setting at, const std::set<std::string>& said, st
   }
 }
 
+/// The key that a complaint begins with, as "alpha = 0: ..." does; where there is none, the sweep.
+const toml::node& meant_by(const std::string& complaint, const toml::table& sweep, const toml::table& top) {
+  const std::string name = complaint.substr(0, complaint.find_first_of(" :"));
+  for (const toml::table* table : {&sweep, &top})
+    if (const toml::node* node = table->get(name)) return *node;
+  return sweep;
+}
+
 }  // namespace
 
 Experiment read_experiment(const std::string& path) {
@@ -183,9 +191,13 @@ Experiment read_experiment(const std::string& path) {
   }
   const Sweep common(path, top, parameters);
   std::set<std::string> known;
-  const auto add = [&](const toml::node& node, const std::vector<Setting>& settings,
+  const auto add = [&](const toml::table& table, const std::vector<Setting>& settings,
                        const std::set<std::string>& said) {
-    for (const Setting& at : settings) told_with(path, node, [&] { add_points(e, at, said, known); });
+    for (const Setting& at : settings) try {
+        add_points(e, at, said, known);
+      } catch (const InputError& error) {
+        throw InputError(fmt::format("{}: {}", where(path, meant_by(error.what(), table, top)), error.what()));
+      }
   };
   const std::vector<Setting> from = common.combinations(Setting(e.study->parameters));
   if (sweeps.empty()) add(top, from, common.said());

@@ -80,10 +80,6 @@ std::string sources_text(const Description& about) {
 }
 
 void print_json(const DataSet& data) {
-  if (data.about().points.size() == 1) {
-    fmt::print("{}\n", to_json(data, 0).dump(2));
-    return;
-  }
   auto all = nlohmann::ordered_json::array();
   for (std::size_t point = 0; point < data.about().points.size(); ++point) all.push_back(to_json(data, point));
   fmt::print("{}\n", nlohmann::ordered_json{{"points", all}}.dump(2));
@@ -221,7 +217,10 @@ int measure_verb(const Study& study, const Options& o) {
   const Experiment e = experiment_of(study, o);
   const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, {}, threads_of(o)});
   if (o.json) {
-    print_json(data);
+    if (data.about().points.size() == 1)
+      fmt::print("{}\n", to_json(data, 0).dump(2));
+    else
+      print_json(data);
     return 0;
   }
   fmt::print("{}", sources_text(data.about()));
@@ -233,17 +232,18 @@ int measure_verb(const Study& study, const Options& o) {
 }
 
 int run_verb(const Options& o) {
+  const int threads = threads_of(o);
   const Share share = share_of(o.share);
   if (o.resume && o.output.empty()) throw InputError("--resume: needs --output, the file to resume");
   if (share.of > 1 && o.output.empty()) throw InputError("--share: needs --output, the share's own file");
   const Experiment e = read_experiment(found_experiment(o.file));
   say_remarks(e);
   if (o.dry_run) {
-    fmt::print("{}", estimate(e, threads_of(o)));
+    fmt::print("{}", estimate(e, threads));
     return 0;
   }
   if (o.output.empty()) say("theoremeter: no --output: only the table will be kept\n");
-  const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, share, threads_of(o)});
+  const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, share, threads});
   if (!e.title.empty()) fmt::print("{}\n\n", e.title);
   print_table(*e.study, data, false);
   return 0;
