@@ -109,7 +109,7 @@ def contents(path):
 
 def experiment_text(file):
     """The experiment that a results file keeps."""
-    text = file["about/experiment"][()]
+    text = np.ravel(file["about/experiment"][()])[0]
     return text.decode() if isinstance(text, bytes) else text
 
 
