@@ -52,7 +52,8 @@ def complaints(root, layer, allowed, line):
 
 
 # What knows no study by name: everything that runs, keeps and shows, whatever the study.
-IMPARTIAL = ("experiments/main.cpp",  # --help gives examples
+IMPARTIAL = ("experiments/*.[ch]pp", "results/*.[ch]pp", "results/plot.py")
+PARTIAL = ("experiments/main.cpp",  # --help gives examples
            "experiments/rho.cpp",   # a calculator, no study
            "results/format_1.cpp", "results/format_1.hpp")  # files of old had a layout a study
 STUDIES = re.compile(r"wdc|phaseless|rrcp|rric|landscape|census|inversion|phase.retrieval|amplitude.flow|compressed.sensing"
