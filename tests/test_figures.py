@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""results/figures.py draws a sweep as PDF and PNG, and refuses in one line what it cannot draw.
+"""`theoremeter plot` draws sweeps, shares and surfaces as PDF and PNG, and refuses in one line what it cannot draw.
 
 The binary that makes the sweep is named by the environment variable THEOREMETER (default: build/theoremeter).
 """
@@ -7,7 +7,6 @@ The binary that makes the sweep is named by the environment variable THEOREMETER
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 import unittest
 
@@ -37,9 +36,9 @@ class Figures(unittest.TestCase):
         (cls.folder / "e.toml").write_text(EXPERIMENT)
         subprocess.run([BINARY, "run", "e.toml", "--output", "r.h5"], cwd=cls.folder, check=True, capture_output=True)
 
-    def draw(self, file, prefix):
-        return subprocess.run([sys.executable, str(ROOT / "results" / "figures.py"), file, "--out", prefix], cwd=self.folder,
-                              capture_output=True, text=True, timeout=120)
+    def draw(self, file, prefix, *more):
+        return subprocess.run([BINARY, "plot", file, "--output", prefix, *more], cwd=self.folder, capture_output=True,
+                              text=True, timeout=120)
 
     def files(self):
         return sorted(p.name for p in self.folder.iterdir())
@@ -48,7 +47,7 @@ class Figures(unittest.TestCase):
         before = self.files()
         done = self.draw(file, prefix)
         self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
-        self.assertRegex(done.stderr, r"\Afigures.py: [^\n]+\n\Z")
+        self.assertRegex(done.stderr, r"\A(theoremeter|plot.py): [^\n]+\n\Z")
         self.assertIn(says, done.stderr)
         self.assertEqual(self.files(), before)
 
@@ -71,6 +70,23 @@ class Figures(unittest.TestCase):
         done = self.draw("one.h5", "one")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    def test_one_column(self):
+        done = self.draw("r.h5", "own", "--y", "at_least:found,at_most", "--x", "n", "--panels", "k", "--log", "y")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "own.pdf\nown.png\n", ""))
+        for wrong in (("--y", "at_leas"), ("--y", "at_least", "--x", "N")):
+            done = self.draw("r.h5", "bad", *wrong)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+            self.assertRegex(done.stderr, r"\A(theoremeter|plot.py): [^\n]+\n\Z")
+
+    def test_shares_and_surfaces(self):
+        for name, text in (("share", 'census = "phase-retrieval"\ndraws = 2\nwidths = [[2, 6], [2, 8]]\nm = [8, 12]\n'),
+                           ("surface", (ROOT / "experiments" / "hlv-figure-1.toml").read_text())):
+            (self.folder / f"{name}.toml").write_text(text)
+            subprocess.run([BINARY, "run", f"{name}.toml", "--output", f"{name}.h5"], cwd=self.folder, check=True, capture_output=True)
+            done = self.draw(f"{name}.h5", name)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertTrue((self.folder / f"{name}.pdf").read_bytes().startswith(b"%PDF-"))
+
     def test_refuses(self):
         whole = (self.folder / "r.h5").read_bytes()
         (self.folder / "cut.h5").write_bytes(whole[: len(whole) // 2])
@@ -83,7 +99,7 @@ class Figures(unittest.TestCase):
         with h5py.File(self.folder / "lacking.h5", "r+") as file:
             del file["at_most"]
         with h5py.File(self.folder / "newer.h5", "r+") as file:
-            file.attrs["format_version"] = np.array([2, 0])
+            file.attrs["format_version"] = np.array([99, 0])
         with h5py.File(self.folder / "unmeasured.h5", "r+") as file:
             file["at_least"][...] = np.nan
         for name, says in (("none.h5", "no such file"), ("cut.h5", "damaged"), ("text.h5", "not an HDF5 file"), ("lacking.h5", "at_most"),
