@@ -127,6 +127,12 @@ std::string seen_from(const fs::path& directory, const std::string& files) {
   return fmt::format("{}", fmt::join(all, ","));
 }
 
+std::string options_of(const std::vector<Input>& inputs) {
+  std::vector<std::string> all;
+  for (const Input& input : inputs) all.push_back(input.option);
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
 /// Adds the points of a setting: what the matrices given determine is set, everything is checked.
 void add_points(Experiment& e, Setting at, const std::set<std::string>& said, std::set<std::string>& known) {
   static const Matrices none;
@@ -137,11 +143,20 @@ void add_points(Experiment& e, Setting at, const std::set<std::string>& said, st
       if (p.required && std::holds_alternative<std::monostate>(point.at(p.name)))
         throw InputError(fmt::format(
             "{} is missing{}", p.name,
-            e.study->inputs.empty() ? "" : fmt::format(": give the sizes, or {} = a file", e.study->inputs[0].option)));
+            e.study->inputs.empty() ? ""
+                                    : fmt::format(": give the sizes, or matrices ({})", options_of(e.study->inputs))));
     point.give(std::make_shared<const Matrices>(e.study->given_at(point, given)));
     e.study->check(point);
     if (known.insert(point.text()).second) e.points.push_back(std::move(point));
   }
+}
+
+/// The key that a complaint begins with, as "alpha = 0: ..." does; where there is none, the sweep.
+const toml::node& meant_by(const std::string& complaint, const toml::table& sweep, const toml::table& top) {
+  const std::string name = complaint.substr(0, complaint.find_first_of(" :"));
+  for (const toml::table* table : {&sweep, &top})
+    if (const toml::node* node = table->get(name)) return *node;
+  return sweep;
 }
 
 }  // namespace
@@ -176,9 +191,13 @@ Experiment read_experiment(const std::string& path) {
   }
   const Sweep common(path, top, parameters);
   std::set<std::string> known;
-  const auto add = [&](const toml::node& node, const std::vector<Setting>& settings,
+  const auto add = [&](const toml::table& table, const std::vector<Setting>& settings,
                        const std::set<std::string>& said) {
-    for (const Setting& at : settings) told_with(path, node, [&] { add_points(e, at, said, known); });
+    for (const Setting& at : settings) try {
+        add_points(e, at, said, known);
+      } catch (const InputError& error) {
+        throw InputError(fmt::format("{}: {}", where(path, meant_by(error.what(), table, top)), error.what()));
+      }
   };
   const std::vector<Setting> from = common.combinations(Setting(e.study->parameters));
   if (sweeps.empty()) add(top, from, common.said());

@@ -47,7 +47,7 @@ Exit code: 0 success, 2 wrong use or bad input, 1 failure, 75 stopped before the
 constexpr const char* experiment_notes = R"~(The experiment is a TOML file:
   title = "..."                        printed above the table
   condition = "wdc"                    the study; or problem = "inversion", surface = "...", ...
-  weights = "W.npy"                    matrices given, where the study takes them; relative to the file
+  weights = "W.npy"                    matrices given, beside the experiment
   draws = 1                            independent draws at each point
   ensemble = "gaussian"                any parameter of the study, for all sweeps
   [[sweep]]                            one or more: all combinations of what it lists
@@ -74,7 +74,7 @@ void add_study(CLI::App& of, const Study& study, Options& o, int& status) {
     verb->add_option("--draws", o.draws, "independent draws (default 1)")
         ->type_name("N")
         ->transform(whole_number())
-        ->group(study.parameters->front().group);
+        ->group(seed.group);
   add_threads(*verb, o);
   add_output(*verb, o, "keep the results, with witnesses, in this HDF5 file");
   verb->add_flag("--json", o.json, "print one JSON object, in full precision, instead of the table");

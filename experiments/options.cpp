@@ -44,13 +44,13 @@ void add_parameters(CLI::App& verb, const Study& study, Options& o) {
                     : input.matrix.empty() ? "FILE[:LAYER,...][,FILE...]"
                                            : "FILE[:DATASET]")
         ->check(not_empty())
-        ->group(study.parameters->front().group);
+        ->group(seed.group);
   if (!study.inputs.empty())
     verb.add_flag(
             "--transpose", o.flags["transpose"],
             "weights are stored inputs x neurons, a column a neuron: turn them (not A; done unasked where the file "
             "says so, as Keras does)")
-        ->group(study.parameters->front().group);
+        ->group(seed.group);
 }
 
 }  // namespace theoremeter

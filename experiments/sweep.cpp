@@ -50,7 +50,7 @@ double down(double x) { return std::floor(x); }
 double nearest_whole(double x) { return std::round(x); }
 
 /// The number that an expression of the setting's numbers has.
-double number_of(const std::string& expression, const Setting& at) {
+double number_of(const AnyParameter& of, const std::string& expression, const Setting& at) {
   mu::Parser parser;
   parser.DefineFun("log", natural_log);
   parser.DefineFun("ceil", up);
@@ -66,7 +66,9 @@ double number_of(const std::string& expression, const Setting& at) {
   } catch (const mu::Parser::exception_type& error) {
     std::string what = error.GetMsg();
     std::replace(what.begin(), what.end(), '\n', ' ');
-    throw InputError(fmt::format("\"{}\": {}", expression, what));
+    const std::string& token = error.GetToken();
+    if (at.has(token)) throw InputError(fmt::format("{} = \"{}\": {} has no value yet", of.name, expression, token));
+    throw InputError(fmt::format("{}: \"{}\" is neither a number nor an expression: {}", of.name, expression, what));
   }
 }
 
@@ -136,7 +138,7 @@ Value Sweep::evaluate(const Axis& axis, const Candidate& candidate, const Settin
   Value value;
   told_with(path_, *axis.node, [&] {
     const AnyParameter& p = *axis.parameter;
-    const double x = number_of(candidate.expression, at);
+    const double x = number_of(p, candidate.expression, at);
     value = x;
     if (!is_whole(p)) return check_value(p, value);
     if (!(std::abs(x) < 0x1p53)) throw InputError(fmt::format("{} = {}: no whole number below 2^53", p.name, x));

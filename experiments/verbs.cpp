@@ -80,10 +80,6 @@ std::string sources_text(const Description& about) {
 }
 
 void print_json(const DataSet& data) {
-  if (data.about().points.size() == 1) {
-    fmt::print("{}\n", to_json(data, 0).dump(2));
-    return;
-  }
   auto all = nlohmann::ordered_json::array();
   for (std::size_t point = 0; point < data.about().points.size(); ++point) all.push_back(to_json(data, point));
   fmt::print("{}\n", nlohmann::ordered_json{{"points", all}}.dump(2));
@@ -105,6 +101,19 @@ void say_remarks(const Experiment& e) {
   for (const std::string& remark : e.remarks) say(fmt::format("theoremeter: {}\n", remark));
 }
 
+/// What is wrong with "n = 0: ..." or "n is missing", as whoever typed --n knows it: "--n 0: ...", "--n is missing".
+std::string told_as_option(std::string what, const Study& study) {
+  std::vector<std::string> names{"draws", "transpose"};
+  for (const AnyParameter& p : *study.parameters) names.push_back(p.name);
+  for (const Input& input : study.inputs) names.push_back(input.option);
+  const std::string name = what.substr(0, what.find_first_of(" :"));
+  if (std::find(names.begin(), names.end(), name) == names.end()) return what;
+  std::string rest = what.substr(name.size());
+  if (rest.starts_with(" = ")) rest = rest.substr(2);
+  std::replace(what.begin(), what.begin() + static_cast<std::ptrdiff_t>(name.size()), '_', '-');
+  return "--" + what.substr(0, name.size()) + rest;
+}
+
 /// What was said, by the names of parameters; wrong ones are told as options.
 Experiment experiment_of(const Study& study, const Options& o) {
   std::map<std::string, std::string> said;
@@ -114,9 +123,13 @@ Experiment experiment_of(const Study& study, const Options& o) {
     if (set) said[name] = "true";
   if (o.draws < 1 || o.draws > max_draws)
     throw InputError(fmt::format("--draws {}: must be 1 to {}", o.draws, max_draws));
-  Experiment e = of_options(study, said, static_cast<std::uint64_t>(o.draws));
-  say_remarks(e);
-  return e;
+  try {
+    Experiment e = of_options(study, said, static_cast<std::uint64_t>(o.draws));
+    say_remarks(e);
+    return e;
+  } catch (const InputError& error) {
+    throw InputError(told_as_option(error.what(), study));
+  }
 }
 
 Share share_of(const std::string& text) {
@@ -204,7 +217,10 @@ int measure_verb(const Study& study, const Options& o) {
   const Experiment e = experiment_of(study, o);
   const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, {}, threads_of(o)});
   if (o.json) {
-    print_json(data);
+    if (data.about().points.size() == 1)
+      fmt::print("{}\n", to_json(data, 0).dump(2));
+    else
+      print_json(data);
     return 0;
   }
   fmt::print("{}", sources_text(data.about()));
@@ -216,17 +232,18 @@ int measure_verb(const Study& study, const Options& o) {
 }
 
 int run_verb(const Options& o) {
+  const int threads = threads_of(o);
   const Share share = share_of(o.share);
   if (o.resume && o.output.empty()) throw InputError("--resume: needs --output, the file to resume");
   if (share.of > 1 && o.output.empty()) throw InputError("--share: needs --output, the share's own file");
   const Experiment e = read_experiment(found_experiment(o.file));
   say_remarks(e);
   if (o.dry_run) {
-    fmt::print("{}", estimate(e, threads_of(o)));
+    fmt::print("{}", estimate(e, threads));
     return 0;
   }
   if (o.output.empty()) say("theoremeter: no --output: only the table will be kept\n");
-  const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, share, threads_of(o)});
+  const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, share, threads});
   if (!e.title.empty()) fmt::print("{}\n\n", e.title);
   print_table(*e.study, data, false);
   return 0;

@@ -51,6 +51,53 @@ def complaints(root, layer, allowed, line):
             yield f"{layer} has no business with {what}: {line.strip()}"
 
 
+# What knows no study by name: everything that runs, keeps and shows, whatever the study.
+IMPARTIAL = ("experiments/*.[ch]pp", "results/*.[ch]pp", "results/plot.py")
+PARTIAL = ("experiments/main.cpp",  # --help gives examples
+           "experiments/rho.cpp",   # a calculator, no study
+           "results/format_1.cpp", "results/format_1.hpp")  # files of old had a layout a study
+STUDIES = re.compile(r"wdc|phaseless|rrcp|rric|landscape|census|inversion|phase.retrieval|amplitude.flow|compressed.sensing"
+                     r"|demodulation|hlv|Measurement\b", re.IGNORECASE)
+TOLD_TO_PEOPLE = re.compile(r"^\s*(//|#(?!\s*include))|as in condition = ")
+
+
+def names_of_studies(root):
+    """(file, line number, what is wrong) where a study is named by what should serve every study; help and comments may."""
+    found = []
+    for path in sorted(path for pattern in IMPARTIAL for path in root.glob(pattern)):
+        if str(path.relative_to(root)) in PARTIAL:
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            code = line.split("//")[0]
+            name = STUDIES.search(code)
+            if name and not TOLD_TO_PEOPLE.search(line):
+                found.append((path.relative_to(root), number, f"names a study: {name[0]}"))
+    return found
+
+
+class PlantedNames(unittest.TestCase):
+    """A study named where none may be is found; one in a comment, in help or among the studies is not."""
+
+    def found(self, name, line):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, name)
+            path.parent.mkdir(parents=True)
+            path.write_text(line + "\n")
+            return len(names_of_studies(pathlib.Path(folder)))
+
+    def test_planted(self):
+        for name in ("experiments/runner.cpp", "experiments/queue.hpp", "results/json.cpp", "results/merge.hpp", "results/plot.py"):
+            for line in ('if (key == "wdc")', '#include "estimators/census_result.hpp"', "Landscape l;", "phase_retrieval()"):
+                with self.subTest(name=name, line=line):
+                    self.assertEqual(self.found(name, line), 1)
+
+    def test_sound(self):
+        for name, line in (("experiments/keep.cpp", "// as a census does"), ("experiments/studies/census.cpp", "census();"),
+                           ("results/table.cpp", "int n;"), ("results/format_1.cpp", 'if (kind == "landscape")')):
+            with self.subTest(name=name, line=line):
+                self.assertEqual(self.found(name, line), 0)
+
+
 class Planted(unittest.TestCase):
     """The check can fail: violations planted in a small tree are found, and nothing else is."""
 
@@ -103,10 +150,11 @@ class Planted(unittest.TestCase):
 
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent)
-    suite = unittest.defaultTestLoader.loadTestsFromTestCase(Planted)
+    load = unittest.defaultTestLoader.loadTestsFromTestCase
+    suite = unittest.TestSuite([load(Planted), load(PlantedNames)])
     if not unittest.TextTestRunner(verbosity=0).run(suite).wasSuccessful():
         return 1
-    found = violations(root)
+    found = violations(root) + names_of_studies(root)
     for path, number, what in found:
         print(f"{path}:{number}: {what}")
     return 1 if found else 0
