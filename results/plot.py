@@ -75,7 +75,7 @@ class Results:
         major = int(self.file.attrs["format_version"][0])
         if major != 2:
             raise Refused(f"format {major}.x; `theoremeter merge {path} --output NEW.h5` makes it 2.0")
-        about = json.loads(self.file["about/description"].asstr()[()])
+        about = json.loads(np.ravel(self.file["about/description"].asstr()[()])[0])
         columns = {c["name"] for c in about["columns"]}
         self.title = self.file.attrs["title"]
         self.parameters, self.sizes = {}, []

@@ -49,12 +49,23 @@ bool before(const Value& a, const Value& b) {
   return a.index() < b.index();
 }
 
+/// By the last size first, so that n varies within k, and m within a network; then by options.
+std::vector<std::string> in_order(const Description& about, const std::vector<std::string>& by) {
+  std::vector<std::string> sizes, options;
+  for (const std::string& name : by)
+    (parameter_named(about.parameters, name).scope == Scope::size ? sizes : options).push_back(name);
+  std::reverse(sizes.begin(), sizes.end());
+  sizes.insert(sizes.end(), options.begin(), options.end());
+  return sizes;
+}
+
 std::vector<Group> groups_of(const DataSet& data, const std::vector<std::string>& by, bool each_draw) {
   const Description& about = data.about();
   std::vector<std::size_t> order(about.points.size());
   std::iota(order.begin(), order.end(), 0);
+  const std::vector<std::string> keys = in_order(about, by);
   const auto earlier = [&](std::size_t a, std::size_t b) {
-    for (const std::string& name : by) {
+    for (const std::string& name : keys) {
       const Value &x = about.points[a].at(name), &y = about.points[b].at(name);
       if (before(x, y)) return true;
       if (before(y, x)) return false;

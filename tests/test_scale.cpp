@@ -188,7 +188,8 @@ TEST_CASE("certify: with the same budget a smaller gap never ends with a larger 
 TEST_CASE("faces: in a cone around a point, against all signs met there, and counted") {
   Rows box(4, 3);  // |x|, |y| <= z/4
   box << 4, 0, 1, -4, 0, 1, 0, 4, 1, 0, -4, 1;
-  for (int lines = 1; lines <= 6; ++lines) {  // through the point (0, 0, 1): sectors, rays, and the point
+  CHECK(local_faces(Rows{{1, 2, 0}}, box, 500)->size() == 3);  // two sides and the line
+  for (int lines = 2; lines <= 6; ++lines) {  // through the point (0, 0, 1): sectors, rays, and the point
     Rows U(lines, 3);
     for (int i = 0; i < lines; ++i) U.row(i) << i, 3 - i, 0;
     CHECK(local_faces(U, box, 500)->size() == std::size_t(4 * lines + 1));
@@ -232,7 +233,9 @@ TEST_CASE("exact points: on the sides wanted, of unit length to 1e-12, in sliver
     H.row(0) = random_unit(2, stream).transpose();
     H.row(1) = -H.row(0) * (1 + 1e-15);
     std::vector<Integer> direction(2);
-    for (const auto& face : *local_faces(H, Rows{{1, 0}, {0, 1}}, 100)) {
+    const auto faces = local_faces(H, Rows{{1, 0}, {0, 1}}, 100);
+    REQUIRE(faces);
+    for (const LocalFace& face : *faces) {
       if (std::count(face.sign.begin(), face.sign.end(), 0) > 0) continue;
       const auto x = point_with_signs(face.point, H, {{0, face.sign[0]}, {1, face.sign[1]}});
       if (!x) continue;
