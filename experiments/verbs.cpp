@@ -25,8 +25,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <cstdlib>
 #include <numeric>
+#include <utility>
 
 namespace theoremeter {
 namespace {
@@ -181,6 +183,13 @@ std::vector<Key> chosen(const DataSet& data, std::int64_t sample) {
   return some;
 }
 
+/// Before 0.3 witnesses kept what the estimators made of them, not the definition's value.
+bool is_older(const Provenance& program) {
+  int major = 0, minor = 0;
+  const bool known = std::sscanf(program.version.c_str(), "%d.%d", &major, &minor) == 2;  // NOLINT(cert-err34-c)
+  return !known || std::pair(major, minor) < std::pair(0, 3);
+}
+
 int verify_file(const std::string& file, const Options& o) {
   const DataSet data = read_with_remarks(file);
   const Study& study = study_of(data);
@@ -189,7 +198,8 @@ int verify_file(const std::string& file, const Options& o) {
   for_each_draw(keys.size(), threads_of(o), [&](std::size_t i) {
     const Setting at = setting_at(study, data, keys[i].point);
     try {
-      complaints[i] = study.verify(at, draw_stream(at, keys[i].draw), data.row(keys[i]), o.again);
+      complaints[i] = study.verify(at, draw_stream(at, keys[i].draw), data.row(keys[i]),
+                                   {o.again, is_older(data.about().runs.at(data.run(keys[i])))});
     } catch (const InputError& error) {
       complaints[i] = {fmt::format("cannot be verified: {}", error.what())};
     } catch (const WrongRow& error) {

@@ -2,11 +2,14 @@
 // that is changed, but for those listed here with the reason.
 #include "experiments/experiment.hpp"
 #include "experiments/studies/studies.hpp"
+#include "results/json.hpp"
 #include "tests/tampering.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 #include <string>
@@ -79,12 +82,58 @@ void check(const Real& real, const Names& not_by_definition, const Names& never)
 
 const Names seconds{"seconds_sample", "seconds_search", "seconds_certify"};
 
-Names operator+(Names a, const Names& b) {
-  a.insert(b.begin(), b.end());
-  return a;
+/// Every value of version 0.2.0 is there, at its path; how much work it was has changed since.
+void agrees(const nlohmann::ordered_json& then, const nlohmann::ordered_json& now, const std::string& path) {
+  CAPTURE(path);
+  if (then.is_object()) {
+    for (const auto& [key, value] : then.items()) {
+      if (key == "seconds" || key == "evaluations") continue;
+      REQUIRE(now.contains(key));
+      agrees(value, now[key], path + "/" + key);
+    }
+  } else if (then.is_array()) {
+    REQUIRE(now.size() == then.size());
+    for (std::size_t i = 0; i < then.size(); ++i) agrees(then[i], now[i], fmt::format("{}/{}", path, i));
+  } else if (then.is_number_float()) {  // what doubles made of it then, what the definition says now
+    CHECK(now.get<double>() == doctest::Approx(then.get<double>()).epsilon(1e-12).scale(0));
+  } else {
+    CHECK(now == then);
+  }
 }
 
 }  // namespace
+
+TEST_CASE("names: one column a name, none of a parameter that has its place along point, lists counted") {
+  for (const Study& s : studies()) {
+    CAPTURE(s.name);
+    Names names;
+    for (const Column& c : s.schema.columns) {
+      CAPTURE(c.name);
+      CHECK(names.insert(c.name).second);
+      CHECK(!c.meaning.empty());
+      if (!c.list.empty()) CHECK(names.contains(c.list + "_count"));
+      if (!c.where.empty()) CHECK(names.contains(c.where));
+    }
+    for (const Summary& summary : s.summaries) CHECK(names.contains(summary.column));
+  }
+}
+
+TEST_CASE("JSON of a condition's draw is what it was") {
+  const auto file = [](const std::string& name) {
+    std::ifstream in(std::filesystem::path(__FILE__).parent_path() / "data/json" / (name + ".json"));
+    return nlohmann::ordered_json::parse(in).at("draws").at(0);
+  };
+  const auto same = [&](const std::string& name, const Options& options) {
+    const Real real("condition", name, options);
+    auto then = file(name);
+    then.erase("draw");
+    agrees(then, to_json(real.row, real.study.schema), name);
+  };
+  same("wdc", {{"n", "20"}, {"k", "2"}, {"samples", "200"}, {"starts", "4"}});
+  same("phaseless", {{"m", "20"}, {"n", "2"}, {"samples", "200"}, {"starts", "4"}});
+  same("joint-wdc",
+       {{"l", "12"}, {"n", "2"}, {"p", "2"}, {"samples", "200"}, {"starts", "4"}, {"evidence", "sample,search"}});
+}
 
 TEST_CASE("verify notices every change of a condition's draw") {
   check(Real("condition", "wdc", {{"n", "20"}, {"k", "2"}, {"samples", "200"}, {"starts", "4"}}), {}, seconds);

@@ -76,13 +76,21 @@ void add_outer(const Rows& W, Eigen::Index i, Real coefficient, Matrix& S) {
     for (Eigen::Index b = 0; b < W.cols(); ++b) S(a, b) += coefficient * W(i, a) * W(i, b);
 }
 
-Real norm(const Matrix& symmetric) {
-  return Eigen::SelfAdjointEigenSolver<Matrix>(symmetric, Eigen::EigenvaluesOnly).eigenvalues().cwiseAbs().maxCoeff();
+Real norm(const Matrix& symmetric, Side* side) {
+  const Vector lambda = Eigen::SelfAdjointEigenSolver<Matrix>(symmetric, Eigen::EigenvaluesOnly).eigenvalues();
+  if (side) *side = lambda.maxCoeff() >= -lambda.minCoeff() ? Side::plus : Side::minus;
+  return lambda.cwiseAbs().maxCoeff();
+}
+
+/// |quotient|, of either sign.
+Real size(Real quotient, Side* side) {
+  if (side) *side = quotient >= 0 ? Side::plus : Side::minus;
+  return std::abs(quotient);
 }
 
 // l/(|m||y|) times the deviation in (6): unit m and y, and rows sqrt(l) b_i.
 Real joint_deviation(const Rows& B, const Rows& C, Real alpha, const Eigen::VectorXd& h, const Eigen::VectorXd& x,
-                     const Eigen::VectorXd& m, const Eigen::VectorXd& y) {
+                     const Eigen::VectorXd& m, const Eigen::VectorXd& y, Side* side) {
   const Real l = static_cast<Real>(B.rows());
   const Vector unit_m = m.cast<Real>().stableNormalized(), unit_y = y.cast<Real>().stableNormalized();
   Matrix S = Matrix::Zero(B.cols(), B.cols());
@@ -95,7 +103,7 @@ Real joint_deviation(const Rows& B, const Rows& C, Real alpha, const Eigen::Vect
     }
     add_outer(B, i, l * cm * cy, S);
   }
-  return norm(S - alpha * unit_m.dot(Q(m, y) * unit_y) * Q(h, x));
+  return norm(S - alpha * unit_m.dot(Q(m, y) * unit_y) * Q(h, x), side);
 }
 
 // Integers, exact, and what stands for them: all but their length.
@@ -172,6 +180,27 @@ Vector product(const Rows& A, const Vector& z) {
   return Az;
 }
 
+// z is what `scaled` makes of it, times 2^`exponent`.
+Real scaled(const Integer& z, int& exponent) {
+  exponent = z == 0 ? 0 : static_cast<int>(msb(abs(z))) - 120;
+  if (exponent < 0) exponent = 0;
+  return Integer(abs(z) >> exponent).convert_to<Real>();
+}
+
+// |<w, z>|/(|w||z|), <w, z> = 2^lowest wz; infinite where w or z is 0.
+Real cosine(const Eigen::RowVectorXd& w, const Integer& wz, const Integers& z, int lowest) {
+  const Vector entries = w.transpose().cast<Real>();
+  unsigned largest = 0;
+  for (const Integer& entry : z)
+    if (entry != 0) largest = std::max(largest, msb(abs(entry)));
+  const Real length = direction(z).norm();  // over 2^surplus
+  if (length == 0 || entries.norm() == 0) return std::numeric_limits<Real>::infinity();
+  const int surplus = largest > 120 ? static_cast<int>(largest - 120) : 0;
+  int exponent = 0;
+  const Real product = scaled(wz, exponent);
+  return std::ldexp(product / length, exponent - surplus + lowest) / entries.norm();
+}
+
 // v'Phi_{z,w}u. With e1, e2 an orthonormal basis of span{z, w} as above, M u = (cos u1 + sin u2) e1 + (sin u1 - cos u2)
 // e2.
 Real expected_form(const Vector& z, const Vector& w, const Vector& u, const Vector& v) {
@@ -188,32 +217,34 @@ Real expected_form(const Vector& z, const Vector& w, const Vector& u, const Vect
 
 }  // namespace
 
-long double wdc_deviation(const Rows& W, double alpha, const Eigen::VectorXd& x, const Eigen::VectorXd& y) {
+long double wdc_deviation(const Rows& W, double alpha, const Eigen::VectorXd& x, const Eigen::VectorXd& y, Side* side) {
   assert(W.cols() == x.size() && W.cols() == y.size());
   Matrix S = Matrix::Zero(W.cols(), W.cols());
   for (Eigen::Index i = 0; i < W.rows(); ++i)
     if (active(W, i, x) && active(W, i, y)) add_outer(W, i, 1, S);
-  return norm(S - alpha * Q(x, y));
+  return norm(S - alpha * Q(x, y), side);
 }
 
-long double phaseless_deviation(const Rows& A, const Eigen::VectorXd& z, const Eigen::VectorXd& w) {
+long double phaseless_deviation(const Rows& A, const Eigen::VectorXd& z, const Eigen::VectorXd& w, Side* side) {
   assert(A.cols() == z.size() && A.cols() == w.size());
   Matrix S = Matrix::Zero(A.cols(), A.cols());
   for (Eigen::Index i = 0; i < A.rows(); ++i) add_outer(A, i, sign(A, i, z) * sign(A, i, w), S);
-  return norm(S - Phi(z, w));
+  return norm(S - Phi(z, w), side);
 }
 
 std::pair<long double, long double> joint_wdc_deviation(const Rows& B, const Rows& C, double alpha,
                                                         const Eigen::VectorXd& h, const Eigen::VectorXd& x,
-                                                        const Eigen::VectorXd& m, const Eigen::VectorXd& y) {
+                                                        const Eigen::VectorXd& m, const Eigen::VectorXd& y,
+                                                        std::pair<Side, Side>* sides) {
   assert(B.rows() == C.rows() && B.cols() == h.size() && B.cols() == x.size());
   assert(C.cols() == m.size() && C.cols() == y.size());
-  return {joint_deviation(B, C, alpha, h, x, m, y), joint_deviation(C, B, alpha, m, y, h, x)};
+  return {joint_deviation(B, C, alpha, h, x, m, y, sides ? &sides->first : nullptr),
+          joint_deviation(C, B, alpha, m, y, h, x, sides ? &sides->second : nullptr)};
 }
 
 long double rrcp_deviation(const std::vector<Rows>& layers, const Rows& A, const Eigen::VectorXd& x,
                            const Eigen::VectorXd& y, const Eigen::VectorXd& x1, const Eigen::VectorXd& x2,
-                           const Eigen::VectorXd& x3, const Eigen::VectorXd& x4) {
+                           const Eigen::VectorXd& x3, const Eigen::VectorXd& x4, Side* side) {
   const Integers Gx = generated(layers, whole(x, lowest_exponent(x))),
                  Gy = generated(layers, whole(y, lowest_exponent(y)));
   const Vector z = direction(Gx), w = direction(Gy), u = difference(layers, x1, x2), v = difference(layers, x3, x4);
@@ -226,15 +257,50 @@ long double rrcp_deviation(const std::vector<Rows>& layers, const Rows& A, const
     const auto row = static_cast<std::size_t>(i);
     form += static_cast<Real>(Az[row].sign() * Aw[row].sign()) * Au(i) * Av(i);
   }
-  return std::abs(form - expected_form(z, w, u, v)) / (u.norm() * v.norm());
+  return size((form - expected_form(z, w, u, v)) / (u.norm() * v.norm()), side);
 }
 
 long double rric_deviation(const std::vector<Rows>& layers, const Rows& A, const Eigen::VectorXd& x1,
-                           const Eigen::VectorXd& x2, const Eigen::VectorXd& x3, const Eigen::VectorXd& x4) {
+                           const Eigen::VectorXd& x2, const Eigen::VectorXd& x3, const Eigen::VectorXd& x4,
+                           Side* side) {
   const Vector u = difference(layers, x1, x2), v = difference(layers, x3, x4);
   assert(A.cols() == u.size());
   if (u.norm() == 0 || v.norm() == 0) return std::numeric_limits<Real>::quiet_NaN();
-  return std::abs(product(A, u).dot(product(A, v)) - u.dot(v)) / (u.norm() * v.norm());
+  return size((product(A, u).dot(product(A, v)) - u.dot(v)) / (u.norm() * v.norm()), side);
+}
+
+long double jump_distance(const Rows& W, const Eigen::VectorXd& x) {
+  return std::min(1.0L, jump_distance({W}, nullptr, x));
+}
+
+long double jump_distance(const std::vector<Rows>& layers, const Rows* A, const Eigen::VectorXd& x) {
+  Real least = std::numeric_limits<Real>::infinity();
+  Integers z = whole(x, lowest_exponent(x));
+  const auto look = [&](const Rows& W) {
+    const Integers Wz = product(W, z);
+    for (Eigen::Index i = 0; i < W.rows(); ++i)
+      least = std::min(least, cosine(W.row(i), Wz[static_cast<std::size_t>(i)], z, lowest_exponent(W)));
+    z = Wz;
+    for (Integer& entry : z)
+      if (entry < 0) entry = 0;
+  };
+  for (const Rows& W : layers) look(W);
+  if (A) look(*A);
+  return least;
+}
+
+bool in_one_piece(const std::vector<Rows>& layers, const Eigen::VectorXd& x, const Eigen::VectorXd& y) {
+  Integers z = whole(x, lowest_exponent(x)), w = whole(y, lowest_exponent(y));
+  for (const Rows& W : layers) {
+    z = product(W, z);
+    w = product(W, w);
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      if (z[i].sign() * w[i].sign() < 0) return false;
+      if (z[i] < 0) z[i] = 0;
+      if (w[i] < 0) w[i] = 0;
+    }
+  }
+  return true;
 }
 
 }  // namespace theoremeter

@@ -34,9 +34,14 @@ class Evaluation {
     auto known = std::find_if(known_.begin(), known_.end(), same);
     if (known == known_.end()) {
       known = known_.insert(known_.end(), w);
-      known->value = rounded_down(naive_(w.point, w.form));
+      const Attained a = naive_(w.point, w.form);
+      known->value = rounded_down(a.value);
+      known->side = a.side;
+      known->margin = static_cast<double>(a.margin);
     }
     w.value = known->value;
+    w.side = known->side;
+    w.margin = known->margin;
     return w.value >= 0 && std::isfinite(w.value);
   }
 
@@ -51,17 +56,22 @@ void cap(Sampled& s) {
   for (double& q : s.quantiles) q = std::min(q, s.witness.value);
 }
 
+constexpr double rounding = 1e-12;
+
 // Bounds are compared with values in double, which may be some last digits above those attained.
 void settle(std::optional<Certified>& certified, double at_least, double gap) {
-  constexpr double rounding = 1e-12;
   if (!certified) return;
   Certified& c = *certified;
   if (at_least > c.at_most * (1 + rounding)) return certified.reset();
   c.at_most = std::max(c.at_most, at_least);
-  c.closed = c.closed && c.at_most <= (1 + gap) * (1 + rounding) * at_least;
+  c.closed = reaches(c.at_most, at_least, gap);
 }
 
 }  // namespace
+
+bool reaches(double at_most, double at_least, double gap) {
+  return at_most <= (1 + gap) * (1 + rounding) * at_least || at_most == at_least;
+}
 
 Measurement by_definition(Measurement m, const NaiveDeviation& naive, double gap) {
   Evaluation evaluation(naive);

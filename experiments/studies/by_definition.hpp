@@ -6,9 +6,13 @@
 
 namespace theoremeter {
 
-/// Gives every witness the value that its stored point attains by the naive evaluation, rounded down, and the whole the
-/// best of them. Witnesses that attain nothing are left out, and so is a certificate that one of them refutes; sampled
-/// values are at most the sampled maximum. Throws DefinedNowhere where no witness is left.
+/// Does the bracket reach this relative gap, but for rounding?
+bool reaches(double at_most, double at_least, double gap);
+
+/// Gives every witness the value, side and margin that its stored point attains by the naive evaluation, the value
+/// rounded down, and the whole the best of them. Witnesses that attain nothing are left out, and so is a certificate
+/// that one of them refutes; sampled values are at most the sampled maximum. Throws DefinedNowhere where no witness is
+/// left.
 Measurement by_definition(Measurement m, const NaiveDeviation& naive, double gap);
 
 }  // namespace theoremeter

@@ -20,7 +20,10 @@ Condition range_restricted_isometry();
 Condition of_one_matrix(const std::string& matrix, Symbol rows, Symbol columns, std::vector<Symbol> arguments);
 
 /// What a naive evaluation returns for arguments that do not fit.
-inline constexpr long double undefined = std::numeric_limits<long double>::quiet_NaN();
+inline constexpr Attained undefined{std::numeric_limits<long double>::quiet_NaN()};
+
+/// Does a witness of differences G(x1) - G(x2), G(x3) - G(x4) have this form, "tangent" or "differences"?
+bool is_form(const std::string& form, const std::vector<Rows>& layers, const Point& differences);
 
 /// Do the arguments have these dimensions?
 bool fit(const Point& p, std::initializer_list<Eigen::Index> dimensions);

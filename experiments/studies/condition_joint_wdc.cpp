@@ -62,10 +62,16 @@ Condition joint_weight_distribution() {
     return found;
   };
   c.naive = [](const Matrices& m, double alpha) -> NaiveDeviation {
-    return [B = m.at("B"), C = m.at("C"), alpha](const Point& p, const std::string& form) {
+    return [B = m.at("B"), C = m.at("C"), alpha](const Point& p, const std::string& form) -> Attained {
       if (!fit(p, {B.cols(), B.cols(), C.cols(), C.cols()})) return undefined;
-      const auto [first, second] = joint_wdc_deviation(B, C, alpha, p[0], p[1], p[2], p[3]);
-      return form == first_inequality ? first : form == second_inequality ? second : undefined;
+      if (form != first_inequality && form != second_inequality) return undefined;
+      const bool first = form == first_inequality;
+      std::pair<Side, Side> sides;
+      const auto values = joint_wdc_deviation(B, C, alpha, p[0], p[1], p[2], p[3], &sides);
+      const Rows& jumps = first ? B : C;  // relu does not jump
+      const std::size_t one = first ? 0 : 2;
+      return {first ? values.first : values.second, first ? sides.first : sides.second,
+              std::min(jump_distance(jumps, p[one]), jump_distance(jumps, p[one + 1]))};
     };
   };
   return c;

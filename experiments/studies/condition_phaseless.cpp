@@ -3,6 +3,7 @@
 #include "experiments/studies/measure.hpp"
 #include "theory/conditions.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace theoremeter {
@@ -17,8 +18,12 @@ Condition phaseless_concentration() {
     return measure(std::vector{Part<Phaseless>{Phaseless(m.at("A"))}}, request, stream, progress);
   };
   c.naive = [](const Matrices& m, double) -> NaiveDeviation {
-    return [A = m.at("A")](const Point& p, const std::string&) {
-      return fit(p, {A.cols(), A.cols()}) ? phaseless_deviation(A, p[0], p[1]) : undefined;
+    return [A = m.at("A")](const Point& p, const std::string&) -> Attained {
+      if (!fit(p, {A.cols(), A.cols()})) return undefined;
+      Attained a;
+      a.value = phaseless_deviation(A, p[0], p[1], &a.side);
+      a.margin = std::min(jump_distance(A, p[0]), jump_distance(A, p[1]));
+      return a;
     };
   };
   return c;

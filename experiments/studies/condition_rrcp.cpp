@@ -3,6 +3,8 @@
 #include "experiments/studies/measure.hpp"
 #include "theory/conditions.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace theoremeter {
@@ -43,9 +45,15 @@ Condition range_restricted_concentration() {
     return measure(std::vector{Part<Rrcp>{Rrcp(network_of(m), m.at("A"))}}, request, stream, progress);
   };
   c.naive = [](const Matrices& m, double) -> NaiveDeviation {
-    return [layers = network_of(m).layers, A = m.at("A")](const Point& p, const std::string&) {
+    return [layers = network_of(m).layers, A = m.at("A")](const Point& p, const std::string& form) -> Attained {
       const Eigen::Index k = layers[0].cols();
-      return fit(p, {k, k, k, k, k, k}) ? rrcp_deviation(layers, A, p[0], p[1], p[2], p[3], p[4], p[5]) : undefined;
+      if (!fit(p, {k, k, k, k, k, k}) || !is_form(form, layers, {p[2], p[3], p[4], p[5]})) return undefined;
+      Attained a;
+      a.value = rrcp_deviation(layers, A, p[0], p[1], p[2], p[3], p[4], p[5], &a.side);
+      a.margin = std::numeric_limits<long double>::infinity();
+      for (std::size_t i = 0; i < p.size(); ++i)
+        a.margin = std::min(a.margin, jump_distance(layers, i < 2 ? &A : nullptr, p[i]));
+      return a;
     };
   };
   return c;

@@ -3,6 +3,8 @@
 #include "experiments/studies/measure.hpp"
 #include "theory/conditions.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace theoremeter {
@@ -22,9 +24,14 @@ Condition range_restricted_isometry() {
     return measure(std::vector{Part<Rrcp>{rric}}, request, stream, progress);
   };
   c.naive = [](const Matrices& m, double) -> NaiveDeviation {
-    return [layers = network_of(m).layers, A = m.at("A")](const Point& p, const std::string&) {
+    return [layers = network_of(m).layers, A = m.at("A")](const Point& p, const std::string& form) -> Attained {
       const Eigen::Index k = layers[0].cols();
-      return fit(p, {k, k, k, k}) ? rric_deviation(layers, A, p[0], p[1], p[2], p[3]) : undefined;
+      if (!fit(p, {k, k, k, k}) || !is_form(form, layers, p)) return undefined;
+      Attained a;
+      a.value = rric_deviation(layers, A, p[0], p[1], p[2], p[3], &a.side);
+      a.margin = std::numeric_limits<long double>::infinity();
+      for (const Eigen::VectorXd& x : p) a.margin = std::min(a.margin, jump_distance(layers, nullptr, x));
+      return a;
     };
   };
   return c;

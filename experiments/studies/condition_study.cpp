@@ -452,8 +452,15 @@ Study study_of(const Condition& c) {
       throw Undefined(nowhere.what());
     }
   };
-  s.verify = [c, matrices = s.about.matrices](const Setting& at, const Stream& draw, const Measurement& m, bool) {
-    return complaints_of(c, at[gap], matrices(at, draw), m);
+  s.verify = [c, matrices = s.about.matrices](const Setting& at, const Stream& draw, const Measurement& m,
+                                              const Scrutiny& how) {
+    Complaints all = complaints_of(c, at[gap], matrices(at, draw), m, how.older);
+    if (how.older) return all;
+    const Alpha asked = alpha_of(c, at);
+    if (m.fit.has_value() != asked.fit) all.push_back("fit is not what was asked for");
+    if (!asked.fit && m.alpha != asked.value)
+      all.push_back(fmt::format("alpha = {}, but {} was asked for", m.alpha, *asked.value));
+    return all;
   };
   s.report = [c](const Setting& at, const Measurement& m) { return report(c, at, m); };
   return s;

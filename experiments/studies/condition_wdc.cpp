@@ -4,6 +4,7 @@
 #include "experiments/studies/measure.hpp"
 #include "theory/conditions.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace theoremeter {
@@ -54,8 +55,12 @@ Condition weight_distribution() {
     return found;
   };
   c.naive = [](const Matrices& m, double alpha) -> NaiveDeviation {
-    return [W = m.at("W"), alpha](const Point& p, const std::string&) {
-      return fit(p, {W.cols(), W.cols()}) ? wdc_deviation(W, alpha, p[0], p[1]) : undefined;
+    return [W = m.at("W"), alpha](const Point& p, const std::string&) -> Attained {
+      if (!fit(p, {W.cols(), W.cols()})) return undefined;
+      Attained a;
+      a.value = wdc_deviation(W, alpha, p[0], p[1], &a.side);
+      a.margin = std::min(jump_distance(W, p[0]), jump_distance(W, p[1]));
+      return a;
     };
   };
   return c;

@@ -4,6 +4,7 @@
 #include "experiments/studies/by_definition.hpp"
 #include "experiments/studies/condition.hpp"
 #include "results/weights.hpp"
+#include "theory/conditions.hpp"
 #include "theory/error.hpp"
 #include "theory/suggest.hpp"
 
@@ -27,6 +28,11 @@ Certificates by_cones(std::int64_t columns) {
 bool fit(const Point& p, std::initializer_list<Eigen::Index> dimensions) {
   return std::equal(p.begin(), p.end(), dimensions.begin(), dimensions.end(),
                     [](const Eigen::VectorXd& x, Eigen::Index k) { return x.size() == k; });
+}
+
+bool is_form(const std::string& form, const std::vector<Rows>& layers, const Point& d) {
+  if (form == "tangent") return in_one_piece(layers, d[0], d[1]) && in_one_piece(layers, d[2], d[3]);
+  return form == "differences";
 }
 
 Condition of_one_matrix(const std::string& matrix, Symbol rows, Symbol columns, std::vector<Symbol> arguments) {

@@ -55,9 +55,16 @@ void check_shapes(const std::vector<Shape>& shapes, const Matrices& given);
 /// The matrices of a draw: those given, and what they lack drawn.
 Matrices draw_matrices(const std::vector<Shape>& shapes, const Matrices& given, const Stream& draw);
 
+/// What a point attains: the deviation, the side of the norm, and how far the nearest jump is.
+struct Attained {
+  long double value = 0;
+  Side side = Side::plus;
+  long double margin = 0;
+};
+
 /// The deviation of one instance at a point, evaluated naively; form: which expression, where the condition has
 /// several.
-using NaiveDeviation = std::function<long double(const Point&, const std::string& form)>;
+using NaiveDeviation = std::function<Attained(const Point&, const std::string& form)>;
 
 enum class Certificates { none, on_request, by_default };
 

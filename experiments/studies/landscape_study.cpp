@@ -212,9 +212,9 @@ Study landscape_study(const LandscapeProblem& problem) {
   s.measure = [problem](const Setting& at, const Stream& draw, const Effort& effort) {
     return measure(setting_of(problem, at), request_of(problem, at, effort.threads), draw, effort.progress);
   };
-  s.verify = [problem](const Setting& at, const Stream& draw, const MeasuredLandscape& d, bool) {
+  s.verify = [problem](const Setting& at, const Stream& draw, const MeasuredLandscape& d, const Scrutiny& how) {
     const LandscapeSetting setting = setting_of(problem, at);
-    return complaints_of(problem.problem, setting.sizes, rebuild(setting, draw, d.solution), d);
+    return complaints_of(problem.problem, setting.sizes, rebuild(setting, draw, d.solution), d, how.older);
   };
   s.modernise = [problem](const Setting& at, MeasuredLandscape& d) { modernise(problem, at, d); };
   s.report = [problem](const Setting& at, const MeasuredLandscape& d) {
@@ -252,7 +252,7 @@ Study census_study(const LandscapeProblem& problem) {
   s.measure = [problem](const Setting& at, const Stream& draw, const Effort& effort) {
     return measure_census(setting_of(problem, at), draw, effort.progress);
   };
-  s.verify = [problem](const Setting& at, const Stream& draw, const MeasuredLandscape& d, bool) {
+  s.verify = [problem](const Setting& at, const Stream& draw, const MeasuredLandscape& d, const Scrutiny&) {
     const LandscapeSetting setting = setting_of(problem, at);
     return census_complaints_of(problem.problem, setting.sizes, rebuild(setting, draw, 0), d);
   };

@@ -18,6 +18,7 @@ struct RebuiltInstance {
   std::variant<Recovery, Demodulation> f;
   double alpha = 1;                                             // blind demodulation: of the last layers, multiplied
   std::function<NaiveDeviation(const Epsilon& epsilon)> naive;  // the condition's deviation, by definition
+  std::function<Census()> census = {};  // taken again; needed only where there is one
   /// The same with another of the solutions tried; needed only where there are several.
   std::function<std::variant<Recovery, Demodulation>(std::size_t number)> with_solution = {};
 };
@@ -29,7 +30,7 @@ struct RebuiltInstance {
 /// that directions have unit length and counts add up. That the census is complete, and that gradients near a kink
 /// where descent stopped combine to almost nothing, is taken from the file.
 Complaints complaints_of(Problem problem, const Sizes& sizes, const RebuiltInstance& rebuilt,
-                         const MeasuredLandscape& d);
+                         const MeasuredLandscape& d, bool older);
 
 /// The same for a census alone.
 Complaints census_complaints_of(Problem problem, const Sizes& sizes, const RebuiltInstance& rebuilt,

@@ -346,12 +346,16 @@ RebuiltInstance rebuild(const LandscapeSetting& setting, const Stream& draw, std
   };
   const auto naive = [assumed](const Epsilon& e) -> NaiveDeviation {
     for (const Assumption& a : assumed)
-      if (a.condition == e.condition && a.matrix == e.matrix)
+      if (a.condition == e.condition && a.matrix == e.matrix && a.alpha == e.alpha)
         return condition_named(a.condition).naive(a.matrices, a.alpha);
-    return [](const Point&, const std::string&) { return std::nanl(""); };
+    return [](const Point&, const std::string&) { return Attained{std::nanl("")}; };
   };
-  return {with_solution(static_cast<std::size_t>(std::max<std::int64_t>(0, solution))), alpha_of(setting), naive,
-          with_solution};
+  const auto f = with_solution(static_cast<std::size_t>(std::max<std::int64_t>(0, solution)));
+  const auto again = [f, problem = setting.problem] {
+    const Recovery& recovery = std::get<Recovery>(f);
+    return census(recovery, rho(problem, recovery.G.depth()));
+  };
+  return {f, alpha_of(setting), naive, again, with_solution};
 }
 
 }  // namespace theoremeter

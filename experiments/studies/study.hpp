@@ -30,6 +30,12 @@ struct Effort {
 /// What is wrong with a stored draw, one line each; none: all is well.
 using Complaints = std::vector<std::string>;
 
+/// How a stored draw is looked at.
+struct Scrutiny {
+  bool again = false;  // measure it again too: samples, certificates and counts must come out the same
+  bool older = false;  // by a version before 0.3: values attained are right to 1e-10, what comes out again is another
+};
+
 /// This draw has no such value: a condition that is defined at no point tried.
 class Undefined : public std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -72,8 +78,7 @@ struct Study {
   std::function<void(const Setting&)> check = [](const Setting&) {};
   /// Throws Undefined.
   std::function<Row(const Setting&, const Stream& draw, const Effort&)> measure;
-  /// `again` asks for what takes long too: certificates proved again, samples drawn again.
-  std::function<Complaints(const Setting&, const Stream& draw, const Row&, bool again)> verify;
+  std::function<Complaints(const Setting&, const Stream& draw, const Row&, const Scrutiny&)> verify;
   std::string verified = "every value recomputed from its definition";
   /// The matrices of a draw; none: the study has none.
   std::function<Matrices(const Setting&, const Stream& draw)> matrices;
@@ -99,7 +104,8 @@ struct StudyOf {
   Study about;
   Columns<Draw> columns;
   std::function<Draw(const Setting&, const Stream& draw, const Effort&)> measure;
-  std::function<Complaints(const Setting&, const Stream& draw, const Draw&, bool again)> verify;
+  /// What does not take measuring it again, which `again` does for every study.
+  std::function<Complaints(const Setting&, const Stream& draw, const Draw&, const Scrutiny&)> verify;
   std::function<std::string(const Setting&, const Draw&)> report;
   std::function<void(const Setting&, Draw&)> modernise = [](const Setting&, Draw&) {};  // a draw of format 1.x
 
@@ -109,10 +115,12 @@ struct StudyOf {
     s.measure = [*this](const Setting& at, const Stream& draw, const Effort& effort) {
       return columns.row(measure(at, draw, effort));
     };
-    s.verify = [*this](const Setting& at, const Stream& draw, const Row& row, bool again) {
+    s.verify = [*this](const Setting& at, const Stream& draw, const Row& row, const Scrutiny& how) {
       const Draw d = columns.draw(row);
-      Complaints all = verify(at, draw, d, again);
-      for (std::string& c : differences(columns.row(d), row, columns.schema())) all.push_back(std::move(c));
+      Complaints all = verify(at, draw, d, how);
+      const auto add = [&](Complaints more) { all.insert(all.end(), more.begin(), more.end()); };
+      add(differences(columns.row(d), row, columns.schema()));
+      if (how.again && !how.older) add(unlike(columns.row(measure(at, draw, Effort())), row, columns.schema()));
       return all;
     };
     s.complete = [*this](const Setting& at, const Row& row) {
@@ -127,5 +135,9 @@ struct StudyOf {
 
 /// The columns in which a row differs, bit for bit, from what its draw gives anew: those computed from others, say.
 Complaints differences(const Row& anew, const Row& stored, const Schema& schema);
+
+/// The columns, but for seconds, in which a draw measured again is not what is stored. Numbers may differ by 1e-10 of
+/// their size: another processor rounds otherwise.
+Complaints unlike(const Row& again, const Row& stored, const Schema& schema);
 
 }  // namespace theoremeter

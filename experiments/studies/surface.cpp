@@ -160,7 +160,7 @@ Study surface_study(Problem problem) {
   s.about.figure = {{"figure", "surface"}};
   s.columns = columns_of(problem);
   s.measure = [problem](const Setting& at, const Stream&, const Effort&) { return surface_of(problem, at); };
-  s.verify = [problem](const Setting& at, const Stream&, const Surface& surface, bool) {
+  s.verify = [problem](const Setting& at, const Stream&, const Surface& surface, const Scrutiny&) {
     const Depths depth = depths_of(problem, at);
     return complaints_of(problem, depth.d, depth.s, surface);
   };
