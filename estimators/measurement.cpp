@@ -10,6 +10,7 @@ Kind kind(const Measurement& m) {
 }
 
 BelowHalf below_half(const Measurement& m) {
+  if (!m.fit) return BelowHalf::not_fitted;
   if (m.fit->at_least >= 0.5 * (1 - fit_tolerance)) return BelowHalf::no;
   if (m.certified && m.certified->at_most < 0.5 * m.alpha) return BelowHalf::proved;
   return m.certified || m.witness.value >= 0.5 * m.alpha ? BelowHalf::open : BelowHalf::searched;

@@ -83,12 +83,13 @@ enum class BelowHalf {
   no,        // attained whatever alpha, to fit_tolerance
   proved,    // by a certificate at the alpha chosen
   searched,  // as far as a search at the alpha chosen can tell
-  open       // neither
+  open,      // neither
+  not_fitted
 };
 
-BelowHalf below_half(const Measurement& m);  // m.fit there
+BelowHalf below_half(const Measurement& m);
 
-inline std::vector<std::string> names_of(BelowHalf) { return {"no", "proved", "searched", "open"}; }
+inline std::vector<std::string> names_of(BelowHalf) { return {"no", "proved", "searched", "open", "not fitted"}; }
 inline std::vector<std::string> names_of(Side) { return {"plus", "minus"}; }
 inline std::vector<std::string> names_of(Kind) { return {"at least", "bracket", "exact"}; }
 

@@ -14,13 +14,15 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-/// Point 0, the last, the middle, the quarters, ...: spread out from the first on.
+/// The last, the first, the middle, the quarters, ...: some points, spread out from the first on.
 std::vector<std::size_t> spread(std::size_t points) {
-  std::vector<std::size_t> order;
-  for (std::size_t step = std::max<std::size_t>(1, points - 1); order.size() < points;
-       step = std::max<std::size_t>(1, step / 2))
-    for (std::size_t p = 0; p < points; p += step)
+  constexpr std::size_t most = 64;
+  std::vector<std::size_t> order{points - 1};
+  for (std::size_t parts = 1; order.size() < std::min(points, most) && parts < 2 * points; parts *= 2)
+    for (std::size_t i = 0; i < parts; i += parts == 1 ? 1 : 2) {
+      const std::size_t p = (i + (parts == 1 ? 0 : 1)) * (points - 1) / parts;
       if (std::find(order.begin(), order.end(), p) == order.end()) order.push_back(p);
+    }
   return order;
 }
 
@@ -31,7 +33,7 @@ std::string estimate(const Experiment& e, int threads) {
   const Clock::time_point start = Clock::now();
   double spent = 0, bytes = 0;
   std::size_t tried = 0;
-  for (const std::size_t p : spread(std::min<std::size_t>(e.points.size(), 64))) {
+  for (const std::size_t p : spread(e.points.size())) {
     const Clock::time_point begun = Clock::now();
     try {
       const Row row = e.study->measure(e.points[p], draw_stream(e.points[p], 0), Effort{});

@@ -73,6 +73,10 @@ const Study& study_of(const std::string& path, const toml::table& top) {
     throw InputError(
         fmt::format("{}: {} have no place beside each other", where(path, *top.get(said[1])), fmt::join(said, ", ")));
   if (said.empty())
+    for (const auto& [key, node] : top)
+      if (const std::string near = nearest(std::string(key.str()), keys); !near.empty())
+        throw InputError(fmt::format("{}: unknown key \"{}\" (\"{}\"?)", where(path, node), key.str(), near));
+  if (said.empty())
     throw InputError(
         fmt::format("{}: says no study: one of the keys {}, as in condition = \"wdc\"", path, fmt::join(keys, ", ")));
   const Study* study = nullptr;
@@ -180,7 +184,9 @@ Experiment read_experiment(const std::string& path) {
   for (const Input& input : e.study->inputs)
     if (top.contains(input.option))
       files.emplace_back(&input, seen_from(fs::path(path).parent_path(), text_at(path, top, input.option)));
-  read_given(e, files, flag_at(path, top, "transpose"));
+  const bool transpose = flag_at(path, top, "transpose");
+  told_with(path, files.empty() ? static_cast<const toml::node&>(top) : *top.get(files[0].first->option),
+            [&] { read_given(e, files, transpose); });
 
   std::vector<const toml::table*> sweeps;
   if (const toml::node* node = top.get("sweep")) {

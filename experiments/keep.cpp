@@ -61,8 +61,13 @@ DataSet grown(DataSet stored, const Description& now, const std::string& output)
   const DataSet wanted(now);
   for (std::size_t p = 0; p < was.points.size(); ++p) {
     const Setting& at = was.points[p];
-    if (!wanted.find_point(at))
-      contradiction(output, fmt::format("was measured at {}, with {}", at.sizes(), nearest_difference(at, now.points)));
+    if (!wanted.find_point(at)) {
+      const bool known =
+          std::any_of(now.points.begin(), now.points.end(), [&](const Setting& p) { return p.sizes() == at.sizes(); });
+      contradiction(output,
+                    known ? fmt::format("was measured at {}, with {}", at.sizes(), nearest_difference(at, now.points))
+                          : fmt::format("holds a point {}, which the experiment has not", at.sizes()));
+    }
     if (stored.draws(p) > now.draws)
       contradiction(output, fmt::format("holds {} draws at {}, the experiment asks for {}", stored.draws(p), at.sizes(),
                                         now.draws));
@@ -131,12 +136,16 @@ class Keeper {
         journal_->append(key, state, row);
         data_.add(key, state, row, run_);
         if (journal_->bytes() > most_) {
+          if (!lock.owned()) throw std::runtime_error(fmt::format("{}: another run goes on with it", output_));
           consolidate(true);
           begin_journal();
         }
       });
     });
-    uninterrupted([&] { consolidate(true); });
+    uninterrupted([&] {
+      if (!lock.owned()) throw std::runtime_error(fmt::format("{}: another run goes on with it", output_));
+      consolidate(true);
+    });
   }
 
   DataSet take() { return std::move(data_); }
@@ -147,7 +156,7 @@ class Keeper {
     journal_.reset();
     std::error_code ignored;
     for (const std::string& path : journals_of(output_)) fs::remove(path, ignored);
-    fs::remove(output_, ignored);
+    fs::remove(resolved(output_), ignored);
   }
 
  private:
@@ -171,13 +180,16 @@ class Keeper {
   }
 
   Ending last_words(Lock& lock) {
+    std::string lost;
     try {
+      if (!lock.owned()) return {1, fmt::format("{}: another run goes on with it", output_)};
       if (journal_) journal_->flush();
       if (journal_ && journal_->bytes() + fs::file_size(output_) < little) consolidate(true);
-    } catch (const std::exception&) {  // what was appended is in the journal
+    } catch (const std::exception& error) {  // what was appended is in the journal, unless the disk fails
+      lost = fmt::format(" ({})", error.what());
     }
     lock.release();
-    return {75, fmt::format("finished draws are in {}; to go on: {}", output_, resuming_command())};
+    return {75, fmt::format("finished draws are in {}{}; to go on: {}", output_, lost, resuming_command())};
   }
 
   std::string output_;
@@ -236,12 +248,13 @@ DataSet measured_on_disk(const Experiment& e, const Keep& keep) {
     if (changed) keeper.consolidate(exists);
   });
   if (there && keeper.wanted() == 0)
-    say(fmt::format("theoremeter: {} is complete: nothing was left to measure\n", keep.output));
+    say(fmt::format("theoremeter: {}{} is complete: nothing was left to measure\n", keep.output,
+                    keep.share.of > 1 ? fmt::format(": share {}/{}", keep.share.index, keep.share.of) : ""));
   else
     try {
       keeper.measure(e, lock);
     } catch (...) {
-      if (!exists) keeper.leave_no_trace();
+      if (!exists && lock.owned()) keeper.leave_no_trace();
       throw;
     }
   return keeper.take();

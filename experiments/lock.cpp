@@ -114,6 +114,11 @@ bool Lock::try_to_take() {
   throw std::runtime_error(fmt::format("cannot write {}: {}", path_, std::strerror(error)));
 }
 
+bool Lock::owned() {
+  advance();
+  return !lost_;
+}
+
 void Lock::advance() {
   const std::lock_guard alone(mutex_);
   if (!held_) return;

@@ -24,6 +24,8 @@ class Lock {
 
   /// Another run took this one for dead (stopped for long, on another machine), and goes on in its place.
   bool lost() const { return lost_; }
+  /// Asked of the file, now: before anything is replaced or removed.
+  bool owned();
   void release();
 
   const std::string& path() const { return path_; }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <set>
 
 namespace theoremeter {
@@ -21,7 +22,9 @@ namespace fs = std::filesystem;
 /// Results files: those named, those whose journals are named, those of the folders named.
 std::vector<std::string> files_of(const std::vector<std::string>& paths) {
   std::set<std::string> files;
-  const auto file_of = [](const std::string& path) { return path.substr(0, path.find(".journal")); };
+  const auto file_of = [](const std::string& path) {
+    return path.substr(0, path.rfind(".h5.journal") + (path.rfind(".h5.journal") == std::string::npos ? 0 : 4));
+  };
   for (const std::string& path : paths) {
     if (!fs::is_directory(path)) {
       files.insert(file_of(path));
@@ -79,8 +82,21 @@ Line line_of(const std::string& label, const Count& c) {
 int status_verb(const Options& o) {
   const std::vector<std::string> files = files_of(o.files);
   auto json = nlohmann::ordered_json::array();
+  int code = 0;
   for (const std::string& file : files) {
-    const Tally t = tally(file, declarations);
+    std::optional<Tally> found;
+    try {
+      found = tally(file, declarations);
+    } catch (const InputError& error) {
+      if (files.size() == 1) throw;
+      code = 2;
+      if (o.json)
+        json.push_back({{"file", file}, {"error", error.what()}});
+      else
+        fmt::print("{}\n", error.what());
+      continue;
+    }
+    const Tally& t = *found;
     const std::vector<Count> counts = counts_of(t);
     Count all;
     for (const Count& c : counts) all.add(c);
@@ -105,7 +121,7 @@ int status_verb(const Options& o) {
     fmt::print("{}", align(lines));
   }
   if (o.json) fmt::print("{}\n", json.dump(2));
-  return 0;
+  return code;
 }
 
 }  // namespace theoremeter

@@ -141,7 +141,9 @@ Value Sweep::evaluate(const Axis& axis, const Candidate& candidate, const Settin
     const double x = number_of(p, candidate.expression, at);
     value = x;
     if (!is_whole(p)) return check_value(p, value);
-    if (!(std::abs(x) < 0x1p53)) throw InputError(fmt::format("{} = {}: no whole number below 2^53", p.name, x));
+    if (!(std::abs(x) < 0x1p53))
+      throw InputError(fmt::format("{} = \"{}\" is {}", p.name, candidate.expression,
+                                   std::isnan(x) ? "not a number" : "no whole number below 2^53"));
     if (!candidate.rounded && x != std::round(x))
       throw InputError(fmt::format("{} = \"{}\" is {}, no whole number: write ceil(...), floor(...) or round(...)",
                                    p.name, candidate.expression, x));

@@ -3,7 +3,9 @@
 #include "experiments/declarations.hpp"
 #include "experiments/estimate.hpp"
 #include "experiments/experiment.hpp"
+#include "experiments/interruption.hpp"
 #include "experiments/keep.hpp"
+#include "experiments/lock.hpp"
 #include "experiments/progress_line.hpp"
 #include "experiments/runner.hpp"
 #include "experiments/scripts.hpp"
@@ -12,6 +14,7 @@
 #include "results/export.hpp"
 #include "results/format_document.hpp"
 #include "results/in_full.hpp"
+#include "results/journal.hpp"
 #include "results/json.hpp"
 #include "results/merge.hpp"
 #include "results/table.hpp"
@@ -27,6 +30,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <numeric>
 #include <utility>
 
@@ -277,7 +281,7 @@ int show_verb(const Options& o) {
   if (o.json)
     fmt::print("{}\n", to_json(data.row(key), data.about().schema).dump(2));
   else
-    fmt::print("{}\n{}", at.text(), in_full(data.row(key), data.about().schema) + study.report(at, data.row(key)));
+    fmt::print("{}\n{}", at.said(), in_full(data.row(key), data.about().schema) + study.report(at, data.row(key)));
   return 0;
 }
 
@@ -299,7 +303,13 @@ int table_verb(const Options& o) {
   std::vector<Summary> summaries = study.summaries;
   if (!o.columns.empty()) {
     summaries.clear();
-    for (const std::string& column : words(o.columns)) summaries.push_back({column, column});
+    for (const std::string& column : words(o.columns)) {
+      const auto known = std::find_if(study.summaries.begin(), study.summaries.end(),
+                                      [&](const Summary& s) { return s.column == column; });
+      summaries.push_back(known == study.summaries.end() ? Summary{column, column} : *known);
+      summaries.back().unless.reset();
+      summaries.back().with.clear();
+    }
   }
   if (!o.statistic.empty())
     for (Summary& s : summaries) {
@@ -308,6 +318,7 @@ int table_verb(const Options& o) {
       asked.percent = s.percent;
       asked.unless = s.unless;
       asked.with = s.with;
+      asked.legend = s.legend;
       s = asked;
     }
   for (const Summary& s : summaries) schema.position(s.column);
@@ -324,8 +335,18 @@ int digest_verb(const Options& o) {
 
 int merge_verb(const Options& o) {
   check_output(o.output, o.overwrite);
-  const DataSet all = merged(o.files, declarations);
-  write(all, o.output, o.overwrite);
+  Lock lock(o.output);
+  const OnInterruption before([&] {
+    lock.release();
+    return Ending{1, "nothing was merged"};
+  });
+  std::vector<std::string> remarks;
+  const DataSet all = merged(o.files, declarations, &remarks);
+  for (const std::string& remark : remarks) say(fmt::format("theoremeter: {}\n", remark));
+  uninterrupted([&] {
+    write(all, o.output, o.overwrite);
+    for (const std::string& journal : journals_of(o.output)) std::filesystem::remove(journal);  // of what was replaced
+  });
   fmt::print("{}", gaps(all));
   return 0;
 }

@@ -507,8 +507,9 @@ class Writer {
       const std::string rows = name + "_row", columns = name + "_column";
       index(group, rows, static_cast<std::size_t>(W.rows()), "row of " + name);
       index(group, columns, static_cast<std::size_t>(W.cols()), "column of " + name);
-      const Handle set = whole_variable(group, name, {rows, columns}, std::vector<double>(W.data(), W.data() + W.size()),
-                                        "a matrix given, rows are neurons", "input");
+      const Handle set =
+          whole_variable(group, name, {rows, columns}, std::vector<double>(W.data(), W.data() + W.size()),
+                         "a matrix given, rows are neurons", "input");
       const auto source = about_.sources.find(name);
       if (source == about_.sources.end()) continue;
       hdf5::write_attribute(set, "source_file", source->second.file);
@@ -859,7 +860,8 @@ Tally tally(const std::string& path, const Declarations& declared) {
 void check_output(const std::string& path, bool overwrite) {
   check_replaceable(path);
   if (!std::filesystem::exists(path)) return;
-  if (!overwrite) throw InputError(fmt::format("output {}: exists; give --overwrite to replace it", path));
+  if (!overwrite)
+    throw InputError(fmt::format("output {}: exists; --resume goes on with it, --overwrite replaces it", path));
   try {
     decoded(path, check_format);
   } catch (const InputError& error) {

@@ -72,7 +72,7 @@ std::string in_full(const Row& row, const Schema& schema) {
       continue;
     }
     const std::string value = fmt::format("{}", fmt::join(texts_of(row[i], c), ", "));
-    if (value.empty()) continue;
+    if (value.empty() || value == "nan") continue;
     const char* sign = c.says == Says::at_least ? ">= " : c.says == Says::at_most ? "<= " : "";
     text += fmt::format("{:<{}}  {}{}{}\n", c.name, width, sign, value, c.unit == "1" ? "" : " " + c.unit);
   }

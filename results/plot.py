@@ -96,6 +96,9 @@ class Results:
     def column(self, name):
         if name not in self.file or self.file[name].ndim < 2:
             raise Refused(f"there is no column {name}")
+        if self.file[name].dtype == object or "flag_meanings" in self.file[name].attrs and len(
+                str(self.file[name].attrs["flag_meanings"]).split()) > 2:
+            raise Refused(f"{name} holds words, no numbers")
         values = self.file[name][:].astype(float)
         values[self.state != 1] = np.nan
         return values
@@ -103,7 +106,10 @@ class Results:
     def numbers(self, name):
         """A parameter as numbers, of a list the first; or the ratio of two."""
         if name in self.parameters:
-            return np.array([float(str(v).split(",")[0]) if str(v) else math.nan for v in self.parameters[name]])
+            try:
+                return np.array([float(str(v).split(",")[0]) if str(v) else math.nan for v in self.parameters[name]])
+            except ValueError:
+                raise Refused(f"{name} is no number: it can tell panels apart, --panels {name}") from None
         if "_over_" in name:
             a, b = name.split("_over_", 1)
             return self.numbers(a) / self.numbers(b)
@@ -233,7 +239,7 @@ def sweep(results, options, share=False):
 def default_abscissa(results):
     varying = [s for s in results.sizes if len(set(map(str, results.parameters[s]))) > 1]
     if not varying:
-        raise Refused("nothing varies over the points: give --x")
+        raise Refused("nothing varies over the points; theoremeter show prints them, or give --x")
     return varying[0]
 
 
@@ -387,7 +393,7 @@ def main():
     for name in ("x", "panels", "label"):
         parser.add_argument(f"--{name}", default="")
     parser.add_argument("--y", default="at_least")
-    parser.add_argument("--log", default="")
+    parser.add_argument("--log", choices=("", "x", "y", "xy"), default="")
     parser.add_argument("--guide", type=float)
     options = parser.parse_args()
     try:

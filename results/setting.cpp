@@ -123,6 +123,14 @@ std::string Setting::text() const {
   return fmt::format("{}", fmt::join(all, ", "));
 }
 
+std::string Setting::said() const {
+  std::vector<std::string> all;
+  for (const AnyParameter& p : *parameters_)
+    if (!std::holds_alternative<std::monostate>(at(p.name)))
+      all.push_back(fmt::format("{} = {}", p.name, to_text(at(p.name))));
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
 std::string Setting::sizes() const {
   std::vector<std::string> all;
   for (const AnyParameter& p : *parameters_)

@@ -80,6 +80,8 @@ class Setting {
 
   /// "n = 200, k = 3, ...": all values, in the order of declaration; equal for equal settings, and for those alone.
   std::string text() const;
+  /// The same for people: those that have a value.
+  std::string said() const;
   /// The sizes alone: "n = 200, k = 3".
   std::string sizes() const;
 

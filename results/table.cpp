@@ -140,7 +140,9 @@ double quantile(std::vector<double> values, double level) {
   const double at = level * static_cast<double>(values.size() - 1);
   const auto below = static_cast<std::size_t>(at);
   const std::size_t above = std::min(below + 1, values.size() - 1);
-  return values[below] + (at - static_cast<double>(below)) * (values[above] - values[below]);
+  const double part = at - static_cast<double>(below);
+  if (part == 0 || values[below] == values[above]) return values[below];  // infinities too
+  return values[below] + part * (values[above] - values[below]);
 }
 
 double statistic(const Summary& s, const std::vector<double>& values) {
@@ -157,6 +159,12 @@ double statistic(const Summary& s, const std::vector<double>& values) {
   }
 }
 
+/// Of texts and of one of several names words are shown, whatever the statistic; of yes and no unless they are counted.
+bool in_words(const Column& c, const Summary& s) {
+  if (c.type == Type::text || !c.names.empty()) return s.how != Statistic::count;
+  return c.type == Type::flag && s.how != Statistic::count && s.how != Statistic::share && s.how != Statistic::mean;
+}
+
 /// An entry: its sign, the number or the two of a range, its unit.
 struct Entry {
   std::string sign, least, most, unit;
@@ -165,8 +173,7 @@ struct Entry {
 Entry entry(const DataSet& data, const Group& group, const Summary& s) {
   const std::size_t column = data.about().schema.position(s.column);
   const Column& c = data.about().schema.columns[column];
-  if (c.type == Type::text || (c.type == Type::flag && s.how == Statistic::range))
-    return {"", occurring(data, group.measured, column), "", ""};
+  if (in_words(c, s)) return {"", occurring(data, group.measured, column), "", ""};
   const std::vector<double> values = numbers(data, group.measured, column);
   if (s.how == Statistic::count) return {"", fmt::format("{}", values.size()), "", ""};
   if (values.empty()) return {"", group.measured.empty() && group.undefined > 0 ? "undefined" : "-", "", ""};
@@ -175,7 +182,10 @@ Entry entry(const DataSet& data, const Group& group, const Summary& s) {
   const double scale = s.percent ? 100 : 1;
   const Round round = s.percent ? one_decimal : integers ? whole : rounding(c.says);
   const std::string unit = s.percent ? "%" : c.unit == "1" ? "" : c.unit;
-  if (s.how != Statistic::range) return {sign, round(scale * statistic(s, values)), "", unit};
+  if (s.how != Statistic::range) {
+    const double value = scale * statistic(s, values);
+    return std::isnan(value) ? Entry{"", "-", "", ""} : Entry{sign, round(value), "", unit};
+  }
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   const std::string a = round(scale * *least), b = round(scale * *most);
   return {sign, a, a == b ? "" : b, unit};
@@ -219,35 +229,34 @@ std::string csv_field(const std::string& text) {
   return quoted + "\"";
 }
 
-/// Of csv: plain numbers in full precision, a column for each end of a range.
+/// Of csv: plain numbers in full precision; of several draws a column for each end of a range.
 std::string csv(const DataSet& data, const std::vector<std::string>& heading, const std::vector<Group>& groups,
-                const std::vector<Summary>& summaries) {
+                const std::vector<Summary>& summaries, bool each_draw) {
   const Schema& schema = data.about().schema;
+  const auto column_of = [&](const Summary& s) -> const Column& { return schema.columns[schema.position(s.column)]; };
+  const auto has_ends = [&](const Summary& s) {
+    const Column& c = column_of(s);
+    return s.how == Statistic::range && !in_words(c, s) && !(each_draw && c.list.empty() && c.axes.empty());
+  };
   std::vector<std::string> names = heading;
-  for (const Summary& s : summaries) {
-    const Column& c = schema.columns[schema.position(s.column)];
-    const bool two = s.how == Statistic::range && c.type != Type::text && c.type != Type::flag;
-    for (const char* end : two ? std::vector{"_least", "_most"} : std::vector{""}) names.push_back(s.column + end);
-  }
+  for (const Summary& s : summaries)
+    for (const char* end : has_ends(s) ? std::vector{"_min", "_max"} : std::vector{""}) names.push_back(s.column + end);
   std::string out = fmt::format("{}\n", fmt::join(names, ","));
+  const auto number = [](double value) { return std::isnan(value) ? std::string() : fmt::format("{}", value); };
   for (const Group& group : groups) {
     std::vector<std::string> fields = group.labels;
     for (const Summary& s : summaries) {
-      const std::size_t column = schema.position(s.column);
-      const Column& c = schema.columns[column];
-      const bool words = c.type == Type::text || (c.type == Type::flag && s.how == Statistic::range);
-      if (words) {
-        fields.push_back(occurring(data, group.measured, column));
+      if (in_words(column_of(s), s)) {
+        fields.push_back(occurring(data, group.measured, schema.position(s.column)));
         continue;
       }
-      const std::vector<double> values = numbers(data, group.measured, column);
-      if (s.how == Statistic::range) {
-        const auto [least, most] = std::minmax_element(values.begin(), values.end());
-        fields.push_back(values.empty() ? "" : fmt::format("{}", *least));
-        fields.push_back(values.empty() ? "" : fmt::format("{}", *most));
-      } else {
-        fields.push_back(values.empty() ? "" : fmt::format("{}", statistic(s, values)));
-      }
+      const std::vector<double> values = numbers(data, group.measured, schema.position(s.column));
+      const auto [least, most] = std::minmax_element(values.begin(), values.end());
+      if (has_ends(s)) fields.push_back(values.empty() ? "" : number(*least));
+      if (s.how == Statistic::range)
+        fields.push_back(values.empty() ? "" : number(*most));
+      else
+        fields.push_back(values.empty() && s.how != Statistic::count ? "" : number(statistic(s, values)));
     }
     std::transform(fields.begin(), fields.end(), fields.begin(), csv_field);
     out += fmt::format("{}\n", fmt::join(fields, ","));
@@ -315,7 +324,7 @@ std::vector<Summary> shown(const DataSet& data, const std::vector<Group>& groups
     else
       kept.push_back(s);
   }
-  return kept.empty() ? all : kept;
+  return kept;
 }
 
 std::string legend(const std::vector<Summary>& summaries, bool ranges) {
@@ -344,7 +353,7 @@ std::string table(const DataSet& data, const std::string& title, const std::vect
             ? fmt::format("{}", group.measured.size())
             : fmt::format("{} ({} undefined)", group.measured.size() + group.undefined, group.undefined));
   }
-  if (options.format == TableFormat::csv) return csv(data, heading, groups, columns);
+  if (options.format == TableFormat::csv) return csv(data, heading, groups, columns, options.each_draw);
   const std::size_t labels = heading.size();
   for (const Summary& s : columns) heading.push_back(s.heading);
   bool ranges = false;
@@ -355,7 +364,8 @@ std::string table(const DataSet& data, const std::string& title, const std::vect
       std::transform(lines.back().begin(), lines.back().end(), lines.back().begin(), latex_escaped);
     for (const Summary& s : columns) {
       const Entry e = entry(data, group, s);
-      ranges = ranges || !e.most.empty();
+      ranges = ranges ||
+               (!e.most.empty() && data.about().schema.columns[data.about().schema.position(s.column)].axes.empty());
       lines.back().push_back(options.format == TableFormat::latex ? latex_of(e) : text_of(e));
     }
   }

@@ -284,10 +284,8 @@ Columns<Measurement> columns_of(const Condition& c) {
              .unit("s")
              .json("seconds.certify"));
   if (c.fits_alpha)
-    m.computed(
-         "fit_below_half", [](const Measurement& d) { return d.fit ? below_half(d) : BelowHalf::open; },
-         Says::statistic,
-         "whether the least constant/alpha over all alpha, where it was fitted, is below the 1/2 of every matrix")
+    m.computed("fit_below_half", below_half, Says::statistic,
+               "whether the least constant/alpha over all alpha, where it was fitted, is below the 1/2 of every matrix")
         .json("fit.below_half");
   const auto computed = [&](const char* name, double (*function)(const Measurement&), Says says, const char* meaning) {
     m.computed(name, function, says, meaning).json("-");
