@@ -404,7 +404,7 @@ def main():
         return 2
     except OSError as error:
         reason = error.strerror or ("not an HDF5 file, or damaged" if os.path.isfile(options.file) else "no such file")
-        print(f"theoremeter: {options.file}: {reason}", file=sys.stderr)
+        print(f"theoremeter: {error.filename or options.file}: {reason}", file=sys.stderr)
         return 2
     except KeyError as error:
         print(f"theoremeter: {options.file}: not as format 2.0 has it: {error}", file=sys.stderr)

@@ -94,7 +94,7 @@ def contents(path):
     held = {}
 
     def collect(name, thing):
-        if name.startswith("about/run"):  # when and where it was measured
+        if name == "about/description" or name.startswith("run"):  # when and where it was measured
             return
         if isinstance(thing, h5py.Dataset) and not name.startswith("seconds"):
             held[name] = (str(thing.dtype), thing.shape, repr(thing[()].tolist()))

@@ -182,7 +182,7 @@ class Rrcp(Conditions):
         done = self.run_it("measure", "rrcp", "--widths", "1,1,1", "--m", 3, "--draws", 6, *SMALL, "--output", "r.h5")
         self.assertEqual(done.returncode, 0)
         self.assertIn("is undefined", done.stderr)
-        self.assertIn("not measured", done.stdout)
+        self.assertIn("undefined: draws that have no such value", done.stdout)
         self.assertIn("No upper bound here", done.stdout)
         self.assertIn("3 draws verified", self.succeed("verify", "r.h5"))
         (point,) = json.loads(self.succeed("show", "--json", "r.h5"))["points"]

@@ -81,9 +81,9 @@ class Problems(Landscape):
         self.assertEqual(d["hypothesis"], "cannot hold" if 256 * eps ** 0.25 > 1 else "not excluded")
         self.assertAlmostEqual(d["hypothesis_left_side"], 256 * eps ** 0.25, delta=1e-9)
         self.assertEqual(d["epsilon_needed"], 2.0 ** -32)
-        self.assertAlmostEqual(d["descent_at_zero"]["of_theorem"], 8 * math.pi * d["descent_at_zero"], delta=1e-12)
+        self.assertAlmostEqual(d["descent_of_theorem"], 8 * math.pi * d["descent_at_zero"], delta=1e-12)
         sensing = self.landscape("compressed-sensing", *INSTANCES["compressed-sensing"])["draws"][0]
-        self.assertEqual([c["condition"] for c in sensing["epsilon"]["conditions"]], ["wdc", "wdc", "rric"])
+        self.assertEqual([c["condition"] for c in sensing["epsilon"]], ["wdc", "wdc", "rric"])
         joint = self.landscape("blind-demodulation", *INSTANCES["blind-demodulation"])["draws"][0]
         self.assertEqual([c["condition"] for c in joint["epsilon"]["conditions"]], ["wdc"] * 4 + ["joint-wdc"])
         self.assertIsNone(joint["K"])
@@ -143,7 +143,7 @@ class Problems(Landscape):
         other = self.landscape(*arguments, "--seed", 2)["draws"][0]
         self.assertNotEqual(one["solution_x"], other["solution_x"])
         text = self.succeed("landscape", *arguments, "--draws", 2, *QUICK)
-        self.assertIn("draws with a spurious minimum near -rho x0: ", text)
+        self.assertIn("spurious near: minima near -rho x0", text)
 
     def test_conditions_defined_nowhere_are_left_out(self):
         W = -np.abs(np.random.default_rng(3).normal(size=(9, 2))) - 0.1
@@ -152,8 +152,9 @@ class Problems(Landscape):
         second = -np.ones((5, len(dead)))
         files = f"{self.npy('a.npy', dead)},{self.npy('b.npy', second)}"
         A = self.npy("A.npy", np.ones((3, 5)))
-        found = self.landscape("phase-retrieval", "--network", files, "--A", A, "--census", "--output", "l.h5")
-        self.assertEqual([c["condition"] for c in found["draws"][0]["epsilon"]], ["wdc", "wdc"])
+        done = self.run_it("landscape", "phase-retrieval", "--network", files, "--A", A, "--census", "--output", "l.h5", "--json", *QUICK)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([c["condition"] for c in json.loads(done.stdout)["draws"][0]["epsilon"]], ["wdc", "wdc"])
         self.assertIn("1 draws verified", self.succeed("verify", "l.h5"))
 
     def test_the_joint_wdc_is_that_of_the_last_layers(self):
@@ -163,7 +164,7 @@ class Problems(Landscape):
         file = {name: self.npy(name + ".npy", W) for name, W in layers.items()}
         found = self.landscape("blind-demodulation", "--network", f"{file['W']},{file['B']}",
                                "--network2", f"{file['V']},{file['C']}")["draws"][0]
-        joint = found["epsilon"]["conditions"][-1]
+        joint = found["epsilon"][-1]
         done = self.succeed("measure", "joint-wdc", "--B", file["B"], "--C", file["C"], "--alpha", 1, "--evidence",
                             "search", "--starts", 8, "--json")
         measured = json.loads(done)["draws"][0]["at_least"]
@@ -218,7 +219,7 @@ class Problems(Landscape):
         arguments = ["inversion", *INSTANCES["inversion"]]
         one = self.landscape(*arguments)["draws"][0]
         self.assertEqual(one["solution_number"], 0)
-        self.assertEqual(one.get("tried", []), [])
+        self.assertEqual(len(one["tried"]), 1)
         d = self.landscape(*arguments, "--solutions", 5, "--output", "l.h5")["draws"][0]
         tried = d["tried"]
         errors = [s["population_error"] for s in tried]
@@ -315,13 +316,13 @@ class Files(Landscape):
             np.testing.assert_array_equal(file["matrices/W_1"], W)
             np.testing.assert_array_equal(file["matrices/A"], A)
 
-    def test_the_two_kinds_of_files_are_told_apart(self):
+    def test_studies_are_told_apart(self):
         self.landscape("inversion", *INSTANCES["inversion"], "--output", "l.h5")
         measure = ["measure", "wdc", "--n", 9, "--k", 2, "--evidence", "sample", "--samples", 50]
-        self.refuse(*measure, "--output", "l.h5", "--overwrite", says="holds landscapes")
+        self.refuse(*measure, "--output", "l.h5", "--resume", says='holds problem = "inversion"')
         self.succeed(*measure, "--output", "m.h5")
-        self.refuse("landscape", "inversion", *INSTANCES["inversion"], "--output", "m.h5", "--overwrite",
-                    says="holds measurements")
+        self.refuse("landscape", "inversion", *INSTANCES["inversion"], "--output", "m.h5", "--resume",
+                    says='holds condition = "wdc"')
         self.refuse("landscape", "inversion", *INSTANCES["inversion"], "--output", "l.h5", says="exists")
         self.assertIn("wdc constant", self.succeed("show", "m.h5"))
 
@@ -350,7 +351,7 @@ class Sweeps(Landscape):
                       self.succeed("run", "e.toml", "--dry-run"))
         text = self.succeed("run", "e.toml", "--output", "e.h5")
         self.assertTrue(text.startswith("Small\n\n"))
-        self.assertIn("(census: exact)", text)
+        self.assertIn("of the census", text)
         self.assertIn("8 draws verified", self.succeed("verify", "e.h5"))
         whole = json.loads(self.succeed("show", "--json", "e.h5"))
         self.assertEqual([p["sizes"] for p in whole["points"]],

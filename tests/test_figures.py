@@ -101,7 +101,7 @@ class Figures(unittest.TestCase):
         with h5py.File(self.folder / "newer.h5", "r+") as file:
             file.attrs["format_version"] = np.array([99, 0])
         with h5py.File(self.folder / "unmeasured.h5", "r+") as file:
-            file["at_least"][...] = np.nan
+            file["state"][...] = 0
         for name, says in (("none.h5", "no such file"), ("cut.h5", "damaged"), ("text.h5", "not an HDF5 file"), ("lacking.h5", "at_most"),
                            ("foreign.h5", "not a theoremeter results file"), ("newer.h5", "newer"), ("unmeasured.h5", "nothing has been measured")):
             with self.subTest(name=name):

@@ -114,7 +114,7 @@ void adopt_given(const LandscapeProblem& problem, Setting& at, const Matrices& g
   adopt(at, sizes_of(problem.problem, given), given, said,
         [&](const Setting& s) { return shapes(setting_of(problem, s)); });
   if (!gives_solution(problem.problem, given)) return;
-  const std::string& solution = solution_names(problem.problem)[0];
+  const std::string solution = solution_names(problem.problem)[0];
   if (said.contains(solutions.name)) throw InputError(fmt::format("solutions: has no place beside {}", solution));
   const bool drawn = (at.has(ensemble.name) && at.get(ensemble)) ||
                      (at.has(measurements.name) && at.get(measurements)) || (at.has(noise.name) && at[noise] > 0);
@@ -231,7 +231,7 @@ Study census_study(const LandscapeProblem& problem) {
   s.about.noun = fmt::format("census of {}", s.about.name);
   s.about.parameters = std::make_shared<const std::vector<AnyParameter>>(instance_parameters(problem));
   s.about.figure = {{"figure", "share"},
-                    {"y", "has_spurious_near:near $-\\rho\\,x_0$,has_spurious_elsewhere:elsewhere"},
+                    {"y", "has_spurious_near:near $-\\rho x_0$,has_spurious_elsewhere:elsewhere"},
                     {"log", "x"},
                     {"label", "draws with a spurious minimum"}};
   s.about.summaries = {
