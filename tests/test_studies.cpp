@@ -65,7 +65,7 @@ struct Real {
 
 void comes_back(const Real& real) {
   const std::string bytes = encode(real.row, real.study.schema);
-  CHECK(encode(real.study.complete(real.row), real.study.schema) == bytes);
+  CHECK(encode(real.study.complete(real.at, real.row), real.study.schema) == bytes);
   CHECK(encode(decode(bytes, real.study.schema), real.study.schema) == bytes);
 }
 

@@ -166,12 +166,13 @@ std::vector<Summary> landscape_summaries(const LandscapeProblem& problem) {
 /// Format 1.1 had one solution a draw, other K2, no points of flat sets, and other neighbourhoods of blind
 /// demodulation.
 void modernise(const LandscapeProblem& problem, const Setting& at, MeasuredLandscape& d) {
+  if (!d.solutions.empty()) return;
   if (problem.problem == Problem::blind_demodulation)
     throw InputError(
         "holds landscapes of blind demodulation of format 1.x, whose neighbourhoods were not [HJ]'s: measure them "
         "again");
   const Landscape& l = d.landscape;
-  if (d.solutions.empty()) d.solutions = {{d.x0, l.population_error, l.descent_at_zero, l.violation_count}};
+  d.solutions = {{d.x0, l.population_error, l.descent_at_zero, l.violation_count}};
   d.comparison = compare(problem.problem, sizes_of(problem.sizes, at), l, d.epsilon);
   if (!d.census) return;
   for (FlatSet& flat : d.census->flat) {
