@@ -157,15 +157,15 @@ class Help(CommandLine):
 
 class Measure(CommandLine):
     def check_shape(self, measured, n, k, seed, draws, evidence, given=()):
-        self.assertEqual(list(measured), ["condition", "sizes", "seed", *given, "draws"])
+        self.assertEqual([key for key in measured if key != "options"], ["condition", "sizes", "seed", *given, "draws"])
         self.assertEqual((measured["condition"], measured["sizes"], measured["seed"]), ("wdc", {"n": n, "k": k}, seed))
         self.assertEqual([d["draw"] for d in measured["draws"]], list(range(draws)))
         for d in measured["draws"]:
             self.check_draw(d, k, evidence)
 
     def check_draw(self, d, k, evidence):
-        self.assertEqual(set(d), {"draw", "alpha", "at_least", "at_most", "kind", "sampled", "searched", "witness", "side",
-                                  "margin", "evaluations", "seconds"})
+        self.assertEqual(set(d) - {"fit"}, {"draw", "alpha", "at_least", "at_most", "kind", "sampled", "searched", "witness", "side",
+                                            "margin", "evaluations", "seconds"})
         self.assertEqual(set(d["seconds"]), {"sample", "search", "certify"})
         self.assertEqual({name for name, count in d["evaluations"].items() if count is not None}, set(evidence))
         self.assertEqual(list(d["witness"]), ["x", "y"])
@@ -175,11 +175,11 @@ class Measure(CommandLine):
         self.assertEqual(d["sampled"] is None, "sample" not in evidence)
         self.assertEqual(d["searched"] is None, "search" not in evidence)
         if d["sampled"]:
-            self.assertEqual(set(d["sampled"]), {"max", "mean", "quantiles", "count", "diagonal"})
+            self.assertEqual(set(d["sampled"]), {"max", "mean", "quantiles", "count", "diagonal", "undefined"})
             self.assertEqual(list(d["sampled"]["quantiles"]), ["0.01", "0.1", "0.25", "0.5", "0.75", "0.9", "0.99"])
             self.assertLessEqual(d["sampled"]["max"], d["at_least"])
         if d["searched"]:
-            self.assertEqual(set(d["searched"]), {"max", "starts"})
+            self.assertEqual(set(d["searched"]), {"max", "starts", "undefined"})
             self.assertLessEqual(d["searched"]["max"], d["at_least"])
         if "certify" not in evidence:
             self.assertEqual((d["at_most"], d["kind"]), (None, "at least"))
