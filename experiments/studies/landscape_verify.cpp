@@ -226,6 +226,7 @@ class Checked {
 
   std::vector<std::string> check() {
     check_solution();
+    check_rho();
     for (const auto& [name, witness] :
          {std::pair{"population_error", &l_.population_error}, std::pair{"worst_margin", &l_.worst_margin},
           std::pair{"descent_at_zero", &l_.descent_at_zero}})
@@ -264,7 +265,8 @@ class Checked {
     if (!condition) failures_.push_back(otherwise);
   }
   void agrees(const std::string& name, double stored, double recomputed, double allowed = tolerance) {
-    require(stored == recomputed || std::abs(stored - recomputed) <= allowed * std::max(std::abs(recomputed), 1.0),
+    require(stored == recomputed || (std::isfinite(recomputed) &&
+                                     std::abs(stored - recomputed) <= allowed * std::max(std::abs(recomputed), 1.0)),
             fmt::format("{} = {}, but recomputed it is {}", name, stored, recomputed));
   }
 
@@ -288,6 +290,9 @@ class Checked {
       require(solution[i] == d_.x0[i], "the solution is not the one that the seed gives");
     require(std::abs(d_.objective_x0 - objective_at(rebuilt_.f)) <= tolerance * d_.objective_x0 + 1e-25,
             fmt::format("solution_objective = {}, but recomputed it is {}", d_.objective_x0, objective_at(rebuilt_.f)));
+  }
+
+  void check_rho() {
     const std::vector<double> rho = instance_->rho();
     require(l_.rho.size() == rho.size(), "there is not one rho for each network");
     for (std::size_t i = 0; i < std::min(rho.size(), l_.rho.size()); ++i) agrees("rho", l_.rho[i], rho[i], 1e-12);
