@@ -18,8 +18,8 @@ Condition phaseless_concentration() {
     return measure(std::vector{Part<Phaseless>{Phaseless(m.at("A"))}}, request, stream, progress);
   };
   c.naive = [](const Matrices& m, double) -> NaiveDeviation {
-    return [A = m.at("A")](const Point& p, const std::string&) -> Attained {
-      if (!fit(p, {A.cols(), A.cols()})) return undefined;
+    return [A = m.at("A")](const Point& p, const std::string& form) -> Attained {
+      if (!fit(p, {A.cols(), A.cols()}) || !form.empty()) return undefined;
       Attained a;
       a.value = phaseless_deviation(A, p[0], p[1], &a.side);
       a.margin = std::min(jump_distance(A, p[0]), jump_distance(A, p[1]));

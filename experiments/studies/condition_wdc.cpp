@@ -55,8 +55,8 @@ Condition weight_distribution() {
     return found;
   };
   c.naive = [](const Matrices& m, double alpha) -> NaiveDeviation {
-    return [W = m.at("W"), alpha](const Point& p, const std::string&) -> Attained {
-      if (!fit(p, {W.cols(), W.cols()})) return undefined;
+    return [W = m.at("W"), alpha](const Point& p, const std::string& form) -> Attained {
+      if (!fit(p, {W.cols(), W.cols()}) || !form.empty()) return undefined;
       Attained a;
       a.value = wdc_deviation(W, alpha, p[0], p[1], &a.side);
       a.margin = std::min(jump_distance(W, p[0]), jump_distance(W, p[1]));

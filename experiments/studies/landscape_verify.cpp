@@ -265,7 +265,8 @@ class Checked {
     if (!condition) failures_.push_back(otherwise);
   }
   void agrees(const std::string& name, double stored, double recomputed, double allowed = tolerance) {
-    require(stored == recomputed || std::abs(stored - recomputed) <= allowed * std::max(std::abs(recomputed), 1.0),
+    require(stored == recomputed || (std::isfinite(recomputed) &&
+                                     std::abs(stored - recomputed) <= allowed * std::max(std::abs(recomputed), 1.0)),
             fmt::format("{} = {}, but recomputed it is {}", name, stored, recomputed));
   }
 

@@ -41,7 +41,7 @@ Complaints unlike(const Row& again, const Row& stored, const Schema& schema) {
   constexpr double rounding = 1e-10;
   const auto same = [](double a, double b) {
     return a == b || (std::isnan(a) && std::isnan(b)) ||
-           std::abs(a - b) <= rounding * std::max(std::abs(a), std::abs(b));
+           (std::isfinite(a) && std::isfinite(b) && std::abs(a - b) <= rounding * std::max(std::abs(a), std::abs(b)));
   };
   Complaints all;
   for (std::size_t i = 0; i < schema.columns.size(); ++i) {
