@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 std::vector<std::string> files_of(const std::vector<std::string>& paths) {
   std::set<std::string> files;
   const auto file_of = [](const std::string& path) {
-    return path.substr(0, path.rfind(".h5.journal") + (path.rfind(".h5.journal") == std::string::npos ? 0 : 4));
+    return path.substr(0, path.rfind(".h5.journal") + (path.rfind(".h5.journal") == std::string::npos ? 0 : 3));
   };
   for (const std::string& path : paths) {
     if (!fs::is_directory(path)) {

@@ -95,7 +95,7 @@ void print_table(const Study& study, const DataSet& data, bool each_draw) {
   TableOptions how;
   how.each_draw = each_draw;
   how.width = terminal_width();
-  fmt::print("{}", table(data, title_of(study, data), study.summaries, how));
+  fmt::print("{}{}", sources_text(data.about()), table(data, title_of(study, data), study.summaries, how));
 }
 
 int threads_of(const Options& o) {
@@ -237,7 +237,6 @@ int measure_verb(const Study& study, const Options& o) {
       print_json(data);
     return 0;
   }
-  fmt::print("{}", sources_text(data.about()));
   print_table(study, data, true);
   const bool one = e.points.size() == 1 && e.draws == 1;
   if (one && data.state({0, 0}) == State::measured)

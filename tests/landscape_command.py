@@ -85,14 +85,14 @@ class Problems(Landscape):
         sensing = self.landscape("compressed-sensing", *INSTANCES["compressed-sensing"])["draws"][0]
         self.assertEqual([c["condition"] for c in sensing["epsilon"]], ["wdc", "wdc", "rric"])
         joint = self.landscape("blind-demodulation", *INSTANCES["blind-demodulation"])["draws"][0]
-        self.assertEqual([c["condition"] for c in joint["epsilon"]["conditions"]], ["wdc"] * 4 + ["joint-wdc"])
+        self.assertEqual([c["condition"] for c in joint["epsilon"]], ["wdc"] * 4 + ["joint-wdc"])
         self.assertIsNone(joint["K"])
         done = self.succeed("landscape", "inversion", "--widths", "2,12", "--json", *QUICK[:-1], 0)
         none = json.loads(done)["draws"][0]
-        self.assertEqual((none["epsilon"], none["K"], none["K2"], none["hypothesis"]), (None,) * 4)
+        self.assertEqual((none["epsilon"], none["K"], none["theorem_ball"], none.get("hypothesis")), ([], None, [], None))
         flow = self.landscape("amplitude-flow", *INSTANCES["amplitude-flow"])["draws"][0]
-        self.assertAlmostEqual(flow["K"], flow["population_error"]["at_least"] / flow["epsilon"]["at_least"], delta=1e-12)
-        self.assertEqual((flow["K2"], flow["hypothesis"], flow["epsilon_needed"]), (None, "cannot hold", 0.001))
+        self.assertAlmostEqual(flow["K"], flow["population_error"] / flow["epsilon_largest"], delta=1e-12)
+        self.assertEqual((flow["theorem_ball"], flow["hypothesis"], flow["epsilon_needed"]), ([], "cannot hold", 0.001))
 
     def test_given_network_re_evaluated(self):
         random = np.random.default_rng(4)
@@ -213,7 +213,7 @@ class Problems(Landscape):
             with self.subTest(name=name):
                 self.refuse(*given, self.npy(name + ".npy", np.array(x, float)), says=says)
         self.refuse(*given, "none.npy", says="none.npy")
-        self.refuse(*given, "x0.txt", "--solutions", 2, says="--solutions: has no place beside --x0")
+        self.refuse(*given, "x0.txt", "--solutions", 2, says="--solutions: has no place beside x0")
 
     def test_several_solutions(self):
         arguments = ["inversion", *INSTANCES["inversion"]]

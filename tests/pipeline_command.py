@@ -217,7 +217,7 @@ class Reading(Pipeline):
             expected = np.median([d["at_least"] for d in point["draws"]])
             values = [float(x) for x in re.findall(r"\d+\.\d+(?:e-?\d+)?", ",".join(row.values()))]
             self.assertTrue(any(abs(v - expected) < 1e-3 for v in values), (row, expected))
-        for format, says in (("text", "at_least"), ("csv", "at_least"), ("latex", r"\begin{tabular}"), ("markdown", "|")):
+        for format, says in (("text", "at least"), ("csv", "at_least"), ("latex", r"\begin{tabular}"), ("markdown", "|")):
             for more in ([], ["--draws"], ["--group-by", "n"], ["--statistic", "mean"], ["--columns", "at_least,at_most"]):
                 with self.subTest(format=format, more=more):
                     text = self.succeed("table", "r.h5", "--format", format, *more)

@@ -202,7 +202,7 @@ TEST_CASE("truncated, foreign, newer and missing files are called that") {
   hdf5::write_attribute(hdf5::create_file(bad), "title", std::string("mine"));
   fails([&] { read(bad, nothing); }, "not a theoremeter results file");
   fails([&] { check_output(bad, true); }, "will not overwrite what is no results file");
-  fails([&] { check_output(path, false); }, "exists; give --overwrite");
+  fails([&] { check_output(path, false); }, "exists; --resume goes on with it, --overwrite");
   check_output(path, true);
   const auto version = [&](std::int64_t major, std::int64_t minor) {
     save(bad, bytes);

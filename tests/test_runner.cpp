@@ -245,7 +245,7 @@ TEST_CASE("with an output: kept, resumed, grown; what contradicts is refused, an
   Experiment other = experiment(s, 5, 30);
   for (Setting& at : other.points) at.set("budget", std::int64_t{256});
   refused(other, "f.h5: was measured at n = 1, with budget = 100 where the experiment has budget = 256");
-  refused(experiment(s, 4, 30), "was measured at n = 5, with n = 5 where the experiment has n = 1");
+  refused(experiment(s, 4, 30), "holds a point n = 5, which the experiment has not");
   refused(experiment(s, 5, 29), "holds 30 draws at n = 1, the experiment asks for 29");
   Study letters = study();
   letters.name = "letters";

@@ -184,7 +184,7 @@ TEST_CASE("LaTeX, markdown and CSV") {
   CHECK(formatted(TableFormat::markdown).find("| 2 | 1 | 2 | >= 1.000e-155 | <= 1.000e300 s | 0 | yes |\n") !=
         std::string::npos);
   const std::vector<std::string> csv = lines_of(formatted(TableFormat::csv, {{"low", "low"}, {"note", "note"}}));
-  CHECK(csv[0] == "n,seed,draws,low_least,low_most,note");
+  CHECK(csv[0] == "n,seed,draws,low_min,low_max,note");
   CHECK(csv[1].starts_with("2,1,2,1e-155,1e-155,"));
   CHECK(csv[3] == "10,1,2,0.123456,0.25,\"a,b, a_b\"");  // in full
 }

@@ -227,7 +227,8 @@ TEST_CASE("HDF5: truncated and damaged files are refused in one line") {
   hsize_t place[2], size = 0;
   haddr_t address = 0;
   unsigned filters = 0;
-  REQUIRE(H5Dget_chunk_info(set, hdf5::Handle(H5Dget_space(set), H5Sclose, "no space"), 0, place, &filters, &address, &size) >= 0);
+  REQUIRE(H5Dget_chunk_info(set, hdf5::Handle(H5Dget_space(set), H5Sclose, "no space"), 0, place, &filters, &address,
+                            &size) >= 0);
   flipped[address + size / 2] ^= 1;
   save(path, flipped);
   refused(path, "cannot be read: damaged");

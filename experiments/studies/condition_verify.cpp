@@ -96,7 +96,7 @@ class Checked {
     };
     double low = 0, high = 1 / m_.alpha;
     for (int i = 0; i < 60 && largest(high) < 0.5; ++i) high *= 2;
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 120; ++i) {
       const double a = low + (high - low) / 3, b = high - (high - low) / 3;
       if (largest(a) < largest(b))
         high = b;
@@ -104,7 +104,7 @@ class Checked {
         low = a;
     }
     const double least = std::min(0.5, largest((low + high) / 2));
-    require(fit.at_least <= least * (1 + 1e-9),
+    require(fit.at_least <= least * (1 + 1e-10),
             fmt::format("fit_at_least = {}, but its points prove only {}", fit.at_least, least));
     require(fit.at_least <= m_.witness.value / m_.alpha * (1 + 1e-9),
             fmt::format("fit_at_least = {} exceeds at_least / alpha", fit.at_least));

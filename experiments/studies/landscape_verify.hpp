@@ -18,7 +18,7 @@ struct RebuiltInstance {
   std::variant<Recovery, Demodulation> f;
   double alpha = 1;                                             // blind demodulation: of the last layers, multiplied
   std::function<NaiveDeviation(const Epsilon& epsilon)> naive;  // the condition's deviation, by definition
-  std::function<Census()> census = {};  // taken again; needed only where there is one
+  std::function<Census()> census = {};                          // taken again; needed only where there is one
   /// The same with another of the solutions tried; needed only where there are several.
   std::function<std::variant<Recovery, Demodulation>(std::size_t number)> with_solution = {};
 };

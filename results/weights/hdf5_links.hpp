@@ -4,6 +4,7 @@
 #include "results/hdf5.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
