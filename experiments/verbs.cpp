@@ -98,6 +98,13 @@ void print_table(const Study& study, const DataSet& data, bool each_draw) {
   fmt::print("{}{}", sources_text(data.about()), table(data, title_of(study, data), study.summaries, how));
 }
 
+/// Of a file of one draw, what the table has no room for.
+void print_report(const Study& study, const DataSet& data) {
+  const bool one = data.about().points.size() == 1 && std::max(data.about().draws, data.draws(0)) == 1;
+  if (one && data.state({0, 0}) == State::measured)
+    fmt::print("{}", study.report(setting_at(study, data, 0), data.row({0, 0})));
+}
+
 int threads_of(const Options& o) {
   if (o.threads < 1 || o.threads > 1024) throw InputError(fmt::format("--threads {}: must be 1 to 1024", o.threads));
   return static_cast<int>(o.threads);
@@ -238,9 +245,7 @@ int measure_verb(const Study& study, const Options& o) {
     return 0;
   }
   print_table(study, data, true);
-  const bool one = e.points.size() == 1 && e.draws == 1;
-  if (one && data.state({0, 0}) == State::measured)
-    fmt::print("{}", study.report(setting_at(study, data, 0), data.row({0, 0})));
+  print_report(study, data);
   return 0;
 }
 
@@ -269,7 +274,7 @@ int show_verb(const Options& o) {
     if (o.json)
       print_json(data);
     else
-      print_table(study, data, o.each_draw);
+      print_table(study, data, o.each_draw), print_report(study, data);
     return 0;
   }
   const Key key = key_of(data, o);

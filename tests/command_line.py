@@ -390,8 +390,9 @@ class ResultsFile(CommandLine):
         for draw in range(2):
             self.assertRegex(draws, rf"(?m)^20 +3 +{draw} ")
         for d in self.measured["draws"]:
-            self.assertIn(f">= {math.floor(d['at_least'] * 1e4) / 1e4:.4f}", draws)
-            self.assertIn(f"<= {math.ceil(d['at_most'] * 1e4) / 1e4:.4f}", draws)
+            decimals = [3 - math.floor(math.log10(d[name])) for name in ("at_least", "at_most")]
+            self.assertIn(f">= {math.floor(d['at_least'] * 10 ** decimals[0]) / 10 ** decimals[0]:.{decimals[0]}f}", draws)
+            self.assertIn(f"<= {math.ceil(d['at_most'] * 10 ** decimals[1]) / 10 ** decimals[1]:.{decimals[1]}f}", draws)
 
     def test_verify(self):
         self.assertIn("2 draws verified", self.succeed("verify", "r.h5"))
@@ -748,7 +749,8 @@ class Interruption(CommandLine):
         self.succeed("run", "e.toml", "--output", "r.h5", "--resume")
         self.assertEqual(self.measured(), 30)
         self.succeed("run", "e.toml", "--output", "whole.h5")
-        self.assertEqual(contents(self.folder / "r.h5"), contents(self.folder / "whole.h5"))
+        one, other = self.succeed("digest", "r.h5", "whole.h5").splitlines()
+        self.assertEqual(one.split()[0], other.split()[0])
 
     def test_interrupt_and_resume(self):
         for which in (signal.SIGINT, signal.SIGTERM):

@@ -104,7 +104,7 @@ TEST_CASE("unknown keys and studies are told with the nearest, at their line") {
   refused(scratch, "condition = \"wdc\"\nn = [10, 2", "", 2);
   CHECK(message([] { read_experiment("/nowhere/e.toml"); }).find("/nowhere/e.toml") != std::string::npos);
   // What a point would refuse when its turn comes: no certificate at k = 9.
-  refused(scratch, "condition = \"wdc\"\nn = 10\n[[sweep]]\nk = [2, 9]\nevidence = \"certify\"\n", "certif", 3);
+  refused(scratch, "condition = \"wdc\"\nn = 10\n[[sweep]]\nk = [2, 9]\nevidence = \"certify\"\n", "certif", 5);
 }
 
 TEST_CASE("sweeps: all combinations, ratios and expressions of the other numbers") {

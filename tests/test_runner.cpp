@@ -205,7 +205,7 @@ TEST_CASE("the first exception by place is thrown, when the draws under way are 
   for (const int threads : {1, 2, 3}) {
     finished = 0;
     CHECK_THROWS_WITH(measure_all(experiment(s, 40, 1), {"", false, false, {}, threads}), "5");
-    CHECK(finished >= 4);
+    if (threads == 1) CHECK(finished == 4);
   }
   CHECK_THROWS_WITH(for_each_draw(9, 2,
                                   [](std::size_t i) {
