@@ -127,7 +127,7 @@ class NumPy(WeightsCommand):
                 np.save("w.npy", array)
                 self.reads("w.npy", expected=array.astype(float))
         every = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
-        every = every[np.isfinite(every)].reshape(-1, 2)
+        every = every[np.isfinite(every)][::8].reshape(-1, 2)
         np.save("w.npy", every)
         self.reads("w.npy", expected=every.astype(float))
 
