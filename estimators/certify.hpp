@@ -3,6 +3,7 @@
 
 #include "estimators/certify_circles.hpp"
 #include "estimators/cone_proof.hpp"
+#include "estimators/decompositions.hpp"
 #include "estimators/enumerate.hpp"
 #include "estimators/units.hpp"
 
@@ -17,8 +18,7 @@ namespace theoremeter {
 template <SignDeviation D>
 double trivial_bound(const D& d) {
   const Eigen::MatrixXd gram = d.rows().transpose() * d.rows();
-  const double top =
-      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gram, Eigen::EigenvaluesOnly).eigenvalues().maxCoeff();
+  const double top = symmetric_eigenvalues(gram).maxCoeff();
   const double lowest = d.factor(0, 1) * d.factor(1, -1);  // of the coefficients: 0 or -1
   return std::max(top - d.q_shift(), d.q_shift() + d.q_scale() / 2 - lowest * top) +
          rounding_margin * (top * double(d.rows().cols()) + d.q_scale() + std::abs(d.q_shift()));

@@ -1,5 +1,6 @@
 #include "estimators/ensembles.hpp"
 
+#include "estimators/decompositions.hpp"
 #include "theory/ensembles.hpp"
 #include "theory/error.hpp"
 #include "theory/suggest.hpp"
@@ -24,10 +25,8 @@ Rows independent(Eigen::Index n, Eigen::Index k, Entry entry) {
 
 // The Q factor of a Gaussian matrix, Haar distributed once R's diagonal is made positive.
 Rows haar_columns(const Rows& gaussian) {
-  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(gaussian);
-  const Eigen::Index n = gaussian.rows(), k = gaussian.cols();
-  const Eigen::MatrixXd Q = qr.householderQ() * Eigen::MatrixXd::Identity(n, k);
-  const Eigen::VectorXd signs = qr.matrixQR().diagonal().head(k).unaryExpr([](double r) { return r < 0 ? -1.0 : 1.0; });
+  const auto [Q, R] = qr_of(gaussian);
+  const Eigen::VectorXd signs = R.diagonal().unaryExpr([](double r) { return r < 0 ? -1.0 : 1.0; });
   return Q * signs.asDiagonal();
 }
 

@@ -1,6 +1,7 @@
 // The value of a deviation at a point, in float64 with exact signs: what makes a witness a witness.
 #pragma once
 
+#include "estimators/decompositions.hpp"
 #include "estimators/deviation.hpp"
 #include "estimators/measurement.hpp"
 
@@ -43,8 +44,7 @@ Witness evaluate(const D& d, Point p) {
   for (Eigen::VectorXd& x : p)
     if (!(std::abs(x.norm() - 1) < 1e-12)) x.normalize();
   const Eigen::MatrixXd F = deviation_matrix(d, p, &w.margin);
-  const Eigen::VectorXd lambda =
-      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(F, Eigen::EigenvaluesOnly).eigenvalues();
+  const Eigen::VectorXd lambda = symmetric_eigenvalues(F);
   w.side = lambda(lambda.size() - 1) >= -lambda(0) ? Side::plus : Side::minus;
   w.value = std::max(lambda(lambda.size() - 1), -lambda(0));
   w.point = std::move(p);

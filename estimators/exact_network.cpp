@@ -1,5 +1,6 @@
 #include "estimators/exact_network.hpp"
 
+#include "estimators/decompositions.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>
@@ -233,16 +234,16 @@ ExactNetwork::Range ExactNetwork::range(const Pass& a) const {
     most = std::min(most, on);
   }
   if (most == 0) return {MatrixXd(Lambda.rows(), 0), MatrixXd(G_.input, 0)};
-  const Eigen::ColPivHouseholderQR<MatrixXd> qr(Lambda);
-  const VectorXd pivots = qr.matrixR().diagonal().cwiseAbs();
+  const PivotedQr qr(Lambda);
+  const VectorXd pivots = qr.R().diagonal().cwiseAbs();
   const double off = error.norm() + static_cast<double>(8 * most) * roundoff * pivots(0);
   Index rank = most;
   while (rank > 0 && !(off <= accuracy * pivots(rank - 1) && pivots(rank - 1) > negligible * pivots(0))) --rank;
   if (rank < std::min<Index>(most, 12)) return exact_range(a);
-  const MatrixXd R = qr.matrixR().topLeftCorner(rank, rank);
+  const MatrixXd R = qr.R().topLeftCorner(rank, rank);
   MatrixXd inverse = MatrixXd::Zero(G_.input, rank);  // of R, padded
   inverse.topRows(rank) = R.triangularView<Eigen::Upper>().solve(MatrixXd::Identity(rank, rank));
-  return {qr.householderQ() * MatrixXd::Identity(Lambda.rows(), rank), qr.colsPermutation() * inverse};
+  return {qr.Q(rank), qr.permuted(inverse)};
 }
 
 // Elimination among the columns of Lambda, with I below it, by Gauss and Jordan without fractions [Bareiss 1968], the
@@ -317,10 +318,8 @@ ExactNetwork::Range ExactNetwork::exact_range(const Pass& a) const {
       V(j, r) = std::ldexp(over_pivot(column[static_cast<std::size_t>(n + j)]) / scale, -exponent);
   }
   if (rank == 0) return {E, V};
-  const Eigen::HouseholderQR<MatrixXd> qr(E);
-  const MatrixXd R = qr.matrixQR().topRows(rank);
-  return {qr.householderQ() * MatrixXd::Identity(n, rank),
-          R.triangularView<Eigen::Upper>().solve<Eigen::OnTheRight>(V)};
+  const auto [Q, R] = qr_of(E);
+  return {Q, R.triangularView<Eigen::Upper>().solve<Eigen::OnTheRight>(V)};
 }
 
 }  // namespace theoremeter

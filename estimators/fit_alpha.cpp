@@ -1,5 +1,6 @@
 #include "estimators/fit_alpha.hpp"
 
+#include "estimators/decompositions.hpp"
 #include "estimators/instances.hpp"
 #include "theory/error.hpp"
 #include "theory/operators.hpp"
@@ -49,8 +50,7 @@ class Model {
   /// Adds a point. Returns its value at s.
   double add(const Point& p, double s) {
     const Eigen::MatrixXd S = sum_of_active(p), E = Q(p[0], p[1]).dense();
-    const double norm =
-        Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(S, Eigen::EigenvaluesOnly).eigenvalues().maxCoeff();
+    const double norm = symmetric_eigenvalues(S).maxCoeff();
     cuts_.push_back({p, S, E, norm});
     return touch(cuts_.size() - 1, s);
   }
@@ -105,11 +105,11 @@ class Model {
   double touch(std::size_t i, double s) {
     Cut& cut = cuts_[i];
     if (cut.s == s) return cut.value;
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(s * cut.S - cut.Q);
+    const SymmetricEigen eigen = symmetric_eigen(s * cut.S - cut.Q);
     cut.s = s;
     cut.value = 0;
     for (const double side : {1.0, -1.0}) {
-      const Eigen::VectorXd u = eigen.eigenvectors().col(side > 0 ? cut.S.cols() - 1 : 0);
+      const Eigen::VectorXd u = eigen.vectors.col(side > 0 ? cut.S.cols() - 1 : 0);
       lines_.push_back({side * std::max(0.0, u.dot(cut.S * u)), -side * u.dot(cut.Q * u), i});
       cut.value = std::max(cut.value, lines_.back().at(s));
     }
@@ -166,9 +166,9 @@ class AlphaFitting {
   // x = y = +-v, v the leading right singular vector: one has v'Sv >= |Wv|^2/2, and so a line that rises; and both have
   // one that does not.
   void start(const std::vector<Point>& known) {
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(W_.transpose() * W_);
-    const Eigen::VectorXd v = eigen.eigenvectors().col(W_.cols() - 1);
-    const double s = 1 / eigen.eigenvalues()(W_.cols() - 1);
+    const SymmetricEigen eigen = symmetric_eigen(W_.transpose() * W_);
+    const Eigen::VectorXd v = eigen.vectors.col(W_.cols() - 1);
+    const double s = 1 / eigen.values(W_.cols() - 1);
     model_.add({v, v}, s);
     model_.add({-v, -v}, s);
     for (const Point& p : known) model_.add(p, s);

@@ -1,5 +1,6 @@
 #include "estimators/rrcp.hpp"
 
+#include "estimators/decompositions.hpp"
 #include "estimators/prepared_sample.hpp"
 #include "estimators/prepared_search.hpp"
 #include "theory/error.hpp"
@@ -179,8 +180,7 @@ double Rrcp::value(const States<Rrcp>& states) const {
   const Eigen::MatrixXd F = matrix(states);
   if (F.rows() == 1 || F.cols() == 1) return std::ldexp(F.norm(), 2 * exponent_);
   const Eigen::MatrixXd square = F.transpose() * F;
-  const double largest =
-      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(square, Eigen::EigenvaluesOnly).eigenvalues().tail<1>()(0);
+  const double largest = symmetric_eigenvalues(square).tail<1>()(0);
   return std::ldexp(std::sqrt(std::max(0.0, largest)), 2 * exponent_);
 }
 
@@ -192,7 +192,7 @@ struct Rrcp::Top {
 
 Rrcp::Top Rrcp::top(const States<Rrcp>& states) const {
   const Eigen::MatrixXd F = matrix(states), square = F.transpose() * F;
-  Top top{0, Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(square).eigenvectors().rightCols<1>(), {}};
+  Top top{0, symmetric_eigen(square).vectors.rightCols<1>(), {}};
   top.v = F * top.u;
   top.value = top.v.norm();
   top.v = top.value > 0 ? Eigen::VectorXd(top.v / top.value) : Eigen::VectorXd::Unit(F.rows(), 0);

@@ -22,6 +22,7 @@
 // rest, is added to every bound.
 #include "estimators/rrcp_certify.hpp"
 
+#include "estimators/decompositions.hpp"
 #include "estimators/hyperplanes.hpp"
 #include "theory/angle.hpp"
 #include "theory/operators.hpp"
@@ -57,8 +58,7 @@ double largest_singular_value(const Eigen::MatrixXd& F) {
     square.noalias() = F * F.transpose();
   else
     square.noalias() = F.transpose() * F;
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(square, Eigen::EigenvaluesOnly);
-  return std::sqrt(std::max(0.0, solver.eigenvalues().maxCoeff()));
+  return std::sqrt(std::max(0.0, symmetric_eigenvalues(square).maxCoeff()));
 }
 
 // The angles in [from, from + 2 pi) at which <h, .> vanishes.
@@ -223,12 +223,12 @@ class Pieces {
     Eigen::Index rank = 0;
     Eigen::MatrixXd U(part.Lambda.rows(), 0);
     if (!rows.empty()) {
-      const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(part.Lambda / part.Lambda.cwiseAbs().maxCoeff());
+      const PivotedQr qr(part.Lambda / part.Lambda.cwiseAbs().maxCoeff());
       rank = part.line ? 1 : 2;
-      const double quotient = std::abs(qr.matrixR()(0, 0) / qr.matrixR()(rank - 1, rank - 1));
+      const double quotient = std::abs(qr.R()(0, 0) / qr.R()(rank - 1, rank - 1));
       const double off = 3 * (part.error + 4 * static_cast<double>(rows.size()) * epsilon) * quotient;
       known_ = known_ && off <= range_accuracy;  // false for NaN
-      U = qr.householderQ() * Eigen::MatrixXd::Identity(part.Lambda.rows(), rank);
+      U = qr.Q(rank);
     }
     pieces_.push_back({from, to, part.Lambda, U, part.error, part.signs});
   }
@@ -421,9 +421,8 @@ class SumTree {
   Eigen::MatrixXd sum(const Eigen::MatrixXd& U, const Eigen::MatrixXd& V) const {
     Eigen::MatrixXd both(U.rows(), U.cols() + V.cols());
     both << U, V;
-    Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(both);
-    qr.setThreshold(negligible);
-    return qr.householderQ() * Eigen::MatrixXd::Identity(both.rows(), qr.rank());
+    const PivotedQr qr(both);
+    return qr.Q(qr.rank(negligible));
   }
 
   Eigen::MatrixXd span(Range I) const {

@@ -7,6 +7,7 @@
 // batch) and are merged in order: the result does not depend on the threads.
 #pragma once
 
+#include "estimators/decompositions.hpp"
 #include "estimators/deviation.hpp"
 #include "estimators/evaluate.hpp"
 #include "estimators/measurement.hpp"
@@ -242,8 +243,7 @@ class Search {
   }
   Eigen::VectorXd seen(std::size_t s, bool most) const {
     const Rows& H = d_.hyperplanes(static_cast<int>(s));
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(H.transpose() * H);
-    return eigen.eigenvectors().col(most ? H.cols() - 1 : 0);
+    return symmetric_eigen(H.transpose() * H).vectors.col(most ? H.cols() - 1 : 0);
   }
 
   const D& d_;

@@ -6,6 +6,7 @@
 // walking along the edges that leave a vertex, on which all of the walls but one stay.
 #pragma once
 
+#include "estimators/decompositions.hpp"
 #include "estimators/deviation.hpp"
 
 #include <Eigen/Dense>
@@ -154,9 +155,9 @@ class Climber {
       }
       F = V.transpose() * (F * V).eval();
     }
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(F);
-    a.value = eigen.eigenvalues()(F.rows() - 1);
-    a.u = eigen.eigenvectors().col(F.rows() - 1);
+    const SymmetricEigen eigen = symmetric_eigen(F);
+    a.value = eigen.values(F.rows() - 1);
+    a.u = eigen.vectors.col(F.rows() - 1);
     if (k > 2 * krylov) a.u = (V * a.u).normalized();
   }
 
@@ -380,10 +381,8 @@ class Climber {
     const Eigen::Index k = v.x.size();
     Eigen::MatrixXd A(k, q);
     for (Eigen::Index e = 0; e < q; ++e) A.col(e) = v.H.row(v.walls[static_cast<std::size_t>(e)]).transpose();
-    const Eigen::HouseholderQR<Eigen::MatrixXd> qr(A);
-    const Eigen::MatrixXd orthonormal = qr.householderQ() * Eigen::MatrixXd::Identity(k, q);
-    const Eigen::MatrixXd inverse =
-        qr.matrixQR().topRows(q).template triangularView<Eigen::Upper>().solve(Eigen::MatrixXd::Identity(q, q));
+    const auto [orthonormal, R] = qr_of(A);
+    const Eigen::MatrixXd inverse = R.template triangularView<Eigen::Upper>().solve(Eigen::MatrixXd::Identity(q, q));
     v.edges = orthonormal * inverse.transpose();
     v.x -= orthonormal * (orthonormal.transpose() * v.x).eval();
     v.x.normalize();

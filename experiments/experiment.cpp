@@ -62,7 +62,7 @@ bool flag_at(const std::string& path, const toml::table& table, const std::strin
 }
 
 /// The study that one of the keys names.
-const Study& study_of(const std::string& path, const toml::table& top) {
+const Study& named_study(const std::string& path, const toml::table& top) {
   std::vector<std::string> keys;
   for (const Study& s : studies())
     if (std::find(keys.begin(), keys.end(), s.key) == keys.end()) keys.push_back(s.key);
@@ -168,7 +168,7 @@ const toml::node& meant_by(const std::string& complaint, const toml::table& swee
 Experiment read_experiment(const std::string& path) {
   Experiment e;
   const toml::table top = read_toml(path, e.text);
-  e.study = &study_of(path, top);
+  e.study = &named_study(path, top);
   const std::vector<AnyParameter>& parameters = *e.study->parameters;
   std::vector<std::string> sweep_keys = Sweep::keys(parameters), keys{"title", e.study->key, "draws", "sweep"};
   for (const Input& input : e.study->inputs) keys.push_back(input.option);

@@ -106,7 +106,7 @@ bool Lock::try_to_take() {
     throw InputError(fmt::format("output: no file can be made there: {}: {}", path_, std::strerror(errno)));
   }
   const std::string content = line(owner_, counter_);
-  const ssize_t written = write(descriptor, content.data(), content.size());
+  const ssize_t written = ::write(descriptor, content.data(), content.size());
   const int error = written < 0 ? errno : ENOSPC;
   close(descriptor);
   if (written == static_cast<ssize_t>(content.size())) return true;

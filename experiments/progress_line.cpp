@@ -16,7 +16,7 @@ void say(const std::string& text) {
   sigemptyset(&pipe);
   sigaddset(&pipe, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &pipe, &before);
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
   if (sigismember(&before, SIGPIPE) == 0) {
     const timespec now{0, 0};
     sigtimedwait(&pipe, nullptr, &now);

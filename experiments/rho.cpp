@@ -67,7 +67,7 @@ const char* heading(Problem problem) {
                                              : "inversion, compressed sensing, each network of blind demodulation";
 }
 
-void print_table(Problem problem, const RhoRequest& r) {
+void print_rho_table(Problem problem, const RhoRequest& r) {
   const int width = r.digits + 7;  // "0." before them, "e-11" after them
   fmt::print("{}\n", heading(problem));
   fmt::print("{:>7}  {:<{}}  {:<{}}  {:<{}}  {}\n", "d", "check_d", width, "rho_d", width, "1 - rho_d", width,
@@ -79,7 +79,7 @@ void print_table(Problem problem, const RhoRequest& r) {
 }
 
 /// Row by row: a million of them need no memory.
-void print_json(Problem problem, const RhoRequest& r) {
+void print_rho_json(Problem problem, const RhoRequest& r) {
   const auto value = [&](const std::string& decimal) {
     return r.digits > 17 ? nlohmann::ordered_json(decimal) : nlohmann::ordered_json(std::stod(decimal));
   };
@@ -111,7 +111,7 @@ int rho_verb(const RhoOptions& o) {
   if (!o.json) {
     for (const Problem problem : r.problems) {
       if (problem != r.problems.front()) fmt::print("\n");
-      print_table(problem, r);
+      print_rho_table(problem, r);
     }
     return 0;
   }
@@ -119,7 +119,7 @@ int rho_verb(const RhoOptions& o) {
   if (both) fmt::print("{{\"digits\": {}, \"problems\": [\n", r.digits);
   for (const Problem problem : r.problems) {
     if (problem != r.problems.front()) fmt::print(",\n");
-    print_json(problem, r);
+    print_rho_json(problem, r);
   }
   fmt::print("{}\n", both ? "\n]}" : "");
   return 0;

@@ -56,8 +56,8 @@ const CLI::App& innermost(const CLI::App& app) {
 }
 
 /// "theoremeter measure wdc"
-std::string words(const CLI::App& verb) {
-  return (verb.get_parent() ? words(*verb.get_parent()) + " " : "") + verb.get_name();
+std::string command_of(const CLI::App& verb) {
+  return (verb.get_parent() ? command_of(*verb.get_parent()) + " " : "") + verb.get_name();
 }
 
 std::vector<std::string> names(const std::vector<const CLI::App*>& verbs) {
@@ -69,7 +69,7 @@ std::vector<std::string> names(const std::vector<const CLI::App*>& verbs) {
 /// The verb itself or one below it that has this option, in words; "" when none has.
 std::string which_takes(const CLI::App& verb, const std::string& option) {
   if (!option.starts_with("--")) return "";
-  if (verb.get_option_no_throw(option)) return words(verb);
+  if (verb.get_option_no_throw(option)) return command_of(verb);
   for (const CLI::App* below : verb.get_subcommands({}))
     if (const std::string found = which_takes(*below, option); !found.empty()) return found;
   return "";
@@ -103,7 +103,7 @@ std::string mistake(const CLI::App& app, const CLI::App& verb, const CLI::ParseE
   if (dynamic_cast<const CLI::ExtrasError*>(&error) && !unused.empty()) return unknown_word(verb, unused.front());
   if (dynamic_cast<const CLI::RequiredError*>(&error) && !verbs.empty()) {
     if (!unused.empty()) return unknown_word(verb, unused.front());
-    return fmt::format("\"{}\" is incomplete, one of {} must follow", words(verb), fmt::join(names(verbs), ", "));
+    return fmt::format("\"{}\" is incomplete, one of {} must follow", command_of(verb), fmt::join(names(verbs), ", "));
   }
   return error.what();
 }
@@ -145,7 +145,7 @@ void lay_out_help(CLI::App& app) {
 
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& verb = innermost(app);
-  return fmt::format("{}; see {} --help", mistake(app, verb, error), words(verb));
+  return fmt::format("{}; see {} --help", mistake(app, verb, error), command_of(verb));
 }
 
 }  // namespace theoremeter

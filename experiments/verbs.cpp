@@ -160,7 +160,7 @@ Share share_of(const std::string& text) {
   return share;
 }
 
-std::vector<std::string> words(const std::string& list) {
+std::vector<std::string> comma_list(const std::string& list) {
   std::vector<std::string> all;
   for (std::size_t begin = 0; begin < list.size();) {
     const std::size_t end = std::min(list.find(',', begin), list.size());
@@ -302,12 +302,12 @@ int table_verb(const Options& o) {
   TableOptions how;
   how.format = static_cast<TableFormat>(position("format", o.format, table_format_names));
   how.each_draw = o.each_draw;
-  how.group_by = words(o.group_by);
+  how.group_by = comma_list(o.group_by);
   how.width = terminal_width();
   std::vector<Summary> summaries = study.summaries;
   if (!o.columns.empty()) {
     summaries.clear();
-    for (const std::string& column : words(o.columns)) {
+    for (const std::string& column : comma_list(o.columns)) {
       const auto known = std::find_if(study.summaries.begin(), study.summaries.end(),
                                       [&](const Summary& s) { return s.column == column; });
       summaries.push_back(known == study.summaries.end() ? Summary{column, column} : *known);

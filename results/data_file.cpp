@@ -168,7 +168,7 @@ struct Dimension {
 };
 
 /// "red dark_green": CF's meanings are single words.
-std::string words(const std::vector<std::string>& names) {
+std::string words_of(const std::vector<std::string>& names) {
   std::vector<std::string> all = names;
   for (std::string& name : all) {
     std::replace(name.begin(), name.end(), ' ', '_');
@@ -370,7 +370,7 @@ class Writer {
     std::vector<std::int8_t> values(names.size());
     std::iota(values.begin(), values.end(), std::int8_t{0});
     hdf5::write_attribute(set, "flag_values", values);
-    hdf5::write_attribute(set, "flag_meanings", words(names));
+    hdf5::write_attribute(set, "flag_meanings", words_of(names));
   }
 
   void runs() {

@@ -29,10 +29,11 @@ const std::map<std::string, std::string> old_names{{"network_rho", "rho"}, {"the
 /// Flags that a text said: closed, where the kind is exact.
 const std::map<std::string, std::array<const char*, 2>> said_by_text{{"closed", {"kind", "exact"}}};
 
-using Values = std::variant<std::monostate, std::vector<double>, std::vector<std::int64_t>, std::vector<std::string>>;
+using OldValues =
+    std::variant<std::monostate, std::vector<double>, std::vector<std::int64_t>, std::vector<std::string>>;
 
 struct Stored {
-  Values values;      // of all draws; nothing where there is no such dataset
+  OldValues values;   // of all draws; nothing where there is no such dataset
   Shape axes;         // extents of one value
   std::size_t width;  // their product
 };

@@ -14,13 +14,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) {
+Json number_or_null(double value) {
   if (std::isinf(value)) return value > 0 ? "infinity" : "-infinity";
   return std::isnan(value) ? Json() : Json(value);
 }
 
 Json value_at(const Cell& cell, const Column& c, std::size_t i) {
-  if (c.type == Type::real) return number(cell.reals()[i]);
+  if (c.type == Type::real) return number_or_null(cell.reals()[i]);
   if (c.type == Type::text) return cell.texts()[i];
   const std::int64_t n = cell.wholes()[i];
   if (c.type == Type::whole) return n;
@@ -40,9 +40,9 @@ Json value_json(const Value& v) {
 }
 
 /// Hands out the values of a cell, item by item.
-class Values {
+class JsonOfValues {
  public:
-  Values(const Cell& cell, const Column& column, const Schema& schema) : cell_(cell), column_(column) {
+  JsonOfValues(const Cell& cell, const Column& column, const Schema& schema) : cell_(cell), column_(column) {
     for (const Axis& a : schema.axes)
       if (column.axes == std::vector{a.name}) axis_ = &a;
   }
@@ -63,7 +63,7 @@ class Values {
   Json nested(std::size_t axis, std::size_t first) {
     Json all = axis_ ? Json::object() : Json::array();
     for (std::uint32_t i = 0; i < cell_.lengths[first + axis]; ++i) {
-      Json item = axis + 1 < column_.axes.size() ? nested(axis + 1, first) : number(cell_.reals()[value_++]);
+      Json item = axis + 1 < column_.axes.size() ? nested(axis + 1, first) : number_or_null(cell_.reals()[value_++]);
       if (axis_)
         all[fmt::format("{}", axis_->values.at(i))] = std::move(item);
       else
@@ -80,7 +80,7 @@ class Values {
 
 std::string path_of(const Column& c) { return c.json.empty() ? c.name : c.json; }
 
-std::vector<std::string> words(const std::string& text) {
+std::vector<std::string> words_in(const std::string& text) {
   std::istringstream in(text);
   return {std::istream_iterator<std::string>(in), {}};
 }
@@ -110,7 +110,7 @@ class Objects {
         if (value != true) absent.insert(c.name);
       }
       if (c.type == Type::text && value == "") continue;
-      for (const std::string& path : words(paths))
+      for (const std::string& path : words_in(paths))
         if (path != "-" && !below(path, absent)) put(object, path, value);
     }
     return object;
@@ -154,7 +154,7 @@ class Objects {
   }
 
   const Schema& schema_;
-  std::vector<Values> values_;
+  std::vector<JsonOfValues> values_;
 };
 
 /// Where the matrices given were read.

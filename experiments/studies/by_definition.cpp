@@ -12,7 +12,7 @@
 namespace theoremeter {
 namespace {
 
-double rounded_down(long double value) {
+double double_below(long double value) {
   const auto nearest = static_cast<double>(value);
   return nearest > value ? std::nextafter(nearest, 0.0) : nearest;
 }
@@ -35,7 +35,7 @@ class Evaluation {
     if (known == known_.end()) {
       known = known_.insert(known_.end(), w);
       const Attained a = naive_(w.point, w.form);
-      known->value = rounded_down(a.value);
+      known->value = double_below(a.value);
       known->side = a.side;
       known->margin = static_cast<double>(a.margin);
     }

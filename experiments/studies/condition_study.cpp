@@ -49,23 +49,23 @@ const Parameter<std::int64_t> samples{{.name = "samples",
                                        .type_name = "N",
                                        .default_note = "2e10/(n k^2) of them, 2000 to 500000: about a second's worth",
                                        .group = evidence_group}};
-const Parameter<std::string> grid{{.name = "grid",
-                                   .meaning = "what is sampled on",
-                                   .example = std::string(),
-                                   .has_default = false,
-                                   .choices = grid_names,
-                                   .type_name = "NAME",
-                                   .default_note = "circle for k = 2, fibonacci for k = 3, sobol beyond",
-                                   .group = evidence_group}};
-const Parameter<std::int64_t> starts{{.name = "starts",
-                                      .meaning = "starts of the search",
-                                      .example = std::int64_t{1},
-                                      .has_default = false,
-                                      .least = 1,
-                                      .most = 1e9,
-                                      .type_name = "N",
-                                      .default_note = "seconds' worth, 256 or more",
-                                      .group = evidence_group}};
+const Parameter<std::string> pair_grid{{.name = "grid",
+                                        .meaning = "what is sampled on",
+                                        .example = std::string(),
+                                        .has_default = false,
+                                        .choices = grid_names,
+                                        .type_name = "NAME",
+                                        .default_note = "circle for k = 2, fibonacci for k = 3, sobol beyond",
+                                        .group = evidence_group}};
+const Parameter<std::int64_t> search_starts{{.name = "starts",
+                                             .meaning = "starts of the search",
+                                             .example = std::int64_t{1},
+                                             .has_default = false,
+                                             .least = 1,
+                                             .most = 1e9,
+                                             .type_name = "N",
+                                             .default_note = "seconds' worth, 256 or more",
+                                             .group = evidence_group}};
 const Parameter<double> gap{{.name = "gap",
                              .meaning = "relative gap at which a certificate is complete",
                              .example = Request().gap,
@@ -86,7 +86,7 @@ Parameters parameters_of(const Condition& c) {
   if (c.by_layer) all.push_back(layer);
   for (const Symbol& size : c.sizes) all.push_back(size_parameter(size));
   all.push_back(ensemble);
-  if (c.measures) all.push_back(measurements);
+  if (c.measures) all.push_back(measurement_matrix);
   all.push_back(seed);
   if (c.has_alpha) all.push_back(alpha);
   all.push_back(evidence);
@@ -94,8 +94,8 @@ Parameters parameters_of(const Condition& c) {
                                         c.measures ? "" : ", and certify where it is quick", c.certified_for);
   all.push_back(samples);
   all.back().default_note = default_samples_text(c);
-  all.push_back(grid);
-  all.push_back(starts);
+  all.push_back(pair_grid);
+  all.push_back(search_starts);
   all.back().default_note = default_starts_text(c);
   all.push_back(gap);
   all.push_back(nodes);
@@ -111,10 +111,10 @@ Request request_of(const Condition& c, const Setting& at, int threads) {
   else
     r.certify = c.certificates(sizes_of(c, at)) == Certificates::by_default;
   r.samples = at.get(samples);
-  r.starts = at.get(starts);
+  r.starts = at.get(search_starts);
   r.nodes = at[nodes];
   r.gap = at[gap];
-  if (const auto name = at.get(grid)) r.grid = grid_named(*name);
+  if (const auto name = at.get(pair_grid)) r.grid = grid_named(*name);
   r.threads = threads;
   return r;
 }
@@ -141,7 +141,7 @@ void adopt_given(const Condition& c, Setting& at, const Matrices& given, const s
   if (given.empty()) return;
   adopt(at, c.sizes_of(given), given, said,
         [&](const Setting& s) { return c.shapes(sizes_of(c, s), ensembles_of(s)); });
-  const bool drawn = at.get(ensemble) || (c.measures && at.get(measurements));
+  const bool drawn = at.get(ensemble) || (c.measures && at.get(measurement_matrix));
   if (!drawn && said.contains("draws")) throw InputError("draws: has no place beside the matrices given");
 }
 

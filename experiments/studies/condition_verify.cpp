@@ -16,9 +16,10 @@ namespace {
 using NaiveAtAlpha = std::function<NaiveDeviation(double alpha)>;
 
 /// The failures of one draw, as sentences.
-class Checked {
+class CheckedCondition {
  public:
-  Checked(const Measurement& m, double gap, const std::vector<Symbol>& arguments, NaiveAtAlpha naive_at, bool older)
+  CheckedCondition(const Measurement& m, double gap, const std::vector<Symbol>& arguments, NaiveAtAlpha naive_at,
+                   bool older)
       : m_(m),
         gap_(gap),
         arguments_(arguments),
@@ -151,7 +152,7 @@ Complaints complaints_of(const std::string& name, const Witness& w, const Attain
 Complaints complaints_of(const Condition& condition, double gap, const Matrices& instance, const Measurement& m,
                          bool older) {
   const NaiveAtAlpha naive_at = [&](double alpha) { return condition.naive(instance, alpha); };
-  return Checked(m, gap, condition.arguments, naive_at, older).check();
+  return CheckedCondition(m, gap, condition.arguments, naive_at, older).check();
 }
 
 }  // namespace theoremeter

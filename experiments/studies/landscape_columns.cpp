@@ -183,7 +183,7 @@ Columns<SpuriousMinima> spurious_columns() {
       .value("elsewhere", &SpuriousMinima::elsewhere, Says::statistic, "such minima elsewhere, but those next to x0");
 }
 
-double radius(const MeasuredLandscape& d, const char* one, const char* other) {
+double radius_columns(const MeasuredLandscape& d, const char* one, const char* other) {
   for (const Neighbourhood& n : d.landscape.implied)
     if (n.centre == one || n.centre == other) return n.radius;
   return NAN;
@@ -220,10 +220,10 @@ Columns<MeasuredLandscape> columns_of(Problem problem) {
   c.part("spurious_", &Draw::spurious, spurious_columns());
   c.value("seconds", &Draw::seconds, Says::seconds, "wall time").unit("s");
   c.computed(
-      "radius", [](const Draw& d) { return radius(d, "x0", "(h0, m0)"); }, Says::at_most,
+      "radius", [](const Draw& d) { return radius_columns(d, "x0", "(h0, m0)"); }, Says::at_most,
       "the implied radius around the solution");
   c.computed(
-      "radius_spurious", [](const Draw& d) { return radius(d, "-rho x0", "(-rho h0, m0)"); }, Says::at_most,
+      "radius_spurious", [](const Draw& d) { return radius_columns(d, "-rho x0", "(-rho h0, m0)"); }, Says::at_most,
       "that around -rho x0, or (-rho h0, m0)");
   c.computed(
       "epsilon_largest", [](const Draw& d) { return d.epsilon.empty() ? NAN : largest(d.epsilon); }, Says::at_least,

@@ -24,15 +24,15 @@ const Parameter<double> noise{{.name = "noise",
 const Parameter<std::int64_t> directions{budget("directions", "directions in the grid", 1,
                                                 static_cast<double>(max_directions),
                                                 "2e10/(6 N), N the entries of all matrices, but 1000 to 100000")};
-const Parameter<std::string> grid{{.name = "grid",
-                                   .meaning = "of directions",
-                                   .example = std::string(),
-                                   .has_default = false,
-                                   .choices = grid_names,
-                                   .type_name = "NAME",
-                                   .group = evidence_group}};
-const Parameter<std::int64_t> starts{budget("starts", "local searches for each extremum", 1,
-                                            static_cast<double>(max_directions), "2e7/(6 N), but 4 to 64")};
+const Parameter<std::string> direction_grid{{.name = "grid",
+                                             .meaning = "of directions",
+                                             .example = std::string(),
+                                             .has_default = false,
+                                             .choices = grid_names,
+                                             .type_name = "NAME",
+                                             .group = evidence_group}};
+const Parameter<std::int64_t> local_starts{budget("starts", "local searches for each extremum", 1,
+                                                  static_cast<double>(max_directions), "2e7/(6 N), but 4 to 64")};
 const Parameter<std::int64_t> solutions{{.name = "solutions",
                                          .meaning =
                                              "independent solutions tried on the same matrices; the one with the "
@@ -56,14 +56,14 @@ const Parameter<std::int64_t> condition_starts{{.name = "condition_starts",
                                                 .most = 1e9,
                                                 .type_name = "N",
                                                 .group = evidence_group}};
-const Parameter<double> radius{{.name = "radius",
-                                .meaning = "of the balls excluded",
-                                .example = default_radius,
-                                .has_default = false,
-                                .least = 0,
-                                .type_name = "R",
-                                .default_note = fmt::format("those implied, {} where they merge", default_radius),
-                                .group = evidence_group}};
+const Parameter<double> radius_asked{{.name = "radius",
+                                      .meaning = "of the balls excluded",
+                                      .example = default_radius,
+                                      .has_default = false,
+                                      .least = 0,
+                                      .type_name = "R",
+                                      .default_note = fmt::format("those implied, {} where they merge", default_radius),
+                                      .group = evidence_group}};
 const Parameter<bool> with_census{{.name = "census",
                                    .meaning = "list every stationary point, proved (k = 2)",
                                    .example = false,
@@ -74,7 +74,7 @@ std::vector<AnyParameter> instance_parameters(const LandscapeProblem& problem) {
   std::vector<AnyParameter> all;
   for (const Symbol& size : problem.sizes) all.push_back(size_parameter(size));
   if (problem.has_network) all.push_back(ensemble);
-  if (problem.has_matrix) all.push_back(measurements);
+  if (problem.has_matrix) all.push_back(measurement_matrix);
   if (problem.has_noise) all.push_back(noise);
   all.push_back(seed);
   return all;
@@ -94,22 +94,22 @@ LandscapeSetting setting_of(const LandscapeProblem& problem, const Setting& at) 
           at.given()};
 }
 
-LandscapeRequest request_of(const LandscapeProblem& problem, const Setting& at, int threads) {
+LandscapeRequest landscape_request(const LandscapeProblem& problem, const Setting& at, int threads) {
   LandscapeRequest r;
   r.directions = at.get(directions);
-  r.starts = at.get(starts);
+  r.starts = at.get(local_starts);
   r.solutions = at[solutions];
   r.descents = at[descents];
   r.condition_starts = at[condition_starts];
-  if (const auto name = at.get(grid)) r.grid = grid_named(*name);
-  r.radius = at.get(radius);
+  if (const auto name = at.get(direction_grid)) r.grid = grid_named(*name);
+  r.radius = at.get(radius_asked);
   r.census = problem.has_census && at[with_census];
   r.threads = threads;
   return r;
 }
 
-void adopt_given(const LandscapeProblem& problem, Setting& at, const Matrices& given,
-                 const std::set<std::string>& said) {
+void adopt_given_weights(const LandscapeProblem& problem, Setting& at, const Matrices& given,
+                         const std::set<std::string>& said) {
   if (given.empty()) return;
   adopt(at, sizes_of(problem.problem, given), given, said,
         [&](const Setting& s) { return shapes(setting_of(problem, s)); });
@@ -117,7 +117,8 @@ void adopt_given(const LandscapeProblem& problem, Setting& at, const Matrices& g
   const std::string solution = solution_names(problem.problem)[0];
   if (said.contains(solutions.name)) throw InputError(fmt::format("solutions: has no place beside {}", solution));
   const bool drawn = (at.has(ensemble.name) && at.get(ensemble)) ||
-                     (at.has(measurements.name) && at.get(measurements)) || (at.has(noise.name) && at[noise] > 0);
+                     (at.has(measurement_matrix.name) && at.get(measurement_matrix)) ||
+                     (at.has(noise.name) && at[noise] > 0);
   if (said.contains("draws") && !drawn)
     throw InputError(fmt::format("draws: has no place beside {}: nothing is drawn", solution));
 }
@@ -129,7 +130,7 @@ Study study_about(const LandscapeProblem& problem) {
   s.statement = problem.statement;
   s.inputs = inputs_of(problem);
   s.adopt = [problem](Setting& at, const Matrices& given, const std::set<std::string>& said) {
-    adopt_given(problem, at, given, said);
+    adopt_given_weights(problem, at, given, said);
   };
   s.matrices = [problem](const Setting& at, const Stream& draw) {
     return draw_matrices(shapes(setting_of(problem, at)), at.given(), draw);
@@ -199,8 +200,8 @@ Study landscape_study(const LandscapeProblem& problem) {
   s.about.noun = s.about.name + " landscape";
   s.about.notes = notes;
   std::vector<AnyParameter> parameters = instance_parameters(problem);
-  for (const AnyParameter& p :
-       std::vector<AnyParameter>{directions, grid, starts, solutions, descents, condition_starts, radius})
+  for (const AnyParameter& p : std::vector<AnyParameter>{directions, direction_grid, local_starts, solutions, descents,
+                                                         condition_starts, radius_asked})
     parameters.push_back(p);
   if (problem.has_census) parameters.push_back(with_census);
   s.about.parameters = std::make_shared<const std::vector<AnyParameter>>(std::move(parameters));
@@ -208,10 +209,10 @@ Study landscape_study(const LandscapeProblem& problem) {
   s.about.figure = {{"figure", "sweep"},
                     {"y", "population_error:E,epsilon_largest:epsilon,worst_margin:least gradient"},
                     {"log", "xy"}};
-  s.about.check = [problem](const Setting& at) { check(setting_of(problem, at), request_of(problem, at, 1)); };
+  s.about.check = [problem](const Setting& at) { check(setting_of(problem, at), landscape_request(problem, at, 1)); };
   s.columns = columns_of(problem.problem);
   s.measure = [problem](const Setting& at, const Stream& draw, const Effort& effort) {
-    return measure(setting_of(problem, at), request_of(problem, at, effort.threads), draw, effort.progress);
+    return measure(setting_of(problem, at), landscape_request(problem, at, effort.threads), draw, effort.progress);
   };
   s.verify = [problem](const Setting& at, const Stream& draw, const MeasuredLandscape& d, const Scrutiny& how) {
     const LandscapeSetting setting = setting_of(problem, at);

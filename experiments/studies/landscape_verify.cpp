@@ -26,9 +26,9 @@ using Eigen::VectorXd;
 constexpr double tolerance = 1e-9;
 
 /// What the checks need of an instance, in the units of Landscape: |x0| = 1, gradients scaled.
-class Instance {
+class Rebuilt {
  public:
-  virtual ~Instance() = default;
+  virtual ~Rebuilt() = default;
   virtual Point solution() const = 0;
   virtual std::vector<double> rho() const = 0;
   /// The scaled gradients at distance r along unit directions, one a factor, and those of the population.
@@ -49,7 +49,7 @@ class Instance {
   virtual double unit() const { return 1; }
 };
 
-class RecoveryInstance final : public Instance {
+class RecoveryInstance final : public Rebuilt {
  public:
   RecoveryInstance(const Recovery& f, Problem problem)
       : solution_(f.x0),
@@ -95,7 +95,7 @@ class RecoveryInstance final : public Instance {
   VectorXd x0_;
 };
 
-class DemodulationInstance final : public Instance {
+class DemodulationInstance final : public Rebuilt {
  public:
   DemodulationInstance(const Demodulation& f, double alpha)
       : f_(f),
@@ -193,7 +193,7 @@ class DemodulationInstance final : public Instance {
 };
 
 /// Keeps a reference to f.
-std::unique_ptr<Instance> instance_of(const std::variant<Recovery, Demodulation>& f, Problem problem, double alpha) {
+std::unique_ptr<Rebuilt> naive_instance(const std::variant<Recovery, Demodulation>& f, Problem problem, double alpha) {
   if (const Recovery* recovery = std::get_if<Recovery>(&f))
     return std::make_unique<RecoveryInstance>(*recovery, problem);
   return std::make_unique<DemodulationInstance>(std::get<Demodulation>(f), alpha);
@@ -217,11 +217,12 @@ VectorXd at_angle(const VectorXd& x0, double theta) {
 }
 
 /// The failures of one draw, as sentences.
-class Checked {
+class CheckedLandscape {
  public:
-  Checked(const MeasuredLandscape& d, Problem problem, const Sizes& sizes, const RebuiltInstance& rebuilt, bool older)
+  CheckedLandscape(const MeasuredLandscape& d, Problem problem, const Sizes& sizes, const RebuiltInstance& rebuilt,
+                   bool older)
       : d_(d), l_(d.landscape), problem_(problem), sizes_(sizes), rebuilt_(rebuilt), older_(older) {
-    instance_ = instance_of(rebuilt.f, problem_, rebuilt.alpha);
+    instance_ = naive_instance(rebuilt.f, problem_, rebuilt.alpha);
   }
 
   std::vector<std::string> check() {
@@ -324,11 +325,11 @@ class Checked {
         continue;
       }
       const std::variant<Recovery, Demodulation> f = rebuilt_.with_solution(i);
-      check_tried(*instance_of(f, problem_, rebuilt_.alpha), s, name);
+      check_tried(*naive_instance(f, problem_, rebuilt_.alpha), s, name);
     }
   }
 
-  void check_tried(const Instance& instance, const Solution& s, const std::string& name) {
+  void check_tried(const Rebuilt& instance, const Solution& s, const std::string& name) {
     require(s.x0 == instance.solution(), fmt::format("{} is not the one that the seed gives", name));
     const RayWitness &error = s.population_error, &zero = s.descent_at_zero;
     if (!unit(name, error.direction) || !unit(name, zero.direction)) return;
@@ -336,7 +337,7 @@ class Checked {
     agrees(fmt::format("descent_at_zero of {}", name), zero.value, instance.descent_at_zero(zero.direction));
   }
 
-  static double error_at(const Instance& instance, const RayWitness& w) {
+  static double error_at(const Rebuilt& instance, const RayWitness& w) {
     return size(w, [&](double r) {
       std::vector<VectorXd> v = instance.gradients(w.direction, r);
       const std::vector<VectorXd> h = instance.population(w.direction, r);
@@ -647,7 +648,7 @@ class Checked {
   const Sizes& sizes_;
   const RebuiltInstance& rebuilt_;
   bool older_;
-  std::unique_ptr<Instance> instance_;
+  std::unique_ptr<Rebuilt> instance_;
   std::vector<std::string> failures_;
 };
 
@@ -655,12 +656,12 @@ class Checked {
 
 Complaints complaints_of(Problem problem, const Sizes& sizes, const RebuiltInstance& rebuilt,
                          const MeasuredLandscape& d, bool older) {
-  return Checked(d, problem, sizes, rebuilt, older).check();
+  return CheckedLandscape(d, problem, sizes, rebuilt, older).check();
 }
 
 Complaints census_complaints_of(Problem problem, const Sizes& sizes, const RebuiltInstance& rebuilt,
                                 const MeasuredLandscape& d) {
-  return Checked(d, problem, sizes, rebuilt, false).check_alone();
+  return CheckedLandscape(d, problem, sizes, rebuilt, false).check_alone();
 }
 
 }  // namespace theoremeter

@@ -16,7 +16,7 @@
 namespace theoremeter {
 namespace {
 
-using Instance = std::variant<Recovery, Demodulation>;
+using AnyInstance = std::variant<Recovery, Demodulation>;
 
 constexpr const char *first_network = "W", *second_network = "W2";
 
@@ -41,7 +41,7 @@ Eigen::VectorXd unit_vector(std::int64_t k, Stream stream) {
   return x.normalized();
 }
 
-Eigen::VectorXd noise(const LandscapeSetting& setting, Stream stream) {
+Eigen::VectorXd noise_vector(const LandscapeSetting& setting, Stream stream) {
   if (setting.noise == 0) return {};
   Eigen::VectorXd e(scalar(setting.sizes, "m"));
   const double deviation = setting.noise / std::sqrt(static_cast<double>(e.size()));
@@ -69,7 +69,8 @@ Point solution_of(const LandscapeSetting& setting, const std::vector<std::int64_
   return x;
 }
 
-Instance instance_of(const LandscapeSetting& setting, const Matrices& m, const Stream& draw, std::uint64_t number) {
+AnyInstance drawn_instance(const LandscapeSetting& setting, const Matrices& m, const Stream& draw,
+                           std::uint64_t number) {
   if (setting.problem == Problem::blind_demodulation) {
     Network G1 = network_of(m, first_network), G2 = network_of(m, second_network);
     const Point x = solution_of(setting, {G1.input, G2.input}, draw, number);
@@ -80,7 +81,7 @@ Instance instance_of(const LandscapeSetting& setting, const Matrices& m, const S
   Network G = network_of(m, first_network);
   Eigen::VectorXd x0 = solution_of(setting, {G.input}, draw, number)[0];
   if (setting.problem == Problem::inversion) return inversion(std::move(G), std::move(x0));
-  const Eigen::VectorXd e = noise(setting, draw.at({purpose::noise}));
+  const Eigen::VectorXd e = noise_vector(setting, draw.at({purpose::noise}));
   if (setting.problem == Problem::compressed_sensing)
     return compressed_sensing(std::move(G), m.at("A"), std::move(x0), e);
   return phase_retrieval(std::move(G), m.at("A"), std::move(x0), e);
@@ -262,33 +263,33 @@ void check(const LandscapeSetting& setting, const LandscapeRequest& request) {
 
 namespace {
 
-Landscape landscape_of(const Instance& instance, const LandscapeSetting& setting, const LandscapeOptions& options,
+Landscape landscape_of(const AnyInstance& instance, const LandscapeSetting& setting, const LandscapeOptions& options,
                        const Stream& stream, const Progress& progress) {
   if (const Recovery* f = std::get_if<Recovery>(&instance))
     return measure_landscape(*f, setting.problem, options, stream, progress);
   return measure_landscape(std::get<Demodulation>(instance), alpha_of(setting), options, stream, progress);
 }
 
-Point solution_of(const Instance& instance) {
+Point solution_of(const AnyInstance& instance) {
   if (const Recovery* f = std::get_if<Recovery>(&instance)) return {f->x0};
   const Demodulation& g = std::get<Demodulation>(instance);
   return {g.h0, g.m0};
 }
 
-double objective_at_solution(const Instance& instance) {
+double objective_at_solution(const AnyInstance& instance) {
   if (const Recovery* f = std::get_if<Recovery>(&instance)) return objective(*f, f->x0);
   const Demodulation& g = std::get<Demodulation>(instance);
   return objective(g, g.h0, g.m0);
 }
 
 /// The landscapes with every solution; that with the largest population error is kept whole. Returns its instance.
-Instance try_solutions(const LandscapeSetting& setting, const LandscapeRequest& request, const Matrices& matrices,
-                       const Stream& draw, const StageProgress& progress, MeasuredLandscape& d) {
+AnyInstance try_solutions(const LandscapeSetting& setting, const LandscapeRequest& request, const Matrices& matrices,
+                          const Stream& draw, const StageProgress& progress, MeasuredLandscape& d) {
   const LandscapeOptions options = options_of(setting, request);
-  std::optional<Instance> worst;
+  std::optional<AnyInstance> worst;
   for (std::int64_t i = 0; i < request.solutions; ++i) {
     const auto number = static_cast<std::uint64_t>(i);
-    Instance instance = instance_of(setting, matrices, draw, number);
+    AnyInstance instance = drawn_instance(setting, matrices, draw, number);
     Landscape l = landscape_of(instance, setting, options, own(draw, purpose::landscape, number), [&](double done) {
       progress("landscape", (static_cast<double>(i) + done) / static_cast<double>(request.solutions));
     });
@@ -308,7 +309,7 @@ MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeReques
   MeasuredLandscape d;
   timed(d.seconds, [&] {
     const Matrices matrices = draw_matrices(shapes(setting), setting.given, draw);
-    const Instance instance = try_solutions(setting, request, matrices, draw, progress, d);
+    const AnyInstance instance = try_solutions(setting, request, matrices, draw, progress, d);
     d.x0 = solution_of(instance);
     d.objective_x0 = objective_at_solution(instance);
     if (request.census) {
@@ -327,7 +328,7 @@ MeasuredLandscape measure_census(const LandscapeSetting& setting, const Stream& 
   MeasuredLandscape d;
   timed(d.seconds, [&] {
     const Matrices matrices = draw_matrices(shapes(setting), setting.given, draw);
-    const auto f = std::get<Recovery>(instance_of(setting, matrices, draw, 0));
+    const auto f = std::get<Recovery>(drawn_instance(setting, matrices, draw, 0));
     d.x0 = {f.x0};
     d.objective_x0 = objective(f, f.x0);
     d.landscape.rho = {rho(setting.problem, f.G.depth())};
@@ -342,7 +343,7 @@ RebuiltInstance rebuild(const LandscapeSetting& setting, const Stream& draw, std
   const Matrices matrices = draw_matrices(shapes(setting), setting.given, draw);
   std::vector<Assumption> assumed = assumptions(setting, matrices);
   const auto with_solution = [setting, matrices, draw](std::size_t number) {
-    return instance_of(setting, matrices, draw, number);
+    return drawn_instance(setting, matrices, draw, number);
   };
   const auto naive = [assumed](const Epsilon& e) -> NaiveDeviation {
     for (const Assumption& a : assumed)

@@ -21,7 +21,7 @@ AnyParameter ensemble_parameter(const char* name, const char* meaning) {
 }  // namespace
 
 const Parameter<std::string> ensemble{ensemble_parameter("ensemble", "what draws the rows")};
-const Parameter<std::string> measurements{ensemble_parameter("measurements", "what draws the rows of A")};
+const Parameter<std::string> measurement_matrix{ensemble_parameter("measurements", "what draws the rows of A")};
 
 AnyParameter size_parameter(const Symbol& size) {
   return {.name = size.name,
@@ -61,8 +61,8 @@ Ensembles ensembles_of(const Setting& at) {
   Ensembles e;
   if (at.has(ensemble.name))
     if (const auto name = at.get(ensemble)) e.weights = ensemble_named(*name);
-  if (at.has(measurements.name))
-    if (const auto name = at.get(measurements)) e.measurements = ensemble_named(*name);
+  if (at.has(measurement_matrix.name))
+    if (const auto name = at.get(measurement_matrix)) e.measurements = ensemble_named(*name);
   return e;
 }
 
@@ -80,7 +80,7 @@ void adopt(Setting& at, const Sizes& determined, const Matrices& given, const st
   for (const AnyParameter& p : *at.parameters())
     if (p.required && std::holds_alternative<std::monostate>(at.at(p.name))) return;  // refused as missing
   bool rows = false, A = false;
-  const bool apart = at.has(measurements.name);
+  const bool apart = at.has(measurement_matrix.name);
   for (const Shape& shape : shapes(at)) (apart && shape.name == "A" ? A : rows) |= !given.contains(shape.name);
   const auto drop = [&](const std::string& name) {
     if (!at.has(name)) return;
@@ -88,7 +88,7 @@ void adopt(Setting& at, const Sizes& determined, const Matrices& given, const st
     at.set(name, Value());
   };
   if (!rows) drop(ensemble.name);
-  if (!A) drop(measurements.name);
+  if (!A) drop(measurement_matrix.name);
 }
 
 }  // namespace theoremeter

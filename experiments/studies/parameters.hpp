@@ -12,7 +12,7 @@ namespace theoremeter {
 
 inline constexpr const char *instance_group = "The instance, drawn or given", *evidence_group = "The evidence";
 
-extern const Parameter<std::string> ensemble, measurements;  // what draws the rows, and those of A
+extern const Parameter<std::string> ensemble, measurement_matrix;  // what draws the rows, and those of A
 
 AnyParameter size_parameter(const Symbol& size);
 

@@ -70,7 +70,7 @@ Eigen::VectorXd vector(std::initializer_list<double> entries) {
   return Eigen::Map<const Eigen::VectorXd>(entries.begin(), static_cast<Eigen::Index>(entries.size()));
 }
 
-double objective_at(Problem problem, Depths depth, double x, double y) {
+double surface_height(Problem problem, Depths depth, double x, double y) {
   if (is_blind(problem))
     return population_objective(depth.d, depth.s, vector({x}), vector({y}), vector({1}), vector({1}));
   return population_objective(problem, depth.d, vector({x, y}), vector({1, 0}));
@@ -112,13 +112,13 @@ Surface surface_of(Problem problem, const Setting& at) {
   for (std::int64_t j = 0; j < n; ++j)
     for (std::int64_t i = 0; i < n; ++i)
       s.objective(j, i) =
-          objective_at(problem, depth, s.x[static_cast<std::size_t>(i)], s.y[static_cast<std::size_t>(j)]);
+          surface_height(problem, depth, s.x[static_cast<std::size_t>(i)], s.y[static_cast<std::size_t>(j)]);
   s.critical = is_blind(problem) ? critical_curves(problem, depth, at[extent]) : critical_points(problem, depth.d);
-  for (CriticalPoint& p : s.critical) p.objective = objective_at(problem, depth, p.x, p.y);
+  for (CriticalPoint& p : s.critical) p.objective = surface_height(problem, depth, p.x, p.y);
   return s;
 }
 
-Columns<Surface> columns_of(Problem problem) {
+Columns<Surface> surface_columns(Problem problem) {
   const bool blind = is_blind(problem);
   return Columns<Surface>()
       .vector("x", &Surface::x, {"x_index"}, Says::parameter, blind ? "h, a number" : "first coordinate of x")
@@ -158,7 +158,7 @@ Study surface_study(Problem problem) {
   s.about.summaries = {{"critical points", "critical_count"}, {"objective", "objective"}};
   s.about.random = false;
   s.about.figure = {{"figure", "surface"}};
-  s.columns = columns_of(problem);
+  s.columns = surface_columns(problem);
   s.measure = [problem](const Setting& at, const Stream&, const Effort&) { return surface_of(problem, at); };
   s.verify = [problem](const Setting& at, const Stream&, const Surface& surface, const Scrutiny&) {
     const Depths depth = depths_of(problem, at);

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr int most_nested = 8;  // virtual datasets of virtual datasets
 
-void check(hid_t dataset, const std::string& directory, int nested);
+void check_dataset(hid_t dataset, const std::string& directory, int nested);
 
 hdf5::Handle creation_of(hid_t dataset) {
   return {H5Dget_create_plist(dataset), H5Pclose, "a dataset without properties"};
@@ -59,7 +59,7 @@ std::string name_of(const Get& get) {
 
 void check_source(const std::string& file, const std::string& name, const std::string& directory, int nested) try {
   const hdf5::Handle source = hdf5::open_file(file);
-  check(hdf5::open_dataset(source, name), directory, nested + 1);
+  check_dataset(hdf5::open_dataset(source, name), directory, nested + 1);
 } catch (const std::runtime_error& error) {
   throw Refusal(fmt::format("its source {}:{} is not whole: {}", file, name, error.what()));
 }
@@ -90,7 +90,7 @@ void check_sources(hid_t dataset, hid_t creation, const std::string& directory, 
       check_source(found, name, directory, nested);
     } else {
       const hdf5::Handle own(H5Iget_file_id(dataset), H5Fclose, "a damaged virtual dataset");
-      check(hdf5::open_dataset(own, name), directory, nested + 1);
+      check_dataset(hdf5::open_dataset(own, name), directory, nested + 1);
     }
   }
   if (mapped < all)
@@ -113,7 +113,7 @@ void check_external(hid_t creation, const std::string& directory) {
   }
 }
 
-void check(hid_t dataset, const std::string& directory, int nested) {
+void check_dataset(hid_t dataset, const std::string& directory, int nested) {
   const hdf5::Handle creation = creation_of(dataset);
   switch (H5Pget_layout(creation)) {
     case H5D_VIRTUAL:
@@ -134,7 +134,7 @@ void check(hid_t dataset, const std::string& directory, int nested) {
 
 }  // namespace
 
-void check_complete(hid_t dataset, const std::string& directory) { check(dataset, directory, 0); }
+void check_complete(hid_t dataset, const std::string& directory) { check_dataset(dataset, directory, 0); }
 
 std::vector<double> missing_values(hid_t dataset) {
   std::vector<double> values;

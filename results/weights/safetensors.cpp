@@ -19,7 +19,7 @@ using Json = nlohmann::json;
 
 constexpr std::uint64_t most_header = 100'000'000;  // the format's own limit
 
-[[noreturn]] void damaged(const std::string& what) {
+[[noreturn]] void damaged_header(const std::string& what) {
   throw Refusal(fmt::format("a damaged .safetensors file: {}", what));
 }
 
@@ -34,7 +34,7 @@ std::optional<Element> element(const std::string& type) {
 }
 
 /// One object of objects; a name that comes twice is refused, as JSON's readers would silently take the last.
-Json parse(const std::vector<char>& text) {
+Json header_of(const std::vector<char>& text) {
   std::set<std::string> names;
   bool twice = false;
   const Json::parser_callback_t once = [&](int depth, Json::parse_event_t event, Json& parsed) {
@@ -43,18 +43,18 @@ Json parse(const std::vector<char>& text) {
     return depth < 8;
   };
   Json header = Json::parse(text.begin(), text.end(), once, false);
-  if (!header.is_object()) damaged("its header is no JSON object");
-  if (twice) damaged("two tensors have the same name");
+  if (!header.is_object()) damaged_header("its header is no JSON object");
+  if (twice) damaged_header("two tensors have the same name");
   return header;
 }
 
 /// The whole numbers of a list.
-std::vector<std::uint64_t> numbers(const Json& entry, const char* key) {
+std::vector<std::uint64_t> whole_numbers(const Json& entry, const char* key) {
   std::vector<std::uint64_t> found;
   const auto list = entry.find(key);
-  if (list == entry.end() || !list->is_array()) damaged(fmt::format("a tensor without {}", key));
+  if (list == entry.end() || !list->is_array()) damaged_header(fmt::format("a tensor without {}", key));
   for (const Json& number : *list) {
-    if (!number.is_number_unsigned()) damaged(fmt::format("a tensor whose {} are no whole numbers", key));
+    if (!number.is_number_unsigned()) damaged_header(fmt::format("a tensor whose {} are no whole numbers", key));
     found.push_back(number.get<std::uint64_t>());
   }
   return found;
@@ -69,9 +69,9 @@ class SafetensorsFile : public ArrayFile {
  public:
   explicit SafetensorsFile(Bytes bytes) : bytes_(std::move(bytes)) {
     const std::uint64_t length = little_endian(bytes_.head(8), 0, 8);
-    if (length > most_header || length > bytes_.size() - 8) damaged("its header goes beyond its end");
+    if (length > most_header || length > bytes_.size() - 8) damaged_header("its header goes beyond its end");
     data_ = 8 + length;
-    const Json header = parse(bytes_.at(8, length));
+    const Json header = header_of(bytes_.at(8, length));
     bool inputs_first = false;
     if (const auto metadata = header.find("__metadata__"); metadata != header.end() && metadata->is_object())
       if (const auto format = metadata->find("format"); format != metadata->end())
@@ -89,21 +89,21 @@ class SafetensorsFile : public ArrayFile {
  private:
   void add(const std::string& name, const Json& entry, bool inputs_first) {
     if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string())
-      damaged("a tensor without dtype");
+      damaged_header("a tensor without dtype");
     const std::string type = entry["dtype"].get<std::string>();
-    const std::vector<std::uint64_t> offsets = numbers(entry, "data_offsets");
+    const std::vector<std::uint64_t> offsets = whole_numbers(entry, "data_offsets");
     Array array;
     array.name = name;
     array.path = {{name}};
-    array.shape = numbers(entry, "shape");
+    array.shape = whole_numbers(entry, "shape");
     if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > bytes_.size() - data_)
-      damaged(fmt::format("the data of {} go beyond its end", name));
+      damaged_header(fmt::format("the data of {} go beyond its end", name));
     Tensor tensor{element(type), offsets[0], offsets[1] - offsets[0]};
     if (tensor.element) {
       try {
         check_length(tensor.length, array.shape, *tensor.element);
       } catch (const Refusal& refusal) {
-        damaged(fmt::format("{}: {}", name, refusal.what()));
+        damaged_header(fmt::format("{}: {}", name, refusal.what()));
       }
       const bool whole =
           tensor.element->type == Element::Type::integer || tensor.element->type == Element::Type::natural;

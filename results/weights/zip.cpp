@@ -11,7 +11,7 @@
 namespace theoremeter::weights {
 namespace {
 
-[[noreturn]] void damaged() { throw Refusal("a truncated or damaged zip archive"); }
+[[noreturn]] void damaged_zip() { throw Refusal("a truncated or damaged zip archive"); }
 
 constexpr std::uint64_t whole_32 = 0xffffffff, whole_16 = 0xffff;  // "see the zip64 record"
 
@@ -22,7 +22,7 @@ struct Directory {
 /// The end record is the last thing in the file but for a comment of up to 65535 bytes.
 Directory find_directory(Bytes& bytes) {
   constexpr std::uint64_t least = 22;
-  if (bytes.size() < least) damaged();
+  if (bytes.size() < least) damaged_zip();
   const std::uint64_t searched = std::min(bytes.size(), least + whole_16), start = bytes.size() - searched;
   const std::vector<char> tail = bytes.at(start, searched);
   for (std::uint64_t at = searched - least + 1; at-- > 0;) {
@@ -33,10 +33,10 @@ Directory find_directory(Bytes& bytes) {
     const std::vector<char> locator = bytes.at(start + at - 20, 20);
     if (little_endian(locator, 0, 4) != 0x07064b50) return d;
     const std::vector<char> record = bytes.at(little_endian(locator, 8, 8), 56);
-    if (little_endian(record, 0, 4) != 0x06064b50) damaged();
+    if (little_endian(record, 0, 4) != 0x06064b50) damaged_zip();
     return {little_endian(record, 32, 8), little_endian(record, 40, 8), little_endian(record, 48, 8)};
   }
-  damaged();
+  damaged_zip();
 }
 
 /// Sizes of 2^32 - 1 stand in the extra field 1, in this order, as 64 bits.
@@ -47,7 +47,7 @@ void read_zip64(const std::vector<char>& directory, std::uint64_t at, std::uint6
     if (id == 1)
       for (std::uint64_t* value : {&m.size, &m.packed, &m.offset})
         if (*value == whole_32) {
-          if (field + 8 > at + 4 + size) damaged();
+          if (field + 8 > at + 4 + size) damaged_zip();
           *value = little_endian(directory, std::exchange(field, field + 8), 8);
         }
     at += 4 + size;
@@ -60,10 +60,10 @@ std::vector<Zip::Member> read_directory(Bytes& bytes) {
   std::vector<Zip::Member> members;
   std::set<std::string> names;
   for (std::uint64_t i = 0, at = 0; i < d.count; ++i) {
-    if (little_endian(directory, at, 4) != 0x02014b50) damaged();
+    if (little_endian(directory, at, 4) != 0x02014b50) damaged_zip();
     const auto name = little_endian(directory, at + 28, 2), extra = little_endian(directory, at + 30, 2),
                comment = little_endian(directory, at + 32, 2);
-    if (at + 46 + name + extra + comment > directory.size()) damaged();
+    if (at + 46 + name + extra + comment > directory.size()) damaged_zip();
     Zip::Member m;
     m.flags = static_cast<unsigned>(little_endian(directory, at + 8, 2));
     m.method = static_cast<unsigned>(little_endian(directory, at + 10, 2));
@@ -84,7 +84,7 @@ std::vector<Zip::Member> read_directory(Bytes& bytes) {
 /// Deflate, without header, into exactly `wanted` bytes.
 std::vector<char> inflate_raw(std::vector<char> packed, std::uint64_t wanted) {
   constexpr std::uint64_t best_ratio = 1032;  // of deflate: a size beyond it is a lie
-  if (wanted / best_ratio > packed.size() + 1) damaged();
+  if (wanted / best_ratio > packed.size() + 1) damaged_zip();
   std::vector<char> out(wanted);
   z_stream stream{};
   if (inflateInit2(&stream, -15) != Z_OK) throw std::bad_alloc();
@@ -100,7 +100,7 @@ std::vector<char> inflate_raw(std::vector<char> packed, std::uint64_t wanted) {
   }
   const bool complete = out_left == 0 && stream.avail_out == 0;
   inflateEnd(&stream);
-  if (!complete) damaged();
+  if (!complete) damaged_zip();
   return out;
 }
 
@@ -120,7 +120,7 @@ std::vector<char> Zip::read(const Member& m, std::uint64_t most) {
                     "numpy.savez_compressed write",
                     m.name, m.method));
   const std::vector<char> local = bytes_.at(m.offset, 30);
-  if (little_endian(local, 0, 4) != 0x04034b50 || (m.method == 0 && m.packed != m.size)) damaged();
+  if (little_endian(local, 0, 4) != 0x04034b50 || (m.method == 0 && m.packed != m.size)) damaged_zip();
   const std::uint64_t data = m.offset + 30 + little_endian(local, 26, 2) + little_endian(local, 28, 2);
   const std::uint64_t wanted = std::min(most, m.size);
   std::vector<char> out = m.method == 0 ? bytes_.at(data, wanted) : inflate_raw(bytes_.at(data, m.packed), wanted);

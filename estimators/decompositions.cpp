@@ -1,0 +1,33 @@
+#include "estimators/decompositions.hpp"
+
+namespace theoremeter {
+
+using Eigen::Index, Eigen::MatrixXd, Eigen::VectorXd;
+
+SymmetricEigen symmetric_eigen(const MatrixXd& symmetric) {
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(symmetric);
+  return {eigen.eigenvalues(), eigen.eigenvectors()};
+}
+
+VectorXd symmetric_eigenvalues(const MatrixXd& symmetric) {
+  return Eigen::SelfAdjointEigenSolver<MatrixXd>(symmetric, Eigen::EigenvaluesOnly).eigenvalues();
+}
+
+Qr qr_of(const MatrixXd& A) {
+  const Eigen::HouseholderQR<MatrixXd> qr(A);
+  return {qr.householderQ() * MatrixXd::Identity(A.rows(), A.cols()),
+          qr.matrixQR().topRows(A.cols()).triangularView<Eigen::Upper>()};
+}
+
+PivotedQr::PivotedQr(const MatrixXd& A) : qr_(A) {}
+
+MatrixXd PivotedQr::Q(Index columns) const { return qr_.householderQ() * MatrixXd::Identity(qr_.rows(), columns); }
+
+Index PivotedQr::rank(double negligible) const {
+  Eigen::ColPivHouseholderQR<MatrixXd> qr(qr_);
+  return qr.setThreshold(negligible).rank();
+}
+
+MatrixXd PivotedQr::permuted(const MatrixXd& X) const { return qr_.colsPermutation() * X; }
+
+}  // namespace theoremeter
