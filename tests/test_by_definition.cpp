@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace theoremeter {
+namespace theoremeter::test_by_definition {
 namespace {
 
 /// At the point (x): f = x + a third of a last digit, of the minus side, x/2 from a jump; defined for x > 0 only.
@@ -75,4 +75,4 @@ TEST_CASE("a certificate: refuted ones go, and it is closed where the gap is rea
   CHECK(!reaches(std::numeric_limits<double>::infinity(), 0.5, 1e6));
 }
 
-}  // namespace theoremeter
+}  // namespace theoremeter::test_by_definition

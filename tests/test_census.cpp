@@ -13,6 +13,8 @@
 #include <numbers>
 #include <numeric>
 
+namespace test_census {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 using Eigen::Vector2d;
@@ -807,3 +809,5 @@ TEST_CASE("census: progress, names, and what it refuses") {
   CHECK_THROWS_WITH_AS(census(inversion(G, Vector2d(0, std::nan(""))), 0.5), doctest::Contains("not finite"),
                        InputError);
 }
+
+}  // namespace test_census

@@ -19,6 +19,8 @@
 #include <type_traits>
 #include <vector>
 
+namespace test_certify {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 
@@ -417,3 +419,5 @@ TEST_CASE("certify: rows that are exactly parallel are one hyperplane, others ar
     }
   }
 }
+
+}  // namespace test_certify

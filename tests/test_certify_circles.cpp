@@ -13,6 +13,8 @@
 #include <numbers>
 #include <vector>
 
+namespace test_certify_circles {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 
@@ -214,3 +216,5 @@ TEST_CASE("circles: both inequalities of the joint WDC at l = 200, n = p = 2, to
     CHECK(c.closed);
   }
 }
+
+}  // namespace test_certify_circles

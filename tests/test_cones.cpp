@@ -19,6 +19,8 @@
 #include <type_traits>
 #include <vector>
 
+namespace test_cones {
+
 using namespace theoremeter;
 
 namespace {
@@ -447,3 +449,5 @@ TEST_CASE_TEMPLATE("cones: Q on a pair of caps never exceeds its bound, whatever
   CHECK(study.ratio[study.ratio.size() * 9 / 10] < 6);
   CHECK(study_caps<K>(150, 0.9, stream).excess > 1e-3);  // the twin: caps that understate their radius are caught
 }
+
+}  // namespace test_cones

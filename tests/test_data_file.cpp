@@ -19,7 +19,7 @@
 #include <filesystem>
 #include <random>
 
-namespace theoremeter {
+namespace theoremeter::test_data_file {
 
 using namespace testing;
 
@@ -340,4 +340,4 @@ TEST_CASE("a tally has the states and the time spent, without the values") {
   CHECK(t.seconds == std::vector<double>{12.75, 0.25});
 }
 
-}  // namespace theoremeter
+}  // namespace theoremeter::test_data_file

@@ -10,7 +10,7 @@
 #include <chrono>
 #include <random>
 
-namespace theoremeter {
+namespace theoremeter::test_data_set {
 namespace {
 
 const auto columns = toy::columns();
@@ -148,4 +148,4 @@ TEST_CASE("a hundred thousand rows are digested in well under a second") {
 }
 
 }  // namespace
-}  // namespace theoremeter
+}  // namespace theoremeter::test_data_set

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace theoremeter {
+namespace theoremeter::test_experiment {
 
 using namespace testing;
 
@@ -140,4 +140,4 @@ TEST_CASE("an experiment of options is the one of a file with the same settings"
   CHECK_THROWS_AS(study_named("condition", "wcd"), InputError);
 }
 
-}  // namespace theoremeter
+}  // namespace theoremeter::test_experiment

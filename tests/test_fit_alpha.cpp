@@ -12,6 +12,8 @@
 #include <numbers>
 #include <vector>
 
+namespace test_fit_alpha {
+
 using namespace theoremeter;
 
 namespace {
@@ -243,3 +245,5 @@ TEST_CASE("fit_alpha: a point given counts, whether or not the search finds it")
   CHECK(poor.fit.at_least <= 0.5);
   CHECK(proof_holds(W, told));
 }
+
+}  // namespace test_fit_alpha

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <cstdlib>
 
-namespace theoremeter {
+namespace theoremeter::test_format_1 {
 
 using namespace testing;
 
@@ -183,4 +183,4 @@ TEST_CASE("format 1.1: a surface is one draw; a study not declared is refused") 
   fails([&] { read(blind, declared); }, "of no study that this program has");
 }
 
-}  // namespace theoremeter
+}  // namespace theoremeter::test_format_1

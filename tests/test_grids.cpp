@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+namespace test_grids {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 
@@ -205,3 +207,5 @@ TEST_CASE("grids: wrong use is told in one line") {
   CHECK_THROWS_AS(attempt(GridKind::cubed_sphere, 40, 100), InputError);  // two cells a side: 80 * 2^39 points
   CHECK_THROWS_AS(grid_named("sobel"), InputError);
 }
+
+}  // namespace test_grids

@@ -17,6 +17,8 @@
 #include <numbers>
 #include <vector>
 
+namespace test_joint_wdc {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 
@@ -226,3 +228,5 @@ TEST_CASE("joint WDC: bitwise the same for one and two threads") {
   };
   CHECK(all(1) == all(2));
 }
+
+}  // namespace test_joint_wdc

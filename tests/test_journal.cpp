@@ -14,7 +14,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace theoremeter {
+namespace theoremeter::test_journal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -225,4 +225,4 @@ TEST_CASE("a hundred thousand draws are appended in a second, and read back in a
 }
 
 }  // namespace
-}  // namespace theoremeter
+}  // namespace theoremeter::test_journal

@@ -19,6 +19,8 @@
 #include <limits>
 #include <numbers>
 
+namespace test_landscape {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 using Eigen::Index;
@@ -724,3 +726,5 @@ TEST_CASE("landscape: wrong use") {
   CHECK_THROWS_AS(measure_landscape(g, 1, options, Stream(1)), InputError);
   CHECK_THROWS_AS(measure_landscape(g, 0, small(10), Stream(1)), InputError);
 }
+
+}  // namespace test_landscape

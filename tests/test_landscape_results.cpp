@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace theoremeter {
+namespace theoremeter::test_landscape_results {
 
 TEST_CASE("comparison with the theorems") {
   Landscape l;
@@ -148,4 +148,4 @@ TEST_CASE("verify accepts a network that is dead: many violations of every reaso
   for (const std::string& what : complaints_of(Problem::inversion, sizes, rebuilt, m, false)) FAIL_CHECK(what);
 }
 
-}  // namespace theoremeter
+}  // namespace theoremeter::test_landscape_results

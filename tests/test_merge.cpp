@@ -9,7 +9,7 @@
 
 #include <filesystem>
 
-namespace theoremeter {
+namespace theoremeter::test_merge {
 namespace {
 
 namespace fs = std::filesystem;
@@ -96,4 +96,4 @@ TEST_CASE("files that contradict each other are both named") {
 }
 
 }  // namespace
-}  // namespace theoremeter
+}  // namespace theoremeter::test_merge

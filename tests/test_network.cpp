@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 #include <string>
 
+namespace test_network {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 using Eigen::VectorXd;
@@ -114,3 +116,5 @@ TEST_CASE("network: layers that do not fit are refused") {
   CHECK_THROWS_WITH_AS(Network({Rows::Zero(5, 2), Rows::Zero(7, 4)}),
                        "network: layer 2 takes 4 inputs, but layer 1 has 5 neurons", InputError);
 }
+
+}  // namespace test_network

@@ -12,6 +12,8 @@
 #include <numbers>
 #include <vector>
 
+namespace test_phaseless {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 
@@ -215,3 +217,5 @@ TEST_CASE("phaseless: bitwise the same for one and two threads") {
   };
   CHECK(all(1) == all(2));
 }
+
+}  // namespace test_phaseless

@@ -11,6 +11,8 @@
 #include <numbers>
 #include <vector>
 
+namespace test_population {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 using Eigen::Vector2d;
@@ -386,3 +388,5 @@ TEST_CASE("population: wide networks approach it, at the rate width^{-1/2}") {
                    },
                    phase_2, {{Problem::phase_retrieval, 0}, {Problem::phase_retrieval, 6}, inversion_2});
 }
+
+}  // namespace test_population

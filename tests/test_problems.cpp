@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+namespace test_problems {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 using Eigen::VectorXd;
@@ -254,3 +256,5 @@ TEST_CASE("problems: names, and sizes that do not fit") {
   CHECK_THROWS_WITH_AS(blind_demodulation(G, G, two, three), "m0 has 3 entries; the second network needs 2",
                        InputError);
 }
+
+}  // namespace test_problems

@@ -12,6 +12,8 @@
 #include <random>
 #include <set>
 
+namespace test_random {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 
@@ -231,3 +233,5 @@ TEST_CASE("ensembles: wrong use is told in one line") {
       "truncated-gaussian, rademacher, uniform, orthonormal, randomised-orthonormal is needed",
       InputError);
 }
+
+}  // namespace test_random

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace test_rho {
+
 using namespace theoremeter;
 using std::numbers::pi;
 
@@ -159,3 +161,5 @@ TEST_CASE("rho: the asymptote") {
   CHECK(row(Problem::inversion, 10000, 17).ratio ==
         doctest::Approx(one_minus_rho(Problem::inversion, 10000) * 2e8 / (9 * pi * pi)).epsilon(1e-14));
 }
+
+}  // namespace test_rho

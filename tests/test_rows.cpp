@@ -7,7 +7,7 @@
 #include <bit>
 #include <random>
 
-namespace theoremeter {
+namespace theoremeter::test_rows {
 namespace {
 
 std::uint64_t bits(double x) { return std::bit_cast<std::uint64_t>(x); }
@@ -101,4 +101,4 @@ TEST_CASE("bytes that are no row are refused, without a crash or a wild allocati
 }
 
 }  // namespace
-}  // namespace theoremeter
+}  // namespace theoremeter::test_rows

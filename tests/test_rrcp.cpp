@@ -20,6 +20,8 @@
 #include <optional>
 #include <vector>
 
+namespace test_rrcp {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 
@@ -727,3 +729,5 @@ TEST_CASE("rrcp: an A that is huge, tiny, or too large") {
   CHECK(small.value == doctest::Approx(naive(instance.G, tiny, small.point)).epsilon(1e-10));
   CHECK_THROWS_AS(Rrcp(instance.G, 1e155 * instance.A), InputError);
 }
+
+}  // namespace test_rrcp

@@ -12,6 +12,8 @@
 #include <numbers>
 #include <vector>
 
+namespace test_rric {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 
@@ -128,3 +130,5 @@ TEST_CASE("rric: A orthonormal gives 0, A = 0 gives 1, and tiny and huge A what 
   CHECK(std::isfinite(w.value));
   CHECK(w.value > std::ldexp(0.1, 980));
 }
+
+}  // namespace test_rric

@@ -26,7 +26,7 @@
 #include <set>
 #include <thread>
 
-namespace theoremeter {
+namespace theoremeter::test_runner {
 namespace {
 
 namespace fs = std::filesystem;
@@ -418,4 +418,4 @@ TEST_CASE("a closed or full stderr ends nothing") {
 }
 
 }  // namespace
-}  // namespace theoremeter
+}  // namespace theoremeter::test_runner

@@ -17,6 +17,8 @@
 #include <random>
 #include <vector>
 
+namespace test_sample {
+
 using namespace theoremeter;
 
 namespace {
@@ -453,3 +455,5 @@ TEST_CASE("sample: counts that cannot be are refused by name") {
   CHECK_THROWS_AS(sample(d, 100, GridKind::fibonacci, Stream(1), 1), InputError);
   CHECK_NOTHROW(sample(d, 1, std::nullopt, Stream(1), 1));
 }
+
+}  // namespace test_sample

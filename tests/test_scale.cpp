@@ -13,6 +13,8 @@
 #include <set>
 #include <vector>
 
+namespace test_scale {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 
@@ -281,3 +283,5 @@ TEST_CASE("certify: rows parallel but for rounding, repeated, opposite and integ
   CHECK(open == 0);
   CHECK(count == 16);
 }
+
+}  // namespace test_scale

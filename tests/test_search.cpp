@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+namespace test_search {
+
 using namespace theoremeter;
 
 namespace {
@@ -247,3 +249,5 @@ TEST_CASE("search: default budget, progress and wrong use") {
   CHECK_THROWS_AS(search(Wdc(gaussian(10, 2, 1)), 0, Stream(1), 1), InputError);
   CHECK_THROWS_AS(search(Wdc(gaussian(10, 2, 1)), 1, Stream(1), 0), InputError);
 }
+
+}  // namespace test_search

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace theoremeter {
+namespace theoremeter::test_setting {
 namespace {
 
 std::string message(const std::function<void()>& action) {
@@ -107,4 +107,4 @@ TEST_CASE("a setting: defaults, what was set, and what nobody declared") {
   CHECK(s.given().empty());
 }
 
-}  // namespace theoremeter
+}  // namespace theoremeter::test_setting

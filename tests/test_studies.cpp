@@ -16,7 +16,7 @@
 #include <set>
 #include <string>
 
-namespace theoremeter {
+namespace theoremeter::test_studies {
 
 using namespace testing;
 
@@ -251,4 +251,4 @@ TEST_CASE("verify notices every change of a surface, made again") {
   }
 }
 
-}  // namespace theoremeter
+}  // namespace theoremeter::test_studies

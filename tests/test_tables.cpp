@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-namespace theoremeter {
+namespace theoremeter::test_tables {
 namespace {
 
 double read(const std::string& text) { return std::strtod(text.c_str(), nullptr); }
@@ -215,4 +215,4 @@ TEST_CASE("JSON of a point: its sizes, seed and draws, those undefined too") {
   CHECK(json["draws"][1].dump() == R"({"draw":1,"undefined":true})");
 }
 
-}  // namespace theoremeter
+}  // namespace theoremeter::test_tables

@@ -14,6 +14,8 @@
 #include <cmath>
 #include <numbers>
 
+namespace test_theory {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 
@@ -410,3 +412,5 @@ TEST_CASE("names: the nearest is suggested, the far are not") {
       position("ensemble", "gausian", names),
       "ensemble \"gausian\" is unknown; did you mean \"gaussian\"? one of gaussian, uniform, rademacher is needed");
 }
+
+}  // namespace test_theory

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace test_vector_file {
+
 using namespace theoremeter;
 using namespace theoremeter::testing;
 
@@ -55,3 +57,5 @@ TEST_CASE("vector files: every way to write three numbers, and what is none") {
   refused(npy("(3,)", {0.6, -0.8}), "");  // truncated
   fails([&] { read_vector(scratch / "none"); }, "no such file");
 }
+
+}  // namespace test_vector_file

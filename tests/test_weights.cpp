@@ -16,7 +16,7 @@
 #include <fstream>
 #include <limits>
 
-namespace theoremeter {
+namespace theoremeter::test_weights {
 namespace {
 
 namespace fs = std::filesystem;
@@ -361,4 +361,4 @@ TEST_CASE("sizes are checked before memory is asked for") {
   CHECK_THROWS_AS(check_sizes(std::int64_t{1} << 62, std::int64_t{1} << 62, "W"), InputError);
 }
 
-}  // namespace theoremeter
+}  // namespace theoremeter::test_weights
