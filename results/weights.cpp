@@ -409,8 +409,8 @@ Reading read_network(const std::string& spec, const Meaning& meaning) {
   const NetworkSpec files(spec, meaning);
   Reading reading;
   std::vector<std::string> odd;
-  for (const auto& [file, names] : files.parts())
-    in_file("network", file->path(), [&] {
+  for (const auto& part : files.parts())
+    in_file("network", part.file->path(), [&, &file = part.file, &names = part.names] {
       for (const std::string& name : names.empty() ? std::vector<std::string>{""} : names)
         for (const std::size_t layer : file->layers(name)) {
           reading.matrices.push_back(file->read(layer));

@@ -74,7 +74,7 @@ void adopt(Setting& at, const Sizes& determined, const Matrices& given, const st
   for (const auto& [name, size] : determined) {
     refuse(name);
     const auto& all = *at.parameters();
-    const auto p = std::find_if(all.begin(), all.end(), [&](const AnyParameter& q) { return q.name == name; });
+    const auto p = std::find_if(all.begin(), all.end(), [&of = name](const AnyParameter& q) { return q.name == of; });
     at.set(name, std::holds_alternative<Widths>(p->example) ? Value(size) : Value(size.at(0)));
   }
   for (const AnyParameter& p : *at.parameters())
