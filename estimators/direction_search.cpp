@@ -16,7 +16,7 @@ constexpr double first_step = 0.3;
 constexpr Index search_block = 32;  // small enough for every thread to have one
 
 /// One local search.
-struct Walk {
+struct Ascent {
   VectorXd at, tangent;
   double value, step = first_step;
   bool lucky = false;
@@ -45,11 +45,11 @@ struct Walk {
 };
 
 /// The worse half goes on from where the better half is, all with long steps again.
-void tournament(std::vector<Walk>& walks) {
-  std::stable_sort(walks.begin(), walks.end(), [](const Walk& a, const Walk& b) { return a.value < b.value; });
+void tournament(std::vector<Ascent>& walks) {
+  std::stable_sort(walks.begin(), walks.end(), [](const Ascent& a, const Ascent& b) { return a.value < b.value; });
   const std::size_t half = walks.size() / 2;
   for (std::size_t j = 0; j < walks.size(); ++j) {
-    Walk& walk = walks[j];
+    Ascent& walk = walks[j];
     if (j >= walks.size() - half) {
       walk.at = walks[j - (walks.size() - half)].at;
       walk.value = walks[j - (walks.size() - half)].value;
@@ -97,7 +97,7 @@ MatrixXd search_directions(const Rays& rays, MatrixXd starts, const RayScore& sc
   for (Index from = 0; from < starts.cols(); from += search_block) {
     MatrixXd columns = starts.middleCols(from, std::min(search_block, starts.cols() - from));
     std::vector<RayNumbers> numbers(static_cast<std::size_t>(columns.cols()));
-    std::vector<Walk> walks;
+    std::vector<Ascent> walks;
     RayWorkspace work;
     rays.evaluate(columns, numbers.data(), work);
     for (Index j = 0; j < columns.cols(); ++j)

@@ -26,7 +26,7 @@ void require_count(int k, std::int64_t count) {
 
 // ---- circle: N points 2 pi/N apart, and the middle of a gap is pi/N from both its ends.
 
-Grid circle(std::int64_t count) {
+Grid circle_grid(std::int64_t count) {
   Grid grid{Eigen::MatrixXd(2, count), pi / static_cast<double>(count)};
   for (std::int64_t i = 0; i < count; ++i) {
     const double phi = 2 * pi * static_cast<double>(i) / static_cast<double>(count);
@@ -196,7 +196,7 @@ Grid make_grid(GridKind kind, int k, std::int64_t at_least, Stream stream) {
   switch (kind) {
     case GridKind::circle:
       require_dimension(kind, k, 2, 2);
-      return circle(at_least);
+      return circle_grid(at_least);
     case GridKind::fibonacci:
       require_dimension(kind, k, 3, 3);
       return fibonacci(at_least);

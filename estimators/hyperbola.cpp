@@ -13,7 +13,6 @@ namespace theoremeter {
 namespace {
 
 using std::numbers::pi;
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// The least value of f on [from, to]: by so many golden sections about every local minimum of a grid. Where f is flat
 /// at its minimum, half the digits of the place give all of the value.

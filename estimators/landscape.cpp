@@ -18,8 +18,6 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 /// What each random stream is for.
 enum Purpose : std::uint64_t { grid_points, error_search, margin_search, zero_search, descent_starts };
 

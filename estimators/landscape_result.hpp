@@ -7,10 +7,13 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
 namespace theoremeter {
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// Where on the ray {r p: r > 0} a value is attained: in the limit r -> 0, at r, or in the limit r -> infinity.
 enum class RayEnd { origin, point, infinity };

@@ -20,7 +20,6 @@ namespace theoremeter {
 namespace {
 
 using std::numbers::pi;
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// Covers the rounding of c, q and what follows, errors of some 1e-15.
 double with_slack(double E) { return E + 1e-12; }

@@ -7,8 +7,6 @@
 namespace theoremeter {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 /// |r a - c|^2/max(r, 1)^2.
 double square(const RayFactor& f, double r) {
   const double u = 1 / r;
