@@ -5,6 +5,7 @@
 #include "results/format_1.hpp"
 #include "results/hdf5.hpp"
 #include "results/journal.hpp"
+#include "results/seal.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>
@@ -756,6 +757,8 @@ auto decoded(const std::string& path, const Decode& decode) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) throw InputError(fmt::format("{}: no such file", path));
   if (!std::filesystem::is_regular_file(path, ignored)) throw InputError(fmt::format("{}: not a regular file", path));
+  if (seal_is_broken(path))
+    throw InputError(fmt::format("{}: damaged: its bytes are not those that were written (checksum)", path));
   try {
     return decode(hdf5::open_file(path));
   } catch (const std::runtime_error& error) {
@@ -873,9 +876,12 @@ void write(const DataSet& data, const std::string& path, bool overwrite) {
   Replacement replacement(path);
   errno = 0;
   try {
-    const Handle file = hdf5::create_file(replacement.part());
-    Writer(data, file).all();
-    hdf5::check(H5Fflush(file, H5F_SCOPE_GLOBAL), "cannot complete the file");
+    {
+      const Handle file = hdf5::create_file(replacement.part());
+      Writer(data, file).all();
+      hdf5::check(H5Fflush(file, H5F_SCOPE_GLOBAL), "cannot complete the file");
+    }
+    if (!seal(replacement.part())) throw hdf5::Error("cannot complete the file");
   } catch (const hdf5::Error& error) {
     if (errno != 0) replacement.fail(errno);
     throw std::runtime_error(fmt::format("cannot write {}: {}; nothing was changed", path, error.what()));

@@ -81,18 +81,6 @@ bool equal(const DataSet& a, const DataSet& b) {
   return a.about().experiment == b.about().experiment;
 }
 
-/// Whether a byte is in one of HDF5's heaps of texts of variable length: they have no checksum, and version 1.10 of the
-/// library reads and writes past its own memory where the length of a text there is damaged.
-bool in_heap(const std::string& file, std::size_t at) {
-  for (std::size_t heap = file.find("GCOL"); heap != std::string::npos && heap <= at;
-       heap = file.find("GCOL", heap + 1)) {
-    std::uint64_t size = 0;
-    file.copy(reinterpret_cast<char*>(&size), sizeof size, heap + 8);
-    if (at - heap < size) return true;
-  }
-  return false;
-}
-
 /// Draws `numbered`, of which every fifth is open.
 DataSet many(std::size_t points, std::uint64_t draws) {
   DataSet data(toy::description(points, draws));
@@ -156,7 +144,6 @@ TEST_CASE("a flipped byte of a file is noticed, or changes nothing") {
   for (int i = 0; i < 400; ++i) {
     std::string changed = bytes;
     const std::size_t at = random() % bytes.size();
-    if (in_heap(bytes, at)) continue;
     changed[at] ^= static_cast<char>(1 << random() % 8);
     save(bad, changed);
     bool same = true;
@@ -172,7 +159,7 @@ TEST_CASE("a flipped byte of a file is noticed, or changes nothing") {
     CHECK(said.starts_with(bad));
     CHECK(said.find('\n') == std::string::npos);
   }
-  CHECK(noticed > 20);  // most bytes of a small file are space that HDF5 keeps
+  CHECK(noticed > 390);  // all but flips in the seal's own mark
 }
 
 TEST_CASE("a number changed behind the checksum's back is noticed by the digest") {
