@@ -1,6 +1,4 @@
-// libFuzzer: any bytes as a row and as a journal. Built by hand, as in
-//   clang++ -std=c++20 -fsanitize=fuzzer,address,undefined -I. -isystem /usr/include/eigen3 tests/fuzz/fuzz_journal.cpp
-//     results/{journal,data_set,row,setting,atomic}.cpp theory/suggest.cpp -lfmt -lxxhash -o fuzz_journal
+// Any bytes as a row and as a journal: taken or refused, and nothing else.
 #include "results/journal.hpp"
 #include "tests/toy.hpp"
 #include "theory/error.hpp"

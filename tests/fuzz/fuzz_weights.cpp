@@ -1,8 +1,9 @@
 // Whatever the bytes, the readers of .npy, .npz and .safetensors return or refuse; libFuzzer looks for bytes at which
-// they do not. Run by the tests for seconds; by hand for minutes, where CORPUS, a new directory, keeps what is found:
+// they do not. As the other targets here run by the tests for seconds; by hand for minutes, where CORPUS, a new
+// directory, keeps what is found:
 //
 //   cmake --build --preset asan --target fuzz_weights
-//   build/asan/fuzz_weights -max_total_time=300 CORPUS tests/fuzz/corpus
+//   build/asan/fuzz_weights -max_total_time=300 CORPUS tests/fuzz/corpus/weights
 #include "results/weights/array_file.hpp"
 
 #include <cstddef>
