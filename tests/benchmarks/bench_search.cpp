@@ -24,7 +24,7 @@ void anneal(benchmark::State& state) {
   const Wdc d = gaussian(n, k);
   const Annealer<Wdc> annealer(d);
   Stream stream(3);
-  Columns start{{Eigen::MatrixXf(k, count), Eigen::MatrixXf(k, count)},
+  Annealed start{{Eigen::MatrixXf(k, count), Eigen::MatrixXf(k, count)},
                 Eigen::MatrixXf(k, count),
                 Eigen::ArrayXf::Ones(count),
                 {}};
@@ -34,7 +34,7 @@ void anneal(benchmark::State& state) {
   }
   start.temperature = Eigen::ArrayXf::Constant(count, 1.5f);
   for (auto _ : state) {
-    Columns c = start;
+    Annealed c = start;
     annealer.run(c, steps);
     benchmark::DoNotOptimize(c.u.data());
   }
