@@ -150,6 +150,20 @@ Description in_order_of_file(const Experiment& e, const std::vector<std::size_t>
   return about;
 }
 
+/// Ends the other ranks with this code, and the post.
+void stop_others(Post& post, int code) {
+  for (int rank = 1; rank < post.size(); ++rank)
+    post.send(rank, sealed({Word::stop, {static_cast<std::uint64_t>(code)}}));
+  const Clock::time_point until = Clock::now() + (code == 75 ? patience : 10 * patience);
+  int stopped = 1;
+  while (stopped < post.size() && Clock::now() < until) {
+    const std::optional<Letter> letter = post.receive();
+    if (!letter) std::this_thread::sleep_for(glance);
+    if (letter && opened(letter->text).word == Word::stopped) ++stopped;
+  }
+  if (stopped == post.size()) post.close();  // else a rank is lost: waiting for it would not end
+}
+
 /// Whether a signal came: the program then ends as the job does.
 class Interrupted {
  public:
@@ -192,7 +206,7 @@ class Leader {
       queue_.wait(glance);
     }
     if (own.failure()) end(own, ending_of(own.failure()));
-    dismiss(post_, 0);
+    stop_others(post_, 0);
   }
 
  private:
@@ -253,7 +267,7 @@ class Leader {
   [[noreturn]] void end(Measuring& own, const Ending& ending) {
     uninterrupted([&] {
       own.flush();
-      dismiss(post_, ending.code);
+      stop_others(post_, ending.code);
       if (ending.code != 75) venture_.nothing_measured();
       venture_.lock.release();
       if (ending.code == 75) end_interrupted(ending);
@@ -376,25 +390,23 @@ class Follower {
   std::optional<Clock::time_point> answer_by_;
 };
 
+/// The job is at its end: mpirun may send signals to those that have not ended yet, which say what they have to say.
+void stay() {
+  on_interruption([]() -> std::optional<Ending> { return {}; });
+}
+
 }  // namespace
 
 void lead(Post& post, const Venture& venture) { Leader(post, venture).lead(); }
 
 void dismiss(Post& post, int code) {
   if (post.closed()) return;
-  for (int rank = 1; rank < post.size(); ++rank)
-    post.send(rank, sealed({Word::stop, {static_cast<std::uint64_t>(code)}}));
-  const Clock::time_point until = Clock::now() + (code == 75 ? patience : 10 * patience);
-  int stopped = 1;
-  while (stopped < post.size() && Clock::now() < until) {
-    const std::optional<Letter> letter = post.receive();
-    if (!letter) std::this_thread::sleep_for(glance);
-    if (letter && opened(letter->text).word == Word::stopped) ++stopped;
-  }
-  if (stopped == post.size()) post.close();  // else a rank is lost: waiting for it would not end
+  stay();
+  stop_others(post, code);
 }
 
 int follow(Post& post, const std::function<Experiment()>& read, const std::string& output, Crew crew) {
+  stay();  // behind the follower's own
   return Follower(post, read, output).follow(crew);
 }
 

@@ -35,7 +35,7 @@ struct Venture {
 /// message).
 void lead(Post& post, const Venture& venture);
 
-/// By rank 0, instead of or after `lead`: the other ranks end with this code.
+/// By rank 0, where it did not `lead`: the other ranks end with this code, and this one is about to.
 void dismiss(Post& post, int code);
 
 /// By the other ranks: does what rank 0 says to its end. Returns the exit code.

@@ -20,6 +20,7 @@ Scheduler::Scheduler(std::vector<bool> open, const std::vector<Advance>& known, 
   for (std::size_t p = 0; p < points_.size(); ++p) {
     advance_[p].wanted = points_[p].left;
     left_ += points_[p].left;
+    unknown_left_ += points_[p].left;
     if (points_[p].left > 0) order_.insert(order(p));
     if (known[p].seconds > 0) change(p, known[p].finished, known[p].seconds, 0);
   }
@@ -35,6 +36,7 @@ void Scheduler::change(std::size_t point, std::uint64_t measured, double seconds
   Point& p = points_[point];
   order_.erase(order(point));
   if (p.known()) seconds_left_ -= static_cast<double>(p.left) * p.cost();
+  if (!p.known()) unknown_left_ -= p.left;
   p.measured += measured;
   p.seconds += seconds;
   p.handed += handed;
@@ -43,15 +45,25 @@ void Scheduler::change(std::size_t point, std::uint64_t measured, double seconds
   if (p.known()) {
     costs_[point] = p.cost();
     seconds_left_ += static_cast<double>(p.left) * p.cost();
+  } else {
+    unknown_left_ += p.left;
   }
   if (p.left > 0) order_.insert(order(point));
 }
 
-/// What a draw may cost: as at the nearest points that are known, the dearer of two; 0: none is.
+/// Of what is not handed out yet; where nothing is known as on average.
+double Scheduler::seconds_left() const {
+  const double average = measured_ > 0 ? seconds_ / static_cast<double>(measured_) : 0;
+  return seconds_left_ + average * static_cast<double>(unknown_left_);
+}
+
+/// What a draw may cost: as at the nearest points that are known, the dearer of two; 0: of the later points, which were
+/// handed out before and as a rule are dearer, none is known yet.
 double Scheduler::expected(std::size_t point) const {
   if (points_[point].known()) return points_[point].cost();
   const auto above = costs_.lower_bound(point);
-  return std::max(above == costs_.end() ? 0 : above->second, above == costs_.begin() ? 0 : std::prev(above)->second);
+  if (above == costs_.end()) return 0;
+  return above == costs_.begin() ? above->second : std::max(above->second, std::prev(above)->second);
 }
 
 void Scheduler::take(std::size_t point, std::uint64_t count, Places& places) {
@@ -79,7 +91,7 @@ Scheduler::Batch Scheduler::next(std::uint64_t threads, std::uint64_t idle) {
   Batch batch;
   batch.together = left_ < threads_ && threads > 1;
   const std::uint64_t least = batch.together ? 1 : std::max<std::uint64_t>(1, idle);
-  const double each = std::clamp(seconds_left_ / (2 * static_cast<double>(threads_)), shortest_batch, longest_batch);
+  const double each = std::clamp(seconds_left() / (2 * static_cast<double>(threads_)), shortest_batch, longest_batch);
   double seconds = batch.together ? 0 : each * static_cast<double>(threads);
   while (left_ > 0) {
     const std::size_t point = std::get<3>(*order_.begin());
@@ -99,6 +111,7 @@ void Scheduler::finished(std::size_t point, std::uint64_t draws, double seconds)
   advance_[point].finished += draws;
   advance_[point].seconds += seconds;
   measured_ += draws;
+  seconds_ += seconds;
   change(point, draws, std::max(seconds, 1e-9), 0);
 }
 

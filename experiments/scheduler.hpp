@@ -46,6 +46,7 @@ class Scheduler {
   using Order = std::tuple<bool, std::uint64_t, double, std::size_t>;
   Order order(std::size_t point) const;
   void change(std::size_t point, std::uint64_t measured, double seconds, std::uint64_t handed);
+  double seconds_left() const;
   double expected(std::size_t point) const;
   std::uint64_t fitting(std::size_t point, double seconds, std::uint64_t needed) const;
   void take(std::size_t point, std::uint64_t count, Places& places);
@@ -54,10 +55,10 @@ class Scheduler {
   std::vector<bool> open_;
   std::vector<Point> points_;
   std::vector<Advance> advance_;
-  std::set<Order> order_;                // of points with draws left
-  std::map<std::size_t, double> costs_;  // of points that are known
-  std::uint64_t left_ = 0, measured_ = 0, threads_;
-  double seconds_left_ = 0;  // of the points that are known
+  std::set<Order> order_;                                               // of points with draws left
+  std::map<std::size_t, double> costs_;                                 // of points that are known
+  std::uint64_t left_ = 0, unknown_left_ = 0, measured_ = 0, threads_;  // unknown: of points of which nothing is known
+  double seconds_ = 0, seconds_left_ = 0;  // of what was measured; of draws left of points that are known
 };
 
 }  // namespace theoremeter

@@ -179,7 +179,8 @@ class Refusals(Ranks):
                               cwd=self.folder, env=ENVIRONMENT, text=True, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, 2)
         self.assertIn("theoremeter: rank 1: the experiment that is read here is another one\n", done.stderr)
-        self.assertEqual(self.files(), {"e.toml", "rank.sh", "other"})
+        self.succeed("run", "e.toml", "--output", "r.h5", "--resume", ranks=2)
+        self.assertEqual(self.digest("r.h5"), self.reference(CONDITION))
 
 
 def wait_for_draws(folder, output, size=3000):
