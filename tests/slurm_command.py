@@ -22,7 +22,7 @@ import unittest
 
 from mpi_command import BINARY, CENSUS, CONDITION, ENVIRONMENT, LONG
 
-SECONDS = 100  # a job that takes longer is taken to hang
+SECONDS = 200  # a job that takes longer is taken to hang
 
 
 def free_ports(n):
