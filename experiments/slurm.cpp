@@ -50,7 +50,7 @@ bool is_array(const Options& o) {
   return o.array > 0;
 }
 
-void check(const Options& o, const Experiment& e) {
+void check_batch(const Options& o, const Experiment& e) {
   if (!o.output.ends_with(".h5")) throw InputError(fmt::format("--output {}: must end in .h5", o.output));
   const auto draws = static_cast<std::int64_t>(e.points.size() * e.draws);
   if (is_array(o)) check_range("array", o.array, std::min<std::int64_t>(draws, 1'000'000));
@@ -63,7 +63,7 @@ void check(const Options& o, const Experiment& e) {
     check_word("sbatch", line, R"(--?[a-zA-Z][^\n]*)", "an option of sbatch, as --sbatch=--account=NAME");
 }
 
-std::string program() {
+std::string program_path() {
   std::error_code error;
   const fs::path path = fs::read_symlink("/proc/self/exe", error);
   return error ? "theoremeter" : path.string();
@@ -90,7 +90,7 @@ std::vector<std::string> directives(const Options& o) {
   return lines;
 }
 
-std::string script(const Options& o) {
+std::string batch_script(const Options& o) {
   const std::string experiment = shell_word(fs::exists(o.file) ? fs::path(o.file).string() : found_experiment(o.file));
   const std::string index = "$SLURM_ARRAY_TASK_ID";
   std::string text =
@@ -104,7 +104,7 @@ std::string script(const Options& o) {
   for (const std::string& line : directives(o)) text += "#SBATCH " + line + "\n";
   text += "\nexport OMP_NUM_THREADS=\"$SLURM_CPUS_PER_TASK\"\n";
   text += fmt::format("srun {}--cpus-per-task=\"$SLURM_CPUS_PER_TASK\" {} \\\n  run {} ",
-                      is_array(o) ? "" : "--mpi=pmix --kill-on-bad-exit=1 ", shell_word(program()), experiment);
+                      is_array(o) ? "" : "--mpi=pmix --kill-on-bad-exit=1 ", shell_word(program_path()), experiment);
   if (is_array(o)) {
     const Tasks tasks{base_of(o), static_cast<std::uint64_t>(o.array)};
     text += fmt::format("--share \"{}/{}\" --output {}", index, o.array,
@@ -122,7 +122,7 @@ std::string script(const Options& o) {
 std::string merging(const Options& o) {
   const std::string parts =
       is_array(o) ? shell_word(base_of(o)) + fmt::format(".*-of-{}.h5", o.array) : shell_word(o.output);
-  const std::string name = shell_word(program());
+  const std::string name = shell_word(program_path());
   return fmt::format("{} merge {} --output {} --overwrite --complete || {{ {} status {}; exit 1; }}", name, parts,
                      shell_word(o.output), name, parts);
 }
@@ -130,8 +130,8 @@ std::string merging(const Options& o) {
 }  // namespace
 
 int slurm_verb(const Options& o) {
-  check(o, read_experiment(found_experiment(o.file)));
-  const std::string file = base_of(o) + ".slurm", text = script(o);
+  check_batch(o, read_experiment(found_experiment(o.file)));
+  const std::string file = base_of(o) + ".slurm", text = batch_script(o);
   check_replaceable(file);
   if (fs::exists(file) && !o.overwrite)
     throw InputError(fmt::format("{}: exists, perhaps with changes of yours; --overwrite replaces it", file));

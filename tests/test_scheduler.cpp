@@ -6,18 +6,20 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <mutex>
 #include <queue>
 #include <random>
 #include <set>
 #include <thread>
 #include <vector>
 
-namespace theoremeter {
+namespace theoremeter::test_scheduler {
 namespace {
 
 /// A machine of ranks with so many threads each. A rank asks when a thread has nothing to do; the answer takes
@@ -112,6 +114,23 @@ TEST_CASE("a hundred ranks with draws of a millisecond, and each point with one 
   MESSAGE("10 ms, a draw a point: idle ", 100 * single.idle, " %, letters a draw ", single.letters);
   CHECK(single.idle < 0.05);
   CHECK(std::all_of(single.measured.begin(), single.measured.end(), [](int n) { return n == 1; }));
+}
+
+TEST_CASE("the time a request takes the scheduler does not depend on how many points there are") {
+  double least = 1e9, most = 0;
+  for (const std::size_t points : {100, 100'000}) {
+    constexpr int requests = 20'000;
+    Scheduler s(std::vector<bool>(points * (1'000'000 / points), true), std::vector<Advance>(points), 1000);
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < requests; ++i)
+      for (const std::uint64_t place : s.next(1, 1).places)
+        s.finished(place % points, 1, 1 + static_cast<double>(place % 7));
+    const std::chrono::duration<double, std::micro> each = (std::chrono::steady_clock::now() - start) / requests;
+    MESSAGE(points, " points: a request and its report take the scheduler ", each.count(), " us");
+    least = std::min(least, each.count());
+    most = std::max(most, each.count());
+  }
+  CHECK(most < 100 * least);  // 1,000 if each point were looked at
 }
 
 TEST_CASE("longest first, unknown points before; a batch grows with what is known of its point") {
@@ -211,4 +230,4 @@ TEST_CASE("the quota of a cgroup bounds the cores: the least on the way up, roun
 }
 
 }  // namespace
-}  // namespace theoremeter
+}  // namespace theoremeter::test_scheduler
