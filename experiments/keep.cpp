@@ -166,9 +166,7 @@ class Keeper {
     data_ = DataSet(std::move(data_.about()));
     const std::string resume = post.starter() + " " + resuming_command();
     lead(post, {e, output_, points_, std::move(open), std::move(known), crew, lock, resume, [&] {
-                  if (was_there) return;
-                  data_ = begun(e, output_);
-                  leave_no_trace();
+                  if (!was_there && lock.owned()) leave_no_trace_of_ranks();
                 }});
     const OnInterruption last([&] {
       lock.release();
@@ -182,6 +180,16 @@ class Keeper {
   }
 
   DataSet take() { return std::move(data_); }
+
+  /// Of a job that failed before its first draw: what the ranks have measured is not here, but on the disk.
+  void leave_no_trace_of_ranks() {
+    try {
+      data_ = read(output_, [] { return std::vector<Declared>(); });
+    } catch (const std::exception&) {  // then there is something
+      return;
+    }
+    leave_no_trace();
+  }
 
   /// Of a run that failed before its first draw, as nothing was there before.
   void leave_no_trace() {
@@ -296,7 +304,7 @@ DataSet measured_on_disk(const Experiment& e, const Keep& keep, Post* post, Crew
       else
         keeper.measure(e, lock);
     } catch (...) {
-      if (!exists && lock.owned()) keeper.leave_no_trace();
+      if (!exists && lock.owned()) post ? keeper.leave_no_trace_of_ranks() : keeper.leave_no_trace();
       throw;
     }
   return keeper.take();

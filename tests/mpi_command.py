@@ -170,6 +170,20 @@ class Refusals(Ranks):
         self.succeed("run", "e.toml", "--output", "r.h5", "--resume", ranks=2)
         self.assertEqual(self.digest("r.h5"), expected)
 
+    def test_what_is_measured_outlives_a_merge_that_fails(self):
+        """Rank 0 may write no larger file than its journal: the results file at the end, of both journals, is too large."""
+        text = LONG.replace("300", "40")
+        expected = self.reference(text)
+        size = (self.folder / "one.h5").stat().st_size
+        (self.folder / "rank.sh").write_text(f'#!/bin/bash\nulimit -f {size * 8 // 10 // 1024}\nexec "$@"\n')
+        done = subprocess.run(["mpirun", "-n", "3", "bash", "rank.sh", BINARY, "run", "e.toml", "--output", "r.h5", "--threads", "1"],
+                              cwd=self.folder, env=ENVIRONMENT, text=True, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("theoremeter: cannot write r.h5: ", done.stderr)
+        self.assertEqual(json.loads(self.succeed("status", "--json", "r.h5").stdout)[0]["missing"], 0)
+        self.succeed("run", "e.toml", "--output", "r.h5", "--resume")
+        self.assertEqual(self.digest("r.h5"), expected)
+
     def test_another_experiment_at_a_rank(self):
         (self.folder / "e.toml").write_text(CONDITION)
         (self.folder / "rank.sh").write_text('#!/bin/bash\n[ "$OMPI_COMM_WORLD_RANK" = 1 ] && cd other\nexec "$@"\n')
