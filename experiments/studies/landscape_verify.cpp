@@ -367,7 +367,7 @@ class CheckedLandscape {
       VectorXd g = here[i] / std::max(w.r, 1.0);
       if (w.r == 0) g = 2 * one[i] - two[i];
       if (w.r == INFINITY) g = two[i] - one[i];
-      largest = std::max(largest, g.norm());
+      largest = std::max(largest, g.stableNorm());
     }
     return largest;
   }
@@ -425,7 +425,7 @@ class CheckedLandscape {
 
   static double largest_of(const std::vector<VectorXd>& factors) {
     double largest = 0;
-    for (const VectorXd& v : factors) largest = std::max(largest, v.norm());
+    for (const VectorXd& v : factors) largest = std::max(largest, v.stableNorm());
     return largest;
   }
 
