@@ -14,20 +14,20 @@ using Eigen::VectorXd;
 
 constexpr std::size_t most_cones = 1024;
 /// Cones narrower than this have no interior, but for rounding.
-constexpr double narrowest = 1e-9;
+constexpr double narrowest_cone = 1e-9;
 /// A neuron this small beside what is summed in it may vanish on a hyperplane through x: then the hyperplane is looked
 /// at.
-constexpr double suspicious = 1e-5;
+constexpr double suspicious_neuron = 1e-5;
 
 /// One network at a point, whose input takes the coordinates from `first` on.
-struct Part {
+struct NetworkAt {
   const Network& G;
   Index first;
   VectorXd x;
   std::vector<VectorXd> z;   // z_0 = x, ..., z_d
   std::vector<VectorXd> on;  // of layers 1, ..., d: 1 or 0, in the cone being looked at
 
-  Part(const Network& network, Index from, VectorXd at) : G(network), first(from), x(std::move(at)), z{x} {
+  NetworkAt(const Network& network, Index from, VectorXd at) : G(network), first(from), x(std::move(at)), z{x} {
     for (const Rows& W : G.layers) {
       z.push_back((W * z.back()).cwiseMax(0.0));
       on.emplace_back(VectorXd::Zero(W.rows()));
@@ -66,21 +66,21 @@ class Cones {
   }
 
  protected:
-  std::vector<Part> parts_;
+  std::vector<NetworkAt> parts_;
 
   /// After the networks: what else is divided; then gradient_found().
   virtual void after_networks() { gradient_found(); }
   virtual VectorXd gradient() const = 0;
 
   /// W z row by row: a neuron of pre-activations `pre` is a tie where its hyperplane in this cone is near x.
-  std::vector<Tie> ties(const Part& part, std::size_t layers, const Rows& W, VectorXd& factor, double below,
+  std::vector<Tie> ties(const NetworkAt& part, std::size_t layers, const Rows& W, VectorXd& factor, double below,
                         const VectorXd& pre) {
     std::vector<Tie> all;
     const double in = part.z[layers].norm();
     for (Index j = 0; j < pre.size(); ++j) {
       factor(j) = pre(j) > 0 ? 1 : below;
       const double size = W.row(j).norm();
-      if (std::abs(pre(j)) > suspicious * size * in || size == 0) continue;
+      if (std::abs(pre(j)) > suspicious_neuron * size * in || size == 0) continue;
       VectorXd normal = VectorXd::Zero(dimension_);
       normal.segment(part.first, part.G.input) = part.pull_back(layers, W.row(j).transpose());
       const double length = normal.norm();
@@ -112,13 +112,13 @@ class Cones {
     const VectorXd& g = gradients_.back();
     if (!(g.norm() > negligible_)) return;
     offer(-g.normalized(), g);
-    if (const VectorXd u = inside(-g.normalized()); u.norm() > narrowest) offer(u.normalized(), g);
+    if (const VectorXd u = inside(-g.normalized()); u.norm() > narrowest_cone) offer(u.normalized(), g);
   }
 
  private:
   void enter(std::size_t part, std::size_t layer) {
     if (part == parts_.size()) return after_networks();
-    Part& p = parts_[part];
+    NetworkAt& p = parts_[part];
     if (layer == p.G.layers.size()) return enter(part + 1, 0);
     const Rows& W = p.G.layers[layer];
     divide(ties(p, layer, W, p.on[layer], 0, W * p.z[layer]), 0, [&, part, layer] { enter(part, layer + 1); });
@@ -131,7 +131,7 @@ class Cones {
     normals.rightCols(1) = another;
     return least_combination(normals);
   }
-  bool has_interior(const VectorXd& another) const { return inside(another).norm() > narrowest; }
+  bool has_interior(const VectorXd& another) const { return inside(another).norm() > narrowest_cone; }
 
   void offer(const VectorXd& u, const VectorXd& g) {
     for (const VectorXd& side : sides_)
