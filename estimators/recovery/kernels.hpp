@@ -1,0 +1,26 @@
+// Products with the rows of A, the inner loops of the recovery algorithms. Every sum is in the order of the rows, or
+// has eight fixed lanes: whatever the width of the processor's vectors, the bits are the same.
+#pragma once
+
+#include "theory/types.hpp"
+
+#include <Eigen/Core>
+
+namespace theoremeter {
+
+/// g += A'w, leaving out rows whose weight is 0.
+void add_weighted_rows(const Rows& A, const Eigen::VectorXd& w, Eigen::VectorXd& g);
+
+/// g_j += sum_i w_i a_ij^2.
+void add_weighted_squares(const Rows& A, const Eigen::VectorXd& w, Eigen::VectorXd& g);
+
+/// sum_ij |a_ij|.
+double sum_of_moduli(const Rows& A);
+
+/// y = A z.
+void multiply(const Rows& A, const Eigen::VectorXd& z, Eigen::VectorXd& y);
+
+/// The same where most entries of z are 0.
+void multiply_sparse(const Rows& A, const Eigen::VectorXd& z, Eigen::VectorXd& y);
+
+}  // namespace theoremeter
