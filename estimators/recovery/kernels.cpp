@@ -4,31 +4,22 @@
 #include <cmath>
 #include <vector>
 
-// Where the program's loader can choose, these loops are compiled for wider vectors too. (Sanitizers start later than
-// the loader chooses.)
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#define THEOREMETER_WIDEST __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define THEOREMETER_WIDEST
-#endif
-
 namespace theoremeter {
 namespace {
 
 using Eigen::Index;
 constexpr Index rows_at_once = 4, lanes = 8;
 
-THEOREMETER_WIDEST void add_four(const double* a, Index stride, const double* w, double* g, Index n) {
+void add_four(const double* a, Index stride, const double* w, double* g, Index n) {
   const double *b = a + stride, *c = b + stride, *d = c + stride;
   for (Index j = 0; j < n; ++j) g[j] = (((g[j] + w[0] * a[j]) + w[1] * b[j]) + w[2] * c[j]) + w[3] * d[j];
 }
 
-THEOREMETER_WIDEST void add_one(const double* a, double w, double* g, Index n) {
+void add_one(const double* a, double w, double* g, Index n) {
   for (Index j = 0; j < n; ++j) g[j] += w * a[j];
 }
 
-THEOREMETER_WIDEST void add_squares(const double* a, double w, double* g, Index n) {
+void add_squares(const double* a, double w, double* g, Index n) {
   for (Index j = 0; j < n; ++j) g[j] += w * (a[j] * a[j]);
 }
 
@@ -36,12 +27,12 @@ double total(const std::array<double, lanes>& s) {
   return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
 }
 
-THEOREMETER_WIDEST void add_products(const double* a, const double* z, Index n, double* sums) {
+void add_products(const double* a, const double* z, Index n, double* sums) {
   for (Index j = 0; j < n; j += lanes)
     for (Index lane = 0; lane < lanes; ++lane) sums[lane] += a[j + lane] * z[j + lane];
 }
 
-THEOREMETER_WIDEST void add_moduli(const double* a, Index n, double* sums) {
+void add_moduli(const double* a, Index n, double* sums) {
   for (Index j = 0; j < n; j += lanes)
     for (Index lane = 0; lane < lanes; ++lane) sums[lane] += std::abs(a[j + lane]);
 }
@@ -80,8 +71,12 @@ double sum_of_moduli(const Rows& A) {
   return total(sums);
 }
 
+double row_product(const Rows& A, Index i, const Eigen::VectorXd& z) {
+  return dot(A.data() + i * A.cols(), z.data(), A.cols());
+}
+
 void multiply(const Rows& A, const Eigen::VectorXd& z, Eigen::VectorXd& y) {
-  for (Index i = 0; i < A.rows(); ++i) y[i] = dot(A.data() + i * A.cols(), z.data(), A.cols());
+  for (Index i = 0; i < A.rows(); ++i) y[i] = row_product(A, i, z);
 }
 
 void multiply_sparse(const Rows& A, const Eigen::VectorXd& z, Eigen::VectorXd& y) {

@@ -17,6 +17,9 @@ void add_weighted_squares(const Rows& A, const Eigen::VectorXd& w, Eigen::Vector
 /// sum_ij |a_ij|.
 double sum_of_moduli(const Rows& A);
 
+/// a_i'z.
+double row_product(const Rows& A, Eigen::Index i, const Eigen::VectorXd& z);
+
 /// y = A z.
 void multiply(const Rows& A, const Eigen::VectorXd& z, Eigen::VectorXd& y);
 
