@@ -194,7 +194,7 @@ Entry entry(const DataSet& data, const Group& group, const Summary& s) {
     const double value = scale * statistic(s, values);
     if (std::isnan(value)) return {"", "-", "", ""};
     Entry e{sign, round(value), "", unit};
-    if (s.interval && s.how == Statistic::share) {
+    if (s.interval && s.how == Statistic::share && values.size() > 1) {
       const auto [low, high] = interval_of(values);
       e.interval = fmt::format("{} .. {}", round(scale * low), round(scale * high));
     }

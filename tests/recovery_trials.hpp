@@ -30,7 +30,8 @@ class TrialNumbers {
       half_ = false;
       return second_;
     }
-    const double u1 = (static_cast<double>(bits() >> 11) + 1) * 0x1p-53, u2 = static_cast<double>(bits() >> 11) * 0x1p-53;
+    const double u1 = (static_cast<double>(bits() >> 11) + 1) * 0x1p-53,
+                 u2 = static_cast<double>(bits() >> 11) * 0x1p-53;
     const double R = std::sqrt(-2 * std::log(u1)), angle = 2 * std::numbers::pi * u2;
     second_ = static_cast<double>(static_cast<float>(R * std::sin(angle)));
     half_ = true;

@@ -1,6 +1,6 @@
 // The recovery algorithms against iterates of their authors' programs (in Octave; DPR and alternating descent: a plain
-// NumPy statement), kept in data/recovery.npz: starts, then the iterates after 1, 2, 3, 5, 10, 30 (100, 1000) steps, all
-// stopping rules off. Sources: gangwg.github.io e26e4a9, GauriJagatap/model-copram 0c64453,
+// NumPy statement), kept in data/recovery.npz: starts, then the iterates after 1, 2, 3, 5, 10, 30 (100, 1000) steps,
+// all stopping rules off. Sources: gangwg.github.io e26e4a9, GauriJagatap/model-copram 0c64453,
 // JCocola/neurips22-nonexpansive-gen-priors 2c72ad3. The tolerance 1e-10 is what two BLAS under the same program leave
 // of 16 digits, with room for other orders of summation.
 #include "estimators/recovery/alternating.hpp"
@@ -113,7 +113,8 @@ TEST_CASE("descent with generative priors goes where the reference goes, alone a
     X << random_vector(5, Stream(1)), stored_vector(of + "x1"), random_vector(5, Stream(2));
     const Rows iterates = stored(of + "iters").topRows(static_cast<Index>(steps.size()));
     for (const bool alone : {true, false}) {
-      const RecoveryRun run = alone ? descend(f, X.col(1), {step}, after(steps))[0] : descend(f, X, {step}, after(steps))[1];
+      const RecoveryRun run =
+          alone ? descend(f, X.col(1), {step}, after(steps))[0] : descend(f, X, {step}, after(steps))[1];
       agrees(run, iterates, x0.norm(), name);
       CHECK(run.negations == 1);
       CHECK(run.last_negation == 1);
@@ -145,8 +146,8 @@ TEST_CASE("trials come out as elsewhere") {
     double sparta;          // error after 100 steps
     std::int64_t to_1e_10;  // steps to an error below 1e-10
   };
-  for (const auto& [seed, error, steps] : {Expected{10000, 9.4460e-01, 1000}, Expected{10001, 9.1954e-01, 1000},
-                                           Expected{10002, 7.1512e-11, 26}}) {
+  for (const auto& [seed, error, steps] :
+       {Expected{10000, 9.4460e-01, 1000}, Expected{10001, 9.1954e-01, 1000}, Expected{10002, 7.1512e-11, 26}}) {
     const SignalTrial t(200, 60, 5, seed);
     RunRules rules;
     rules.observe = [&](std::int64_t, const VectorXd& x) { return error_up_to_sign(x, t.x) < 1e-10; };
@@ -170,7 +171,8 @@ TEST_CASE("steps follow the gradient") {
     const VectorXd v = x - descend(f, x, {1, false}, one)[0].x;
     for (Index i = 0; i < 3; ++i)
       for (const double s : {h, -h})
-        CHECK((objective(f, x + s * VectorXd::Unit(3, i)) - objective(f, x)) / s == doctest::Approx(v[i]).epsilon(1e-5));
+        CHECK((objective(f, x + s * VectorXd::Unit(3, i)) - objective(f, x)) / s ==
+              doctest::Approx(v[i]).epsilon(1e-5));
   }
 }
 

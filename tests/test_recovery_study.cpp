@@ -17,6 +17,8 @@
 namespace theoremeter {
 namespace {
 
+using namespace testing;
+
 using Said = std::map<std::string, std::string>;
 
 const Study& recovery() { return study_named("study", "recovery"); }
@@ -36,7 +38,13 @@ struct OneDraw {
 
 const std::map<std::string, Said>& examples() {
   static const std::map<std::string, Said> all{
-      {"dpr", {{"widths", "3,20,60"}, {"m", "50"}, {"restarts", "3"}, {"steps", "200"}, {"trace", "0,1,5"}}},
+      {"dpr",
+       {{"widths", "3,20,60"},
+        {"m", "50"},
+        {"restarts", "3"},
+        {"steps", "20"},
+        {"trace", "0,1,5"},
+        {"condition_starts", "2"}}},
       {"subgradient", {{"widths", "3,20,60"}, {"m", "50"}, {"noise", "0.01"}, {"steps", "100"}}},
       {"alternating", {{"widths", "3,15,60"}, {"widths2", "2,15,60"}, {"steps", "100"}, {"two_starts", "true"}}},
       {"amplitude-flow", {{"m", "60"}, {"n", "10"}, {"steps", "100"}, {"noise", "0.01"}}},
@@ -78,9 +86,10 @@ TEST_CASE("every algorithm: a draw comes back, and verify finds it as it is") {
 // How many steps were made, what ended a run and its rate are not to be had from what is stored: only measuring again
 // tells. A residual of a step that is not traced is one of those too.
 TEST_CASE("verify notices every change of a recovery") {
-  const std::set<std::string> again{"last_negation",   "negations",       "rate",         "rate_fit",      "restart_ended",
-                                    "restart_last_negation", "restart_negations", "restart_rate", "restart_rate_fit",
-                                    "restart_rate_steps", "restart_steps", "theory_floor", "theory_rate", "iterate_step"};
+  const std::set<std::string> again{
+      "last_negation",         "negations",         "rate",         "rate_fit",         "restart_ended",
+      "restart_last_negation", "restart_negations", "restart_rate", "restart_rate_fit", "restart_rate_steps",
+      "restart_steps",         "theory_floor",      "theory_rate",  "iterate_step"};
   for (const char* algorithm : {"dpr", "alternating", "sparta", "amplitude-flow"}) {
     CAPTURE(algorithm);
     const OneDraw d = drawn(algorithm);

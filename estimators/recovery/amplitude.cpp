@@ -1,6 +1,7 @@
 #include "estimators/recovery/amplitude.hpp"
 
 #include "estimators/recovery/kernels.hpp"
+#include "estimators/recovery/sparse_products.hpp"
 #include "estimators/recovery/spectral.hpp"
 
 #include <algorithm>
@@ -36,9 +37,9 @@ void threshold(VectorXd& z, const AmplitudeFlow& how) {
     if (std::abs(entry) < bound) entry = 0;
 }
 
-/// Where a row counts once or not at all, q_i sgn(a_i'z) - a_i'z is affine in z until some a_i'z passes 0 or its bound: of
-/// the rows that count, H = sum a_i a_i' and c = sum q_i sgn(a_i'z) a_i are kept. Row i is looked at again only when z
-/// has travelled as far as |a_i'z| was from 0 and from the bound, over |a_i|.
+/// Where a row counts once or not at all, q_i sgn(a_i'z) - a_i'z is affine in z until some a_i'z passes 0 or its bound:
+/// of the rows that count, H = sum a_i a_i' and c = sum q_i sgn(a_i'z) a_i are kept. Row i is looked at again only when
+/// z has travelled as far as |a_i'z| was from 0 and from the bound, over |a_i|.
 class ActiveRows {
  public:
   ActiveRows(const Rows& A, const VectorXd& q, const AmplitudeFlow& how)
@@ -150,14 +151,13 @@ RecoveryRun dense_flow(const Rows& A, const VectorXd& q, VectorXd z, const Ampli
 RecoveryRun sparse_flow(const Rows& A, const VectorXd& q, VectorXd z, const AmplitudeFlow& how, const RunRules& rules) {
   const double mu = how.step / static_cast<double>(A.rows());
   Recorder recorder(rules);
-  VectorXd y(A.rows()), w(A.rows()), g(A.cols());
+  SparseProducts products(A);
+  VectorXd y(A.rows()), w(A.rows());
   for (std::int64_t step = 0;; ++step) {
-    multiply_sparse(A, z, y);
+    products.multiply(z, y);
     if (recorder.at(step, z, [&] { return amplitude_residual(y, q); })) return recorder.run();
     for (Index i = 0; i < y.size(); ++i) w[i] = pull(y[i], q[i], how);
-    g.setZero();
-    add_weighted_rows(A, w, g);
-    z += mu * g;
+    z = products.among_largest(z, mu, w, how.sparsity, how.slack);
     if (how.slack > 0)
       threshold(z, how);
     else

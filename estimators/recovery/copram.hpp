@@ -2,6 +2,7 @@
 #pragma once
 
 #include "estimators/recovery/run.hpp"
+#include "estimators/recovery/sparse_products.hpp"
 #include "theory/types.hpp"
 
 #include <Eigen/Core>
@@ -19,9 +20,9 @@ struct CopramRules {
 RecoveryRun copram(const Rows& A, const Eigen::VectorXd& q, Eigen::VectorXd x, std::int64_t s, const RunRules& rules,
                    const CopramRules& how = {});
 
-/// The iterates of CoSaMP (Needell, Tropp) for B x = u from x, B = A/scale: proxy, the support with the 2s largest of it,
-/// least squares there, the s largest kept.
-std::vector<Eigen::VectorXd> cosamp(const Rows& A, double scale, const Eigen::VectorXd& u, Eigen::VectorXd x,
+/// The iterates of CoSaMP (Needell, Tropp) for B x = u from x, B = A/scale: proxy, the support with the 2s largest of
+/// it, least squares there, the s largest kept.
+std::vector<Eigen::VectorXd> cosamp(SparseProducts& A, double scale, const Eigen::VectorXd& u, Eigen::VectorXd x,
                                     std::int64_t s, const CopramRules& how);
 
 }  // namespace theoremeter

@@ -60,7 +60,12 @@ class Adam {
 class Descent {
  public:
   Descent(const Recovery& f, const MatrixXd& X, const GenerativeDescent& how, const RunRules& rules)
-      : f_(f), how_(how), X_(X), adam_(X.rows(), X.cols()), norm_b_(f.b.norm()), runs_(static_cast<std::size_t>(X.cols())) {
+      : f_(f),
+        how_(how),
+        X_(X),
+        adam_(X.rows(), X.cols()),
+        norm_b_(f.b.norm()),
+        runs_(static_cast<std::size_t>(X.cols())) {
     for (Index c = 0; c < X.cols(); ++c) {
       recorders_.emplace_back(rules);
       number_.push_back(static_cast<std::size_t>(c));

@@ -1,6 +1,6 @@
 // Recovery with a generative prior: subgradient descent on f of theory/problems.hpp, from many starts at once, with the
-// test of the sign: x <- -x where f(-x) < f(x), before a step. In phase retrieval that is DPR [HLV Alg. 1], in compressed
-// sensing and inversion the "twist" of [HHHV].
+// test of the sign: x <- -x where f(-x) < f(x), before a step. In phase retrieval that is DPR [HLV Alg. 1], in
+// compressed sensing and inversion the "twist" of [HHHV].
 #pragma once
 
 #include "estimators/recovery/run.hpp"

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cmath>
-#include <vector>
 
 namespace theoremeter {
 namespace {
@@ -10,16 +9,19 @@ namespace {
 using Eigen::Index;
 constexpr Index rows_at_once = 4, lanes = 8;
 
-void add_four(const double* a, Index stride, const double* w, double* g, Index n) {
-  const double *b = a + stride, *c = b + stride, *d = c + stride;
-  for (Index j = 0; j < n; ++j) g[j] = (((g[j] + w[0] * a[j]) + w[1] * b[j]) + w[2] * c[j]) + w[3] * d[j];
+template <class T>
+void add_four(const T* a, Index stride, const T* w, T* __restrict g, Index n) {
+  const T *b = a + stride, *c = b + stride, *d = c + stride;
+  const T wa = w[0], wb = w[1], wc = w[2], wd = w[3];
+  for (Index j = 0; j < n; ++j) g[j] = (((g[j] + wa * a[j]) + wb * b[j]) + wc * c[j]) + wd * d[j];
 }
 
-void add_one(const double* a, double w, double* g, Index n) {
+template <class T>
+void add_one(const T* a, T w, T* __restrict g, Index n) {
   for (Index j = 0; j < n; ++j) g[j] += w * a[j];
 }
 
-void add_squares(const double* a, double w, double* g, Index n) {
+void add_squares(const double* a, double w, double* __restrict g, Index n) {
   for (Index j = 0; j < n; ++j) g[j] += w * (a[j] * a[j]);
 }
 
@@ -45,18 +47,33 @@ double dot(const double* a, const double* z, Index n) {
   return total(sums);
 }
 
+/// A by rows.
+template <class T>
+void add_rows(const T* A, Index m, Index n, const T* w, T* g) {
+  for (Index i = 0; i < m;) {
+    const bool four = i + rows_at_once <= m && w[i] != 0 && w[i + 1] != 0 && w[i + 2] != 0 && w[i + 3] != 0;
+    if (four)
+      add_four(A + i * n, n, w + i, g, n);
+    else if (w[i] != 0)
+      add_one(A + i * n, w[i], g, n);
+    i += four ? rows_at_once : 1;
+  }
+}
+
 }  // namespace
 
 void add_weighted_rows(const Rows& A, const Eigen::VectorXd& w, Eigen::VectorXd& g) {
-  const Index n = A.cols();
-  for (Index i = 0; i < A.rows();) {
-    const bool four = i + rows_at_once <= A.rows() && w[i] != 0 && w[i + 1] != 0 && w[i + 2] != 0 && w[i + 3] != 0;
-    if (four)
-      add_four(A.data() + i * n, n, w.data() + i, g.data(), n);
-    else if (w[i] != 0)
-      add_one(A.data() + i * n, w[i], g.data(), n);
-    i += four ? rows_at_once : 1;
-  }
+  add_rows(A.data(), A.rows(), A.cols(), w.data(), g.data());
+}
+
+void add_weighted_rows(const SingleRows& A, const Eigen::VectorXf& w, Eigen::VectorXf& g) {
+  add_rows(A.data(), A.rows(), A.cols(), w.data(), g.data());
+}
+
+double in_order(const Eigen::VectorXd& a, const Eigen::VectorXd& w) {
+  double sum = 0;
+  for (Index i = 0; i < a.size(); ++i) sum += w[i] * a[i];
+  return sum;
 }
 
 void add_weighted_squares(const Rows& A, const Eigen::VectorXd& w, Eigen::VectorXd& g) {
@@ -77,17 +94,6 @@ double row_product(const Rows& A, Index i, const Eigen::VectorXd& z) {
 
 void multiply(const Rows& A, const Eigen::VectorXd& z, Eigen::VectorXd& y) {
   for (Index i = 0; i < A.rows(); ++i) y[i] = row_product(A, i, z);
-}
-
-void multiply_sparse(const Rows& A, const Eigen::VectorXd& z, Eigen::VectorXd& y) {
-  std::vector<Index> support;
-  for (Index j = 0; j < z.size(); ++j)
-    if (z[j] != 0) support.push_back(j);
-  for (Index i = 0; i < A.rows(); ++i) {
-    double sum = 0;
-    for (const Index j : support) sum += A(i, j) * z[j];
-    y[i] = sum;
-  }
 }
 
 }  // namespace theoremeter

@@ -11,6 +11,12 @@ namespace theoremeter {
 /// g += A'w, leaving out rows whose weight is 0.
 void add_weighted_rows(const Rows& A, const Eigen::VectorXd& w, Eigen::VectorXd& g);
 
+using SingleRows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+void add_weighted_rows(const SingleRows& A, const Eigen::VectorXf& w, Eigen::VectorXf& g);
+
+/// w'a, summed as add_weighted_rows sums each of its entries.
+double in_order(const Eigen::VectorXd& a, const Eigen::VectorXd& w);
+
 /// g_j += sum_i w_i a_ij^2.
 void add_weighted_squares(const Rows& A, const Eigen::VectorXd& w, Eigen::VectorXd& g);
 
@@ -22,8 +28,5 @@ double row_product(const Rows& A, Eigen::Index i, const Eigen::VectorXd& z);
 
 /// y = A z.
 void multiply(const Rows& A, const Eigen::VectorXd& z, Eigen::VectorXd& y);
-
-/// The same where most entries of z are 0.
-void multiply_sparse(const Rows& A, const Eigen::VectorXd& z, Eigen::VectorXd& y);
 
 }  // namespace theoremeter

@@ -1,5 +1,5 @@
-// Sparse recovery from b = A x0 + e by l1 minimisation: FISTA (Beck, Teboulle 2009) on 1/2 |A x - b|^2 + lambda |x|_1, lambda a
-// share of |A'b|_inf, then, if asked, least squares on the support found.
+// Sparse recovery from b = A x0 + e by l1 minimisation: FISTA (Beck, Teboulle 2009) on 1/2 |A x - b|^2 + lambda |x|_1,
+// lambda a share of |A'b|_inf, then, if asked, least squares on the support found.
 #pragma once
 
 #include "estimators/recovery/run.hpp"

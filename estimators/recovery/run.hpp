@@ -16,8 +16,8 @@ inline std::vector<std::string> names_of(Ended) { return {"budget", "residual", 
 
 struct RunRules {
   std::int64_t steps = 1000;
-  double residual = 0;  // ends a run once |  |A x| - b | <= residual |b|, resp. |A x - b|; 0: never
-  double change = 0;    // once |x_{t+1} - x_t| <= change |x_{t+1}|; 0: never
+  double residual = 0;                   // ends a run once |  |A x| - b | <= residual |b|, resp. |A x - b|; 0: never
+  double change = 0;                     // once |x_{t+1} - x_t| <= change |x_{t+1}|; 0: never
   std::vector<std::int64_t> trace = {};  // the iterates after these numbers of steps are kept
   bool every_residual = false;           // and the residual after every number of steps
   /// Told of every iterate; true ends the run. For those who compare with programs that look at the truth.

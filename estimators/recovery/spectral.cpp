@@ -146,8 +146,8 @@ VectorXd thwf_start(const Rows& A, const VectorXd& q, const VectorXd& normals) {
 VectorXd taf_start(const Rows& A, const VectorXd& q, const VectorXd& normals) {
   const double nu = root_mean_square(q);
   const VectorXd lengths = A.rowwise().norm(), ratio = q.array() / (lengths.array() * nu);
-  const MatrixXd C = unit_rows(
-      A, lengths, at_least(ratio, smallest(ratio, rounded(static_cast<double>(A.rows()) / 1.2))));
+  const MatrixXd C =
+      unit_rows(A, lengths, at_least(ratio, smallest(ratio, rounded(static_cast<double>(A.rows()) / 1.2))));
   return nu * leading(C, VectorXd::Ones(C.rows()), normals, 100);
 }
 

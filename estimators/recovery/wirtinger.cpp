@@ -2,6 +2,7 @@
 
 #include "estimators/recovery/amplitude.hpp"
 #include "estimators/recovery/kernels.hpp"
+#include "estimators/recovery/sparse_products.hpp"
 
 #include <cmath>
 
@@ -35,15 +36,14 @@ RecoveryRun thwf(const Rows& A, const VectorXd& q, VectorXd x, double step, cons
   const VectorXd y = q.cwiseAbs2();
   const double mu = step / y.mean(), beta = 0.3 * std::log(m * n) / (m * m);
   Recorder recorder(rules);
-  VectorXd p(A.rows()), w(A.rows()), g(A.cols());
+  SparseProducts products(A);
+  VectorXd p(A.rows()), w(A.rows());
   for (std::int64_t t = 0;; ++t) {
-    multiply_sparse(A, x, p);
+    products.multiply(x, p);
     if (recorder.at(t, x, [&] { return amplitude_residual(p, q); })) return recorder.run();
     w = (p.cwiseAbs2() - y).cwiseProduct(p);
     const double bound = mu * std::sqrt(beta * w.squaredNorm());
-    g.setZero();
-    add_weighted_rows(A, w, g);
-    x -= mu / m * g;
+    x = products.above(x, -mu / m, w, bound);
     x = x.unaryExpr([&](double v) { return v > bound ? v - bound : v < -bound ? v + bound : 0.0; });
   }
 }

@@ -9,7 +9,8 @@
 namespace theoremeter {
 
 /// Truncated Wirtinger flow (Chen, Candes; as gangwg.github.io e26e4a9 ports it): z <- z - (step/m) sum 2 ((a_i'z)^2 -
-/// y_i)/(a_i'z) a_i over the rows with .3 <= |a_i'z|/|z| <= 5 and |y_i - (a_i'z)^2| <= 5 K |a_i'z|/|z|, K = mean |(a_i'z)^2
+/// y_i)/(a_i'z) a_i over the rows with .3 <= |a_i'z|/|z| <= 5 and |y_i - (a_i'z)^2| <= 5 K |a_i'z|/|z|, K = mean
+/// |(a_i'z)^2
 /// - y_i|.
 RecoveryRun twf(const Rows& A, const Eigen::VectorXd& q, Eigen::VectorXd z, double step, const RunRules& rules);
 

@@ -132,6 +132,8 @@ Columns<FlatSet> flat_columns() {
   return c;
 }
 
+}  // namespace
+
 Columns<Epsilon> epsilon_columns() {
   Columns<Witness> w;
   w.value("deviation", &Witness::value, Says::at_least, "the deviation the witness attains");
@@ -148,6 +150,8 @@ Columns<Epsilon> epsilon_columns() {
       .value("at_least", &Epsilon::value, Says::at_least, "the constant in the paper's epsilon")
       .part("", &Epsilon::witness, w);
 }
+
+namespace {
 
 Columns<Solution> solution_columns(const Names& arguments) {
   Columns<Solution> c;

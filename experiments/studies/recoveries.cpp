@@ -7,6 +7,7 @@
 #include "estimators/recovery/lasso.hpp"
 #include "estimators/recovery/spectral.hpp"
 #include "estimators/recovery/wirtinger.hpp"
+#include "experiments/studies/landscapes.hpp"
 #include "experiments/studies/measure.hpp"
 #include "theory/error.hpp"
 #include "theory/suggest.hpp"
@@ -107,8 +108,7 @@ std::int64_t unknowns(const RecoverySetting& s) {
 
 VectorXd drawn_truth(const RecoverySetting& s, const Stream& draw) {
   const Stream stream = draw.at({purpose::solution});
-  if (is_signal(*s.algorithm))
-    return sparse_vector(needed(s.sizes, "n"), size_or_zero(s.sizes, "sparsity"), stream);
+  if (is_signal(*s.algorithm)) return sparse_vector(needed(s.sizes, "n"), size_or_zero(s.sizes, "sparsity"), stream);
   const std::vector<std::int64_t> sizes = unknown_sizes(s);
   VectorXd x(unknowns(s));
   Index begin = 0;
@@ -221,6 +221,20 @@ void add_theory(const RecoverySetting& s, const RecoveryRequest& r, const Recove
   }
 }
 
+/// The landscape problem whose theorem's conditions are measured, and its matrices: A with rows N(0, I/m).
+std::pair<LandscapeSetting, Matrices> conditions_of(const RecoverySetting& s, const Stream& draw) {
+  LandscapeSetting l;
+  l.problem = s.algorithm->prior == Prior::networks ? Problem::blind_demodulation
+              : s.algorithm->prior == Prior::none   ? Problem::amplitude_flow
+                                                    : s.problem;
+  l.ensembles = s.ensembles;
+  l.sizes = s.sizes;
+  l.given = s.given;
+  Matrices m = matrices_of(s, draw);
+  if (is_signal(*s.algorithm)) m.at("A") /= std::sqrt(static_cast<double>(m.at("A").rows()));
+  return {std::move(l), std::move(m)};
+}
+
 void check_length(const RecoverySetting& s, const std::string& name, std::int64_t length) {
   const auto at = s.given.find(name);
   if (at != s.given.end() && at->second.rows() != length)
@@ -250,24 +264,65 @@ void check_given(const RecoverySetting& s) {
 
 const std::vector<Algorithm>& algorithms() {
   static const std::vector<Algorithm> all{
-      {"dpr", "phase retrieval with a generative prior: descent with the test of the sign [HLV Alg. 1]", Prior::network,
-       true, {}, 2000, {"negation", "adam", "two_starts"}},
-      {"subgradient", "inversion, compressed sensing or phase retrieval with a generative prior, the same test [HHHV]",
-       Prior::network, false, {}, 2000, {"problem", "negation", "adam", "two_starts"}},
-      {"alternating", "blind demodulation: alternating descent [HJ Alg. 1]", Prior::networks, false, {}, 2000,
+      {"dpr",
+       "phase retrieval with a generative prior: descent with the test of the sign [HLV Alg. 1]",
+       Prior::network,
+       true,
+       {},
+       2000,
+       {"negation", "adam", "two_starts"}},
+      {"subgradient",
+       "inversion, compressed sensing or phase retrieval with a generative prior, the same test [HHHV]",
+       Prior::network,
+       false,
+       {},
+       2000,
+       {"problem", "negation", "adam", "two_starts"}},
+      {"alternating",
+       "blind demodulation: alternating descent [HJ Alg. 1]",
+       Prior::networks,
+       false,
+       {},
+       2000,
        {"negation", "two_starts"}},
-      {"amplitude-flow", "phase retrieval by amplitude flow [AF], started as TAF", Prior::none, true, {}, 1000,
+      {"amplitude-flow",
+       "phase retrieval by amplitude flow [AF], started as TAF",
+       Prior::none,
+       true,
+       {},
+       1000,
        {"spectral"}},
-      {"taf", "truncated amplitude flow (gangwg.github.io e26e4a9)", Prior::none, true, {}, 1000, {"gamma", "spectral"}},
+      {"taf",
+       "truncated amplitude flow (gangwg.github.io e26e4a9)",
+       Prior::none,
+       true,
+       {},
+       1000,
+       {"gamma", "spectral"}},
       {"raf", "reweighted amplitude flow (gangwg.github.io e26e4a9)", Prior::none, true, {}, 1000, {"eta", "spectral"}},
       {"twf", "truncated Wirtinger flow (gangwg.github.io e26e4a9)", Prior::none, true, {}, 1000, {"spectral"}},
-      {"sparta", "sparse truncated amplitude flow (gangwg.github.io e26e4a9; GauriJagatap/model-copram 0c64453)",
-       Prior::sparse, true, {"official", "model-copram"}, 1000, {"preset", "gamma", "spectral"}},
+      {"sparta",
+       "sparse truncated amplitude flow (gangwg.github.io e26e4a9; GauriJagatap/model-copram 0c64453)",
+       Prior::sparse,
+       true,
+       {"official", "model-copram"},
+       1000,
+       {"preset", "gamma", "spectral"}},
       {"copram", "signs, then CoSaMP (GauriJagatap/model-copram 0c64453)", Prior::sparse, true, {}, 100, {"spectral"}},
-      {"thwf", "thresholded Wirtinger flow (GauriJagatap/model-copram 0c64453)", Prior::sparse, true, {}, 1000,
+      {"thwf",
+       "thresholded Wirtinger flow (GauriJagatap/model-copram 0c64453)",
+       Prior::sparse,
+       true,
+       {},
+       1000,
        {"spectral"}},
-      {"lasso", "compressed sensing of sparse vectors by l1 minimisation: FISTA (Beck, Teboulle 2009)", Prior::sparse,
-       false, {}, 2000, {"lambda", "spectral"}}};
+      {"lasso",
+       "compressed sensing of sparse vectors by l1 minimisation: FISTA (Beck, Teboulle 2009)",
+       Prior::sparse,
+       false,
+       {},
+       2000,
+       {"lambda", "spectral"}}};
   return all;
 }
 
@@ -316,8 +371,8 @@ void check(const RecoverySetting& s, const RecoveryRequest& r) {
   if (sparse && !s.sizes.contains("sparsity") && s.algorithm->name != "thwf" && s.algorithm->name != "lasso")
     throw InputError("sparsity is missing: the number of entries of x that are not 0");
   if (is_signal(*s.algorithm) && size_or_zero(s.sizes, "sparsity") > needed(s.sizes, "n"))
-    throw InputError(fmt::format("sparsity = {}: must be at most n = {}", needed(s.sizes, "sparsity"),
-                                 needed(s.sizes, "n")));
+    throw InputError(
+        fmt::format("sparsity = {}: must be at most n = {}", needed(s.sizes, "sparsity"), needed(s.sizes, "n")));
   if (!r.preset.empty()) position("preset", r.preset, s.algorithm->presets);
   check_given(s);
 }
@@ -335,8 +390,7 @@ RecoveryInstance instance_of(const RecoverySetting& s, const Stream& draw) {
     Demodulation g;
     g.G1 = network_of(m, first_network), g.G2 = network_of(m, second_network);
     if (x0.size() > 0) g.h0 = x0.head(g.G1.input), g.m0 = x0.tail(g.G2.input);
-    g.b = b.size() > 0 ? b
-                       : noisy(forward(g.G1, g.h0).cwiseProduct(forward(g.G2, g.m0)), s.noise, false, draw);
+    g.b = b.size() > 0 ? b : noisy(forward(g.G1, g.h0).cwiseProduct(forward(g.G2, g.m0)), s.noise, false, draw);
     return g;
   }
   Recovery f;
@@ -370,7 +424,13 @@ double default_step(const RecoverySetting& s, const RecoveryRequest& r) {
   }
 }
 
-MeasuredRecovery measure(const RecoverySetting& s, const RecoveryRequest& r, const Stream& draw) {
+NaiveDeviation naive_of(const RecoverySetting& s, const Stream& draw, const Epsilon& epsilon) {
+  const auto [landscape, matrices] = conditions_of(s, draw);
+  return naive_of(landscape, matrices, epsilon);
+}
+
+MeasuredRecovery measure(const RecoverySetting& s, const RecoveryRequest& r, const Stream& draw,
+                         const StageProgress& progress) {
   const RecoveryInstance instance = instance_of(s, draw);
   if (observations(instance).isZero(0)) throw Undefined("all observations are 0");
   MeasuredRecovery d;
@@ -386,6 +446,12 @@ MeasuredRecovery measure(const RecoverySetting& s, const RecoveryRequest& r, con
     d.residuals = std::move(runs[best].residuals);
     add_theory(s, r, instance, d);
   });
+  if (r.condition_starts == 0) return d;
+  LandscapeRequest conditions;
+  conditions.condition_starts = r.condition_starts;
+  conditions.threads = r.threads;
+  const auto [landscape, matrices] = conditions_of(s, draw);
+  d.epsilon = measure_epsilons(landscape, matrices, conditions, draw, progress);
   return d;
 }
 

@@ -21,7 +21,7 @@ struct Algorithm {
   std::string name;
   std::string statement;  // one line, for --help, with its source
   Prior prior;
-  bool phaseless = true;  // from |A x|; otherwise from A x. (subgradient: as the problem says)
+  bool phaseless = true;                  // from |A x|; otherwise from A x. (subgradient: as the problem says)
   std::vector<std::string> presets = {};  // the first by default
   std::int64_t steps = 1000;
   std::vector<std::string> parameters = {};  // of its own
@@ -48,6 +48,8 @@ struct RecoveryRequest {
   bool negation = true, adam = false, spectral = true, two_starts = false;
   std::int64_t restarts = 1;
   double tolerance = 1e-4;
+  std::int64_t condition_starts = 0;  // of the search for each condition's constant on the same matrices; 0: none
+  int threads = 1;                    // of that search
 };
 
 /// The matrices of an instance. Throws InputError unless the sizes fit together.
@@ -66,6 +68,10 @@ Matrices matrices_of(const RecoverySetting& setting, const Stream& draw);
 /// The step that an algorithm takes by default at these sizes.
 double default_step(const RecoverySetting& setting, const RecoveryRequest& request);
 
-MeasuredRecovery measure(const RecoverySetting& setting, const RecoveryRequest& request, const Stream& draw);
+/// The deviation of a condition measured on the matrices of a draw, by definition.
+NaiveDeviation naive_of(const RecoverySetting& setting, const Stream& draw, const Epsilon& epsilon);
+
+MeasuredRecovery measure(const RecoverySetting& setting, const RecoveryRequest& request, const Stream& draw,
+                         const StageProgress& progress);
 
 }  // namespace theoremeter

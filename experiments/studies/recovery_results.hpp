@@ -1,6 +1,8 @@
 // What one draw of a recovery holds.
 #pragma once
 
+#include "experiments/studies/landscape_results.hpp"
+
 #include <Eigen/Core>
 #include <cstdint>
 #include <limits>
@@ -10,8 +12,8 @@
 namespace theoremeter {
 
 /// Where a run ended: within |x0|/2 of x0 (where only |A x| is known and x -> -x leaves it: of x0 or -x0) and nearer to
-/// it than to -rho_d x0, the other way round, at 0 (within |x0|/1000), elsewhere; diverged; or there is no x0 to compare
-/// with. Blind demodulation: of h0 m0', and of its three multiples.
+/// it than to -rho_d x0, the other way round, at 0 (within |x0|/1000), elsewhere; diverged; or there is no x0 to
+/// compare with. Blind demodulation: of h0 m0', and of its three multiples.
 enum class Basin { solution, spurious, zero, elsewhere, diverged, unknown };
 inline std::vector<std::string> names_of(Basin) {
   return {"near x0", "near -rho x0", "at 0", "elsewhere", "diverged", "unknown"};
@@ -23,10 +25,10 @@ inline std::vector<std::string> names_of(RunEnd) { return {"budget", "residual",
 
 /// One run from a start of its own. NaN: there is no truth to compare with, or no such number.
 struct Restart {
-  Eigen::VectorXd x;                                              // the last iterate; h and then m
-  double loss = 0, residual = 0;                                  // f(x); | |A G(x)| - b |/|b|
-  double error = std::numeric_limits<double>::quiet_NaN();        // of x
-  double signal_error = std::numeric_limits<double>::quiet_NaN(); // of G(x)
+  Eigen::VectorXd x;                                               // the last iterate; h and then m
+  double loss = 0, residual = 0;                                   // f(x); | |A G(x)| - b |/|b|
+  double error = std::numeric_limits<double>::quiet_NaN();         // of x
+  double signal_error = std::numeric_limits<double>::quiet_NaN();  // of G(x)
   std::int64_t steps = 0, negations = 0, last_negation = 0;
   RunEnd ended = RunEnd::budget;
   Basin basin = Basin::unknown;
@@ -49,7 +51,9 @@ struct MeasuredRecovery {
   bool success = false;  // the error of the one kept is within the tolerance
   std::vector<TracedIterate> trace;
   std::vector<double> residuals;
-  double theory_rate = std::numeric_limits<double>::quiet_NaN(), theory_floor = std::numeric_limits<double>::quiet_NaN();
+  std::vector<Epsilon> epsilon;  // conditions measured on the same matrices
+  double theory_rate = std::numeric_limits<double>::quiet_NaN(),
+         theory_floor = std::numeric_limits<double>::quiet_NaN();
   double seconds = 0;
 };
 

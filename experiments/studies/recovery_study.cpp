@@ -67,17 +67,17 @@ Parameter<T> optional_number(const char* name, const char* meaning, T example, d
            .strict = strict}};
 }
 
-const Parameter<std::int64_t> steps =
-    optional_number<std::int64_t>("steps", "steps at most", 1000, 0, false,
-                                  "1000; with networks and lasso 2000, copram 100", "T");
-const Parameter<double> step = optional_number<double>(
-    "step", "step size", 1, 0, true,
-    "2^d/d^2 for dpr and subgradient, l 2^(d+s)/4 for alternating (|h0| |m0| = 1), .05 with --adam; of signals: sparta 1, "
-    "raf 2, twf .2, thwf .23, others .6",
-    "MU");
-const Parameter<double> gamma_ = optional_number<double>(
-    "gamma", "rows with |a_i'z|/b_i > 1/(1 + gamma) alone", 1, 0, true, "sparta 1, model-copram's and taf .7", "G");
-const Parameter<double> eta = optional_number<double>("eta", "weights r/(r + eta), r = |a_i'z|/b_i", 1, 0, true, "10", "E");
+const Parameter<std::int64_t> steps = optional_number<std::int64_t>(
+    "steps", "steps at most", 1000, 0, false, "1000; with networks and lasso 2000, copram 100", "T");
+const Parameter<double> step = optional_number<double>("step", "step size", 1, 0, true,
+                                                       "2^d/d^2 for dpr and subgradient, l 2^(d+s)/4 for alternating "
+                                                       "(|h0| |m0| = 1), .05 with --adam; of signals: sparta 1, "
+                                                       "raf 2, twf .2, thwf .23, others .6",
+                                                       "MU");
+const Parameter<double> gamma_ = optional_number<double>("gamma", "rows with |a_i'z|/b_i > 1/(1 + gamma) alone", 1, 0,
+                                                         true, "sparta 1, model-copram's and taf .7", "G");
+const Parameter<double> eta =
+    optional_number<double>("eta", "weights r/(r + eta), r = |a_i'z|/b_i", 1, 0, true, "10", "E");
 const Parameter<double> lambda = optional_number<double>("lambda", "of the l1 norm, times |A'b|_inf", 1, 0, true,
                                                          "0.001; least squares on the support at the end", "L");
 const Parameter<std::int64_t> restarts{{.name = "restarts",
@@ -99,7 +99,8 @@ const Parameter<bool> plain_start = flag("plain_start", "the start itself is the
 Parameter<double> tolerance_of(const char* name, const char* meaning, double example) {
   return {{.name = name, .meaning = meaning, .example = example, .least = 0, .type_name = "TOL", .group = run_group}};
 }
-const Parameter<double> residual = tolerance_of("residual", "a run ends at this residual | |A x| - b |/|b|; 0: never", 0);
+const Parameter<double> residual =
+    tolerance_of("residual", "a run ends at this residual | |A x| - b |/|b|; 0: never", 0);
 const Parameter<double> change = tolerance_of("change", "and at this relative change of x in a step; 0: never", 0);
 const Parameter<double> tolerance = tolerance_of("tolerance", "success: an error of x of at most this", 1e-4);
 const Parameter<std::string> trace{{.name = "trace",
@@ -109,6 +110,15 @@ const Parameter<std::string> trace{{.name = "trace",
                                     .has_default = false,
                                     .type_name = "LIST",
                                     .group = run_group}};
+
+const Parameter<std::int64_t> condition_starts{
+    {.name = "condition_starts",
+     .meaning = "starts of the search for each condition's constant on the same matrices, 0: none",
+     .example = std::int64_t{0},
+     .least = 0,
+     .most = 1e9,
+     .type_name = "N",
+     .group = evidence_group}};
 
 AnyParameter optional_size(const Symbol& size) {
   AnyParameter p = size_parameter(size);
@@ -129,8 +139,9 @@ Parameters recovery_parameters() {
   std::vector<AnyParameter> all{algorithm};
   for (const Symbol& size : recovery_sizes()) all.push_back(optional_size(size));
   for (const AnyParameter& p : std::vector<AnyParameter>{
-           problem, ensemble, measurements, noise, seed, preset, restarts, steps, step, gamma_, eta, lambda, no_negation,
-           adam, two_starts, plain_start, residual, change, tolerance, trace})
+           problem,    ensemble,    measurements, noise,  seed,      preset,      restarts,
+           steps,      step,        gamma_,       eta,    lambda,    no_negation, adam,
+           two_starts, plain_start, residual,     change, tolerance, trace,       condition_starts})
     all.push_back(p);
   return std::make_shared<const std::vector<AnyParameter>>(std::move(all));
 }
@@ -138,9 +149,9 @@ Parameters recovery_parameters() {
 bool concerns(const std::string& name, const std::string& parameter) {
   const Algorithm& a = algorithm_named(name);
   const bool network = a.prior == Prior::network || a.prior == Prior::networks;
-  static const std::map<std::string, std::string> called{
-      {"no_negation", "negation"}, {"plain_start", "spectral"}};
-  for (const char* own : {"problem", "preset", "gamma", "eta", "lambda", "negation", "adam", "two_starts", "spectral"}) {
+  static const std::map<std::string, std::string> called{{"no_negation", "negation"}, {"plain_start", "spectral"}};
+  for (const char* own :
+       {"problem", "preset", "gamma", "eta", "lambda", "negation", "adam", "two_starts", "spectral"}) {
     const auto other = called.find(parameter);
     if (own == (other == called.end() ? parameter : other->second))
       return std::find(a.parameters.begin(), a.parameters.end(), own) != a.parameters.end();
@@ -150,6 +161,7 @@ bool concerns(const std::string& name, const std::string& parameter) {
   if (parameter == "widths2" || parameter == "network2") return a.prior == Prior::networks;
   if (parameter == "m" || parameter == "measurements" || parameter == "A") return a.prior != Prior::networks;
   if (parameter == "n") return !network;
+  if (parameter == "condition_starts") return a.prior != Prior::sparse;
   if (parameter == "sparsity") return a.prior == Prior::sparse;
   return true;
 }
@@ -186,7 +198,7 @@ void set_trace(RunRules& rules, const std::string& list) {
   }
 }
 
-RecoveryRequest request_of(const Setting& at) {
+RecoveryRequest request_of(const Setting& at, int threads = 1) {
   const Algorithm& a = algorithm_named(at[algorithm]);
   RecoveryRequest r;
   r.rules.steps = at.get(steps).value_or(a.steps);
@@ -201,6 +213,8 @@ RecoveryRequest request_of(const Setting& at) {
   r.spectral = !at[plain_start];
   r.restarts = at[restarts];
   r.tolerance = at[tolerance];
+  r.condition_starts = at[condition_starts];
+  r.threads = threads;
   return r;
 }
 
@@ -227,17 +241,20 @@ column oracle. Without a network A has N(0, 1) entries where it is drawn, as the
 
 std::string report_of(const Setting& at, const MeasuredRecovery& d) {
   const Restart& r = d.restarts[kept(d)];
-  std::string text = fmt::format("{} after {} steps: residual {:.3g}", names_of(r.ended)[static_cast<std::size_t>(r.ended)],
-                                 r.steps, r.residual);
+  std::string text = fmt::format("{} after {} steps: residual {:.3g}",
+                                 names_of(r.ended)[static_cast<std::size_t>(r.ended)], r.steps, r.residual);
   if (d.x0.size() > 0)
     text += fmt::format(", error {:.3g} ({}), of the signal {:.3g}", r.error,
                         names_of(r.basin)[static_cast<std::size_t>(r.basin)], r.signal_error);
-  if (!std::isnan(r.rate)) text += fmt::format("; near the end a step moved {:.4g} times the one before (R^2 {:.3f})", r.rate, r.rate_fit);
-  if (!std::isnan(d.theory_rate)) text += fmt::format("; the theory's rate at {} is {:.4g}", to_text(at.at("algorithm")), d.theory_rate);
+  if (!std::isnan(r.rate))
+    text += fmt::format("; near the end a step moved {:.4g} times the one before (R^2 {:.3f})", r.rate, r.rate_fit);
+  if (!std::isnan(d.theory_rate))
+    text += fmt::format("; the theory's rate at {} is {:.4g}", to_text(at.at("algorithm")), d.theory_rate);
   text += "\n";
   for (const TracedIterate& t : d.trace)
-    text += std::isnan(t.error) ? fmt::format("after {:>6} steps: residual {:.6e}\n", t.step, t.residual)
-                                : fmt::format("after {:>6} steps: residual {:.6e}, error {:.6e}\n", t.step, t.residual, t.error);
+    text += std::isnan(t.error)
+                ? fmt::format("after {:>6} steps: residual {:.6e}\n", t.step, t.residual)
+                : fmt::format("after {:>6} steps: residual {:.6e}, error {:.6e}\n", t.step, t.residual, t.error);
   return text;
 }
 
@@ -267,10 +284,14 @@ Study recovery_study() {
        .column = "success",
        .how = Statistic::share,
        .percent = true,
-       .legend = "success: the error is within the tolerance; in parentheses the exact 95 % interval (Clopper, Pearson).",
+       .legend =
+           "success: the error is within the tolerance; in parentheses the exact 95 % interval (Clopper, Pearson).",
        .interval = true},
-      {.heading = "error", .column = "error", .how = Statistic::median,
-       .legend = "error, residual, steps, rate: medians, of the restart with the least loss; oracle: the error of the one nearest to the truth."},
+      {.heading = "error",
+       .column = "error",
+       .how = Statistic::median,
+       .legend = "error, residual, steps, rate: medians, of the restart with the least loss; oracle: the error of the "
+                 "one nearest to the truth."},
       {.heading = "oracle", .column = "oracle_error", .how = Statistic::median},
       {.heading = "signal error", .column = "signal_error", .how = Statistic::median},
       {.heading = "residual", .column = "residual", .how = Statistic::median},
@@ -278,7 +299,9 @@ Study recovery_study() {
       {.heading = "negations", .column = "negations", .unless = 0.0},
       {.heading = "basin", .column = "basin"},
       {.heading = "rate", .column = "rate", .how = Statistic::median},
-      {.heading = "theory's", .column = "theory_rate", .how = Statistic::median}};
+      {.heading = "theory's", .column = "theory_rate", .how = Statistic::median},
+      {.heading = "wdc", .column = "epsilon_wdc", .legend = "wdc, rrcp: constants of the same matrices, attained."},
+      {.heading = "rrcp", .column = "epsilon_rrcp"}};
   s.about.figure = {{"figure", "share"}, {"y", "success"}, {"x", "m"}, {"label", "draws recovered"}};
   s.about.adopt = adopt_given;
   s.about.check = [](const Setting& at) { check(setting_of(at), request_of(at)); };
@@ -291,11 +314,13 @@ Study recovery_study() {
     return all;
   };
   s.columns = recovery_columns();
-  s.measure = [](const Setting& at, const Stream& draw, const Effort&) {
-    return measure(setting_of(at), request_of(at), draw);
+  s.measure = [](const Setting& at, const Stream& draw, const Effort& effort) {
+    return measure(setting_of(at), request_of(at, effort.threads), draw, effort.progress);
   };
   s.verify = [](const Setting& at, const Stream& draw, const MeasuredRecovery& d, const Scrutiny&) {
-    return complaints_of(instance_of(setting_of(at), draw), at[tolerance], d);
+    const RecoverySetting setting = setting_of(at);
+    return complaints_of(instance_of(setting, draw), at[tolerance], d,
+                         [&](const Epsilon& e) { return naive_of(setting, draw, e); });
   };
   s.about.verified = "losses, errors and where runs ended, recomputed from the stored iterates";
   s.report = report_of;

@@ -1,5 +1,6 @@
 #include "experiments/studies/recovery_verify.hpp"
 
+#include "experiments/studies/condition_verify.hpp"
 #include "theory/rho.hpp"
 
 #include <fmt/format.h>
@@ -77,8 +78,7 @@ Basin basin_of(const RecoveryInstance& instance, const VectorXd& x) {
   const double length = norm_of_product(g.h0, g.m0);
   const double h = rho(Problem::blind_demodulation, g.G1.depth()), m = rho(Problem::blind_demodulation, g.G2.depth());
   double spurious = INFINITY;
-  for (const double s : {-h, -m})
-    spurious = std::min(spurious, distance_of_products(p.h, p.m, s, g.h0, g.m0) / length);
+  for (const double s : {-h, -m}) spurious = std::min(spurious, distance_of_products(p.h, p.m, s, g.h0, g.m0) / length);
   const bool opposite = p.h.dot(g.h0) < 0 && p.m.dot(g.m0) < 0;  // near (-rho h0, -rho m0), whose product is no other's
   const double to_solution = distance_of_products(p.h, p.m, 1, g.h0, g.m0) / length;
   if (opposite) return nearest(INFINITY, distance_of_products(p.h, p.m, h * m, g.h0, g.m0) / length, 1);
@@ -139,7 +139,8 @@ std::size_t oracle(const MeasuredRecovery& d) {
   return best;
 }
 
-Complaints complaints_of(const RecoveryInstance& instance, double tolerance, const MeasuredRecovery& d) {
+Complaints complaints_of(const RecoveryInstance& instance, double tolerance, const MeasuredRecovery& d,
+                         const std::function<NaiveDeviation(const Epsilon&)>& naive) {
   Complaints all;
   const auto expect = [&](double stored, double anew, const std::string& what, double size = 1) {
     if (!alike(stored, anew, size)) all.push_back(fmt::format("{} is {}, stored {}", what, anew, stored));
@@ -171,6 +172,13 @@ Complaints complaints_of(const RecoveryInstance& instance, double tolerance, con
     expect(t.residual, anew.residual, fmt::format("residual after {} steps", t.step));
     expect(t.error, anew.error, fmt::format("error after {} steps", t.step));
     if (t.step < 0 || t.step > d.restarts[kept(d)].steps) all.push_back(fmt::format("no step {} was made", t.step));
+  }
+  for (const Epsilon& e : d.epsilon) {
+    const std::string name = fmt::format("epsilon of {} {}", e.condition, e.matrix);
+    for (std::string& c : complaints_of(name, e.witness, naive(e)(e.witness.point, e.witness.form), e.alpha, false))
+      all.push_back(std::move(c));
+    const double value = e.condition == "rrcp" ? e.witness.value / 31 : e.witness.value;
+    if (!(std::abs(e.value - value) <= 1e-15 * value)) all.push_back(name + " is not what its witness attains");
   }
   if (!d.residuals.empty() && static_cast<std::int64_t>(d.residuals.size()) != d.restarts[kept(d)].steps + 1)
     all.emplace_back("there is not one residual a step");

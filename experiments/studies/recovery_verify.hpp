@@ -1,11 +1,13 @@
 // What recovered vectors are worth, from the definitions in theory/ alone.
 #pragma once
 
+#include "experiments/studies/conditions.hpp"
 #include "experiments/studies/recovery_results.hpp"
 #include "experiments/studies/study.hpp"
 #include "theory/problems.hpp"
 
 #include <Eigen/Core>
+#include <functional>
 #include <variant>
 
 namespace theoremeter {
@@ -26,7 +28,8 @@ void appraise(const RecoveryInstance& instance, Restart& r);
 /// The error of x, as Restart has it.
 double error_of(const RecoveryInstance& instance, const Eigen::VectorXd& x);
 
-/// Everything that follows from the stored iterates.
-Complaints complaints_of(const RecoveryInstance& instance, double tolerance, const MeasuredRecovery& d);
+/// Everything that follows from the stored iterates, and from the witnesses of conditions; `naive`: their deviations.
+Complaints complaints_of(const RecoveryInstance& instance, double tolerance, const MeasuredRecovery& d,
+                         const std::function<NaiveDeviation(const Epsilon&)>& naive);
 
 }  // namespace theoremeter

@@ -127,7 +127,8 @@ void compare_cosamp(const fs::path& folder) {
   const VectorXd x = copram_start(A, q, s, read_column(folder / "start.npy"));
   const double scale = std::sqrt(static_cast<double>(A.rows()));
   const VectorXd u = (A * x).cwiseSign().cwiseProduct(q) / scale;
-  const auto iterates = cosamp(A, scale, u, x, s, {});
+  SparseProducts products(A);
+  const auto iterates = cosamp(products, scale, u, x, s, {});
   double worst = static_cast<Index>(iterates.size()) + 1 == reference.rows() ? 0 : inf;
   for (std::size_t i = 0; i < iterates.size() && worst < inf; ++i)
     worst = std::max(worst, (iterates[i] - reference.row(static_cast<Index>(i) + 1).transpose()).norm() / truth.norm());
@@ -142,16 +143,18 @@ void compare_generative(const fs::path& folder) {
   f.A = read(folder / "A.npy");
   f.b = read_column(folder / "b.npy");
   const Rows iterates = read(folder / "iters.npy");
-  const VectorXd x0 = read_column(folder / "x0.npy"), x1 = read_column(folder / "x1.npy"), values = read_column(folder / "f.npy");
-  const RecoveryRun r = descend(f, x1, {phaseless ? 1 : 0.7}, traced(phaseless ? 1000 : 5000, {1, 2, 3, 5, 10, 30, 100, 1000}))[0];
+  const VectorXd x0 = read_column(folder / "x0.npy"), x1 = read_column(folder / "x1.npy"),
+                 values = read_column(folder / "f.npy");
+  const RecoveryRun r =
+      descend(f, x1, {phaseless ? 1 : 0.7}, traced(phaseless ? 1000 : 5000, {1, 2, 3, 5, 10, 30, 100, 1000}))[0];
   double worst = 0, worst_f = 0;
   for (std::size_t i = 0; i < r.trace.size(); ++i) {
     worst = std::max(worst, (r.trace[i].x - iterates.row(static_cast<Index>(i)).transpose()).norm() / x0.norm());
     const double value = std::pow(r.trace[i].residual * f.b.norm(), 2) / 2;
     worst_f = std::max(worst_f, std::abs(value - values[static_cast<Index>(i) + 1]) / values[0]);
   }
-  fmt::print("{:18} iterates {:.1e}  f {:.1e}  negations {}, last before {}\n", folder.filename().string(), worst, worst_f,
-             r.negations, r.last_negation);
+  fmt::print("{:18} iterates {:.1e}  f {:.1e}  negations {}, last before {}\n", folder.filename().string(), worst,
+             worst_f, r.negations, r.last_negation);
 }
 
 void compare_alternating(const fs::path& folder) {
@@ -160,8 +163,9 @@ void compare_alternating(const fs::path& folder) {
   f.G2 = Network({read(folder / "W2_1.npy"), read(folder / "W2_2.npy")});
   f.b = read_column(folder / "y.npy");
   const Rows h = read(folder / "h_iters.npy"), m = read(folder / "m_iters.npy");
-  const RecoveryRun r = alternate(f, read_column(folder / "h1.npy"), read_column(folder / "m1.npy"),
-                                  {4 * static_cast<double>(f.b.size())}, traced(1000, {1, 2, 3, 5, 10, 30, 100, 1000}))[0];
+  const RecoveryRun r =
+      alternate(f, read_column(folder / "h1.npy"), read_column(folder / "m1.npy"),
+                {4 * static_cast<double>(f.b.size())}, traced(1000, {1, 2, 3, 5, 10, 30, 100, 1000}))[0];
   double worst = 0;
   for (std::size_t i = 0; i < r.trace.size(); ++i) {
     VectorXd x(h.cols() + m.cols());
@@ -229,8 +233,8 @@ Stopped with_own_rule(const Run& run, const Problem& p, std::int64_t steps, cons
   rules.observe = [&](std::int64_t step, const VectorXd& x) {
     if (step == 0) return false;
     const VectorXd y = (p.A * x).cwiseAbs();
-    const double residual = squares ? (y.cwiseAbs2() - p.q.cwiseAbs2()).norm() / p.q.cwiseAbs2().norm()
-                                    : (y - p.q).norm() / p.q.norm();
+    const double residual =
+        squares ? (y.cwiseAbs2() - p.q.cwiseAbs2()).norm() / p.q.cwiseAbs2().norm() : (y - p.q).norm() / p.q.norm();
     const double error = (x - p.x).norm() / p.x.norm();
     const bool ends = residual < rule.residual || std::abs(error - before) < rule.change || error > rule.most;
     before = error;
@@ -252,7 +256,8 @@ void compare_sparse(const fs::path& folder) {
   Tally tally;
   for (Index t = 0; t < trials.rows(); ++t) {
     const auto row = trials.row(t);
-    const auto n = static_cast<std::int64_t>(row[1]), m = static_cast<std::int64_t>(row[2]), s = static_cast<std::int64_t>(row[3]);
+    const auto n = static_cast<std::int64_t>(row[1]), m = static_cast<std::int64_t>(row[2]),
+               s = static_cast<std::int64_t>(row[3]);
     const SignalTrial trial(n, m, s, static_cast<std::uint64_t>(row[0]) * 10000 + static_cast<std::uint64_t>(t % 100));
     const Problem p{trial.A, trial.x, trial.q, trial.start};
     tally.trial(fmt::format("{} of id {}", t % 100, row[0]));
@@ -267,7 +272,8 @@ void compare_sparse(const fs::path& folder) {
     tally.steps("sparta to 1e-10", official.steps, row[9]);
     tally.outcome("sparta g07 100", error_after("sparta_g07", 100), row[10], 1e-4);
     tally.outcome("sparta g07 1000", error_after("sparta_g07", 1000), row[11], 1e-4);
-    const auto both = [&](const std::string& name, Index column, std::int64_t steps, const OwnRule& own, std::int64_t more, const OwnRule& on) {
+    const auto both = [&](const std::string& name, Index column, std::int64_t steps, const OwnRule& own,
+                          std::int64_t more, const OwnRule& on) {
       const bool squares = name == "thwf";
       const Index extra = name == "thwf" ? 1 : 0;
       const Stopped a = with_own_rule(runs.at(name), p, steps, own, squares);
@@ -304,14 +310,26 @@ void compare_dense(const fs::path& folder) {
   }
 }
 
-/// The reference's rule: a step that moves no part of x by more than 1e-10.
-RunRules until_still(Index first_part) {
+/// The reference's rules: a step that moves x, or h and m before they are balanced, by less than 1e-10.
+constexpr double still = 1e-10;
+
+RunRules until_still() {
   RunRules rules = traced(2000, {});
-  rules.observe = [first_part, before = VectorXd()](std::int64_t step, const VectorXd& x) mutable {
-    const bool still = step > 0 && (x - before).head(first_part).norm() < 1e-10 &&
-                       (x - before).tail(x.size() - first_part).norm() < 1e-10;
+  rules.observe = [before = VectorXd()](std::int64_t step, const VectorXd& x) mutable {
+    const bool ends = step > 0 && (x - before).norm() < still;
     before = x;
-    return still;
+    return ends;
+  };
+  return rules;
+}
+
+RunRules until_still(const Demodulation& f, double eta) {
+  RunRules rules = traced(2000, {});
+  rules.observe = [&f, eta, small = false](std::int64_t, const VectorXd& x) mutable {
+    const bool ends = small;  // the step before this iterate was
+    const VectorXd h = x.head(f.G1.input), m = x.tail(f.G2.input), v = eta * gradient(f, h, m).first;
+    small = v.norm() < still && eta * gradient(f, h - v, m).second.norm() < still;
+    return ends;
   };
   return rules;
 }
@@ -330,7 +348,8 @@ void compare_dpr(const fs::path& folder) {
   Tally tally;
   for (Index t = 0; t < trials.rows(); ++t) {
     const auto row = trials.row(t);
-    const auto k = static_cast<std::int64_t>(row[1]), n1 = static_cast<std::int64_t>(row[2]), n2 = static_cast<std::int64_t>(row[3]), m = static_cast<std::int64_t>(row[4]);
+    const auto k = static_cast<std::int64_t>(row[1]), n1 = static_cast<std::int64_t>(row[2]),
+               n2 = static_cast<std::int64_t>(row[3]), m = static_cast<std::int64_t>(row[4]);
     TrialNumbers numbers(static_cast<std::uint64_t>(row[6]));
     const Rows W1 = numbers.layer(n1, k), W2 = numbers.layer(n2, n1), A = numbers.layer(m, n2);
     const VectorXd x0 = numbers.vector(k);
@@ -339,9 +358,7 @@ void compare_dpr(const fs::path& folder) {
     const Recovery f = phase_retrieval(Network({W1, W2}), A, x0);
     tally.trial(fmt::format("{} of cfg {}", row[5], row[0]));
     const auto error = [&](const VectorXd& x) { return (x - x0).norm() / x0.norm(); };
-    const auto run = [&](Index c, bool negation) {
-      return descend(f, starts.col(c), {1, negation}, until_still(k))[0];
-    };
+    const auto run = [&](Index c, bool negation) { return descend(f, starts.col(c), {1, negation}, until_still())[0]; };
     const RecoveryRun first = run(0, true);
     tally.outcome("dpr first", error(first.x), row[7], 1e-4);
     tally.steps("dpr first", first.steps, row[8]);
@@ -359,9 +376,12 @@ void compare_hj(const fs::path& folder) {
   Tally tally;
   for (Index t = 0; t < trials.rows(); ++t) {
     const auto row = trials.row(t);
-    const auto n = static_cast<std::int64_t>(row[1]), n1 = static_cast<std::int64_t>(row[2]), p = static_cast<std::int64_t>(row[3]), p1 = static_cast<std::int64_t>(row[4]), l = static_cast<std::int64_t>(row[5]);
+    const auto n = static_cast<std::int64_t>(row[1]), n1 = static_cast<std::int64_t>(row[2]),
+               p = static_cast<std::int64_t>(row[3]), p1 = static_cast<std::int64_t>(row[4]),
+               l = static_cast<std::int64_t>(row[5]);
     TrialNumbers numbers(static_cast<std::uint64_t>(row[7]));
-    const Rows W11 = numbers.layer(n1, n), W12 = numbers.layer(l, n1), W21 = numbers.layer(p1, p), W22 = numbers.layer(l, p1);
+    const Rows W11 = numbers.layer(n1, n), W12 = numbers.layer(l, n1), W21 = numbers.layer(p1, p),
+               W22 = numbers.layer(l, p1);
     const VectorXd h0 = numbers.vector(n).normalized(), m0 = numbers.vector(p).normalized();
     Eigen::MatrixXd H(n, 5), M(p, 5);
     for (Index c = 0; c < 5; ++c) H.col(c) = numbers.vector(n).normalized(), M.col(c) = numbers.vector(p).normalized();
@@ -371,7 +391,8 @@ void compare_hj(const fs::path& folder) {
       return (x.head(n) * x.tail(p).transpose() - h0 * m0.transpose()).norm() / (h0.norm() * m0.norm());
     };
     const auto run = [&](Index c, bool signs) {
-      return alternate(f, H.col(c), M.col(c), {4 * static_cast<double>(l), signs}, until_still(n))[0];
+      const double eta = 4 * static_cast<double>(l);
+      return alternate(f, H.col(c), M.col(c), {eta, signs}, until_still(f, eta))[0];
     };
     const RecoveryRun first = run(0, true);
     tally.outcome("hj first", error(first.x), row[8], 1e-4);
