@@ -26,7 +26,7 @@ algorithm = "dpr"
 widths = [[3, 20, 50]]
 steps = 200
 restarts = 2
-residual = 1e-12
+stop_residual = 1e-12
 """
 
 
@@ -129,7 +129,7 @@ class Drawn(Recover):
     def test_noise_leaves_an_error_below_the_theorems_floor(self):
         draw = self.recover("amplitude-flow", "--m", "400", "--n", "10", "--noise", "1e-3")
         self.assertTrue(0 < draw["error"] < draw["theory_floor"])
-        self.assertTrue(0.5e-3 < draw["noise"] < 2e-3)
+        self.assertTrue(0.5e-3 < draw["noise_level"] < 2e-3)
 
     def test_negative_start_too(self):
         draw = self.recover("dpr", "--widths", "2,20,40", "--m", "30", "--two-starts", "--steps", "0")

@@ -56,7 +56,7 @@ Columns<MeasuredRecovery> recovery_columns() {
            "the truth; blind demodulation: h0 and then m0; empty: not known");
   c.vector("x", &MeasuredRecovery::x, {"x_coordinate"}, Says::witness,
            "the estimate: the last iterate of the restart kept");
-  c.value("noise", &MeasuredRecovery::noise, Says::statistic, "sqrt(2 f(x0))/|b|: the noise in b, relative");
+  c.value("noise_level", &MeasuredRecovery::noise, Says::statistic, "sqrt(2 f(x0))/|b|: the noise in b, relative");
   c.value("success", &MeasuredRecovery::success, Says::statistic, "whether error is within the tolerance");
   c.computed("error", of_kept(&Restart::error), Says::statistic,
              "|x - x0|/|x0|, where -x gives the same observations up to sign; blind demodulation: |h m' - h0 "
@@ -65,7 +65,7 @@ Columns<MeasuredRecovery> recovery_columns() {
              "the same of G(x), phaseless up to sign; blind demodulation: of G1(h), up to scale");
   c.computed("loss", of_kept(&Restart::loss), Says::statistic, "f(x), the least of all restarts: this one is kept");
   c.computed("residual", of_kept(&Restart::residual), Says::statistic, "sqrt(2 f(x))/|b|");
-  c.computed("steps", of_kept(&Restart::steps), Says::count, "steps made");
+  c.computed("steps_made", of_kept(&Restart::steps), Says::count, "steps made");
   c.computed("negations", of_kept(&Restart::negations), Says::count, "steps before which the iterate was negated");
   c.computed("last_negation", of_kept(&Restart::last_negation), Says::count, "the last of them, from 1 on; 0: none");
   c.computed("ended", of_kept(&Restart::ended), Says::statistic, "what ended the run");

@@ -99,9 +99,10 @@ const Parameter<bool> plain_start = flag("plain_start", "the start itself is the
 Parameter<double> tolerance_of(const char* name, const char* meaning, double example) {
   return {{.name = name, .meaning = meaning, .example = example, .least = 0, .type_name = "TOL", .group = run_group}};
 }
-const Parameter<double> residual =
-    tolerance_of("residual", "a run ends at this residual | |A x| - b |/|b|; 0: never", 0);
-const Parameter<double> change = tolerance_of("change", "and at this relative change of x in a step; 0: never", 0);
+const Parameter<double> stop_residual =
+    tolerance_of("stop_residual", "a run ends at this residual | |A x| - b |/|b|; 0: never", 0);
+const Parameter<double> stop_change =
+    tolerance_of("stop_change", "and at this relative change of x in a step; 0: never", 0);
 const Parameter<double> tolerance = tolerance_of("tolerance", "success: an error of x of at most this", 1e-4);
 const Parameter<std::string> trace{{.name = "trace",
                                     .meaning = "numbers of steps after which iterates are kept, 0,1,2,5; all: the "
@@ -202,8 +203,8 @@ RecoveryRequest request_of(const Setting& at, int threads = 1) {
   const Algorithm& a = algorithm_named(at[algorithm]);
   RecoveryRequest r;
   r.rules.steps = at.get(steps).value_or(a.steps);
-  r.rules.residual = at[residual];
-  r.rules.change = at[change];
+  r.rules.residual = at[stop_residual];
+  r.rules.change = at[stop_change];
   if (const auto list = at.get(trace)) set_trace(r.rules, *list);
   if (!a.presets.empty()) r.preset = at[preset];
   r.step = at.get(step), r.gamma = at.get(gamma_), r.eta = at.get(eta), r.lambda = at.get(lambda);
@@ -295,7 +296,7 @@ Study recovery_study() {
       {.heading = "oracle", .column = "oracle_error", .how = Statistic::median},
       {.heading = "signal error", .column = "signal_error", .how = Statistic::median},
       {.heading = "residual", .column = "residual", .how = Statistic::median},
-      {.heading = "steps", .column = "steps", .how = Statistic::median},
+      {.heading = "steps", .column = "steps_made", .how = Statistic::median},
       {.heading = "negations", .column = "negations", .unless = 0.0},
       {.heading = "basin", .column = "basin"},
       {.heading = "rate", .column = "rate", .how = Statistic::median},
