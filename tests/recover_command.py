@@ -5,6 +5,7 @@ verify, and what is refused.
 The binary is named by the environment variable THEOREMETER (default: build/theoremeter beside this folder).
 """
 
+import csv
 import json
 import math
 import unittest
@@ -67,7 +68,7 @@ class Given(Recover):
             steps, values = f["iterate_step"][:], f["iterate_x"][:]
             self.assertEqual(list(steps), [0, 1, 2, 3, 5, 10, 30])
             last = np.asarray(values).reshape(7, -1)[-1]
-        self.assertLess(min(np.linalg.norm(last - s * files["x"]) for s in (1, -1)), 1e-10)
+        self.assertLess(min(np.linalg.norm(last - s * files["x"]) for s in (1, -1)), 1e-6)  # it halves every step
         self.assertEqual(self.run_it("verify", out).returncode, 0)
 
     def test_truth_adds_errors(self):
@@ -117,11 +118,9 @@ class Drawn(Recover):
         digests = self.run_it("digest", one, two).stdout.split()
         self.assertEqual(digests[0], digests[2])
         self.assertEqual(self.run_it("verify", one).returncode, 0)
-        table = self.run_it("table", one, "--format", "csv").stdout.splitlines()
-        heading = table[0].split(",")
-        self.assertIn("algorithm", heading)
-        for line in table[1:]:
-            row = dict(zip(heading, line.split(",")))
+        rows = list(csv.DictReader(self.run_it("table", one, "--format", "csv").stdout.splitlines()))
+        self.assertEqual({row["algorithm"] for row in rows}, {"sparta", "copram", "dpr"})
+        for row in rows:
             low, share, high = (float(row["success" + end]) for end in ("_low", "", "_high"))
             self.assertTrue(0 <= low <= share <= high <= 1)
         self.assertIn("% (", self.run_it("table", one).stdout)

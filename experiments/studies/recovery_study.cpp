@@ -140,9 +140,9 @@ Parameters recovery_parameters() {
   std::vector<AnyParameter> all{algorithm};
   for (const Symbol& size : recovery_sizes()) all.push_back(optional_size(size));
   for (const AnyParameter& p : std::vector<AnyParameter>{
-           problem,    ensemble,    measurements, noise,  seed,      preset,      restarts,
-           steps,      step,        gamma_,       eta,    lambda,    no_negation, adam,
-           two_starts, plain_start, residual,     change, tolerance, trace,       condition_starts})
+           problem,    ensemble,    measurements,  noise,       seed,      preset,      restarts,
+           steps,      step,        gamma_,        eta,         lambda,    no_negation, adam,
+           two_starts, plain_start, stop_residual, stop_change, tolerance, trace,       condition_starts})
     all.push_back(p);
   return std::make_shared<const std::vector<AnyParameter>>(std::move(all));
 }
