@@ -57,9 +57,9 @@ class Adam {
 };
 
 /// The columns still under way, each with its recorder.
-class Descent {
+class GenerativeRuns {
  public:
-  Descent(const Recovery& f, const MatrixXd& X, const GenerativeDescent& how, const RunRules& rules)
+  GenerativeRuns(const Recovery& f, const MatrixXd& X, const GenerativeDescent& how, const RunRules& rules)
       : f_(f),
         how_(how),
         X_(X),
@@ -136,7 +136,7 @@ class Descent {
 
 std::vector<RecoveryRun> descend(const Recovery& f, const MatrixXd& X, const GenerativeDescent& how,
                                  const RunRules& rules) {
-  return Descent(f, X, how, rules).run();
+  return GenerativeRuns(f, X, how, rules).run();
 }
 
 }  // namespace theoremeter

@@ -240,7 +240,7 @@ constexpr const char* recovery_notes =
 column oracle. Without a network A has N(0, 1) entries where it is drawn, as the programs assume; with one N(0, 1/m).
 --start: the normals of a power iteration (spectral starts), or the first iterate; h and then m.)";
 
-std::string report_of(const Setting& at, const MeasuredRecovery& d) {
+std::string report_of(const Setting&, const MeasuredRecovery& d) {
   const Restart& r = d.restarts[kept(d)];
   std::string text = fmt::format("{} after {} steps: residual {:.3g}",
                                  names_of(r.ended)[static_cast<std::size_t>(r.ended)], r.steps, r.residual);
@@ -250,7 +250,7 @@ std::string report_of(const Setting& at, const MeasuredRecovery& d) {
   if (!std::isnan(r.rate))
     text += fmt::format("; near the end a step moved {:.4g} times the one before (R^2 {:.3f})", r.rate, r.rate_fit);
   if (!std::isnan(d.theory_rate))
-    text += fmt::format("; the theory's rate at {} is {:.4g}", to_text(at.at("algorithm")), d.theory_rate);
+    text += fmt::format("; the theory's rate is {:.4g}", d.theory_rate);
   text += "\n";
   for (const TracedIterate& t : d.trace)
     text += std::isnan(t.error)
