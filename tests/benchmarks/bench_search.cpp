@@ -25,9 +25,9 @@ void anneal(benchmark::State& state) {
   const Annealer<Wdc> annealer(d);
   Stream stream(3);
   Annealed start{{Eigen::MatrixXf(k, count), Eigen::MatrixXf(k, count)},
-                Eigen::MatrixXf(k, count),
-                Eigen::ArrayXf::Ones(count),
-                {}};
+                 Eigen::MatrixXf(k, count),
+                 Eigen::ArrayXf::Ones(count),
+                 {}};
   for (Eigen::MatrixXf* M : {&start.p[0], &start.p[1], &start.u}) {
     for (float& entry : M->reshaped()) entry = static_cast<float>(stream.normal());
     M->colwise().normalize();
