@@ -36,14 +36,17 @@ std::string machine() {
   return fmt::format("{}/{}/{}", host(), boot, fs::read_symlink("/proc/self/ns/pid", error).string());
 }
 
-/// When a process began, in ticks since the machine did; "": there is none.
+/// When a process began, in ticks since the machine did; "": there is none, or it is dead and nobody has asked how it
+/// ended.
 std::string start_of(const std::string& process) {
   const std::string stat = content_of(fmt::format("/proc/{}/stat", process));
   const std::size_t name_end = stat.rfind(')');  // the name may hold anything
   if (name_end == std::string::npos) return "";
   std::istringstream fields(stat.substr(name_end + 1));
   std::string field;
-  for (int i = 3; i <= 22; ++i) fields >> field;
+  fields >> field;
+  if (field == "Z" || field == "X") return "";
+  for (int i = 4; i <= 22; ++i) fields >> field;
   return field;
 }
 
