@@ -1,5 +1,6 @@
 // The journal: what was appended comes back, whatever was torn, damaged or full.
 #include "results/journal.hpp"
+#include "tests/folder.hpp"
 #include "tests/toy.hpp"
 #include "theory/error.hpp"
 
@@ -18,19 +19,7 @@ namespace theoremeter::test_journal {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A new folder, removed at the end.
-struct Folder {
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "journal.XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string operator/(const std::string& name) const { return path + "/" + name; }
-  std::string path;
-};
+using testing::Folder;
 
 std::string slurp(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

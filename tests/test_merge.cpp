@@ -1,6 +1,7 @@
 // Merging: shares, repeated runs and other seeds become one data set; what contradicts is refused, both files named.
 #include "results/journal.hpp"
 #include "results/merge.hpp"
+#include "tests/folder.hpp"
 #include "tests/toy.hpp"
 #include "theory/error.hpp"
 
@@ -13,18 +14,7 @@ namespace theoremeter::test_merge {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Folder {
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "merge.XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string operator/(const std::string& name) const { return path + "/" + name; }
-  std::string path;
-};
+using testing::Folder;
 
 const auto columns = toy::columns();
 const Declarations none = [] { return std::vector<Declared>(); };

@@ -7,6 +7,7 @@
 #include "results/atomic.hpp"
 #include "results/data_file.hpp"
 #include "results/journal.hpp"
+#include "tests/folder.hpp"
 #include "tests/toy.hpp"
 
 #include <doctest/doctest.h>
@@ -30,23 +31,7 @@ namespace theoremeter::test_runner {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Folder {
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "runner.XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string operator/(const std::string& name) const { return path + "/" + name; }
-  std::set<std::string> files() const {
-    std::set<std::string> names;
-    for (const auto& entry : fs::directory_iterator(path)) names.insert(entry.path().filename().string());
-    return names;
-  }
-  std::string path;
-};
+using testing::Folder;
 
 void spin(std::chrono::microseconds time) {
   const auto start = std::chrono::steady_clock::now();

@@ -5,6 +5,7 @@
 #include "results/data_file.hpp"
 #include "results/journal.hpp"
 #include "results/merge.hpp"
+#include "tests/folder.hpp"
 #include "tests/toy.hpp"
 
 #include <benchmark/benchmark.h>
@@ -25,22 +26,11 @@
 namespace {
 
 using namespace theoremeter;
+using testing::Folder;
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 double seconds_from(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-struct Folder {
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "bench_pipeline.XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string operator/(const std::string& name) const { return path + "/" + name; }
-  std::string path;
-};
 
 std::atomic<std::int64_t> draws_measured = 0;
 Clock::time_point first_draw;
