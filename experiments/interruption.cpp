@@ -45,6 +45,8 @@ void end_on_interruption() {
   std::thread(wait_for, signals).detach();
 }
 
+void done_with_interruption() { working.lock(); }
+
 void uninterrupted(const std::function<void()>& work) {
   const std::lock_guard busy(working);
   work();

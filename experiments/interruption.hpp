@@ -15,6 +15,10 @@ void end_on_interruption();
 /// Runs `work` to its end even when interrupted.
 void uninterrupted(const std::function<void()>& work);
 
+/// The command is done: what it has to say is said, and an interruption no longer changes how the process ends. To be
+/// called last, for the thread that takes the signals must not meet what the end of the process destroys.
+void done_with_interruption();
+
 /// What an interruption leaves behind, as one line says, and the exit code.
 struct Ending {
   int code;

@@ -100,6 +100,12 @@ std::string resuming_command() {
   return resumes ? command : command + " --resume";
 }
 
+/// Of a process that is not at work on a draw.
+Ending idle_words(const std::string& output) {
+  const char* kept = fs::exists(output) ? "finished draws are in " : "nothing was measured yet for ";
+  return {75, fmt::format("{}{}; to go on: {}", kept, output, resuming_command())};
+}
+
 /// What there is already: the file, and the journals beside it.
 DataSet begun(const Experiment& e, const std::string& output) {
   const auto declared = [&] {
@@ -274,9 +280,9 @@ DataSet measured_in_memory(const Experiment& e, const Keep& keep) {
 DataSet measured_on_disk(const Experiment& e, const Keep& keep, Post* post, Crew crew) {
   check_output(keep.output, keep.overwrite || keep.resume);
   Lock lock(keep.output);
-  const OnInterruption before([&] {
+  const OnInterruption outside([&] {  // before the first draw, and after the last
     lock.release();
-    return Ending{75, fmt::format("nothing was measured yet; to go on: {}", resuming_command())};
+    return idle_words(keep.output);
   });
   const bool exists = fs::exists(keep.output), there = keep.resume && exists;
   const std::vector<std::string> journals = journals_of(keep.output);
@@ -310,18 +316,18 @@ DataSet measured_on_disk(const Experiment& e, const Keep& keep, Post* post, Crew
   return keeper.take();
 }
 
-DataSet kept(const Experiment& e, const Keep& keep, Post* post, Crew crew) {
-  DataSet data = measured_on_disk(e, keep, post, crew);
-  on_interruption([output = keep.output] { return Ending{1, fmt::format("all draws are in {}", output)}; });
-  return data;
-}
-
 }  // namespace
 
-DataSet measure_all(const Experiment& e, const Keep& keep) {
-  return keep.output.empty() ? measured_in_memory(e, keep) : kept(e, keep, nullptr, {});
+void can_go_on(const std::string& output) {
+  if (!output.empty()) on_interruption([output] { return idle_words(output); });
 }
 
-DataSet measure_all(const Experiment& e, const Keep& keep, Post& post, Crew crew) { return kept(e, keep, &post, crew); }
+DataSet measure_all(const Experiment& e, const Keep& keep) {
+  return keep.output.empty() ? measured_in_memory(e, keep) : measured_on_disk(e, keep, nullptr, {});
+}
+
+DataSet measure_all(const Experiment& e, const Keep& keep, Post& post, Crew crew) {
+  return measured_on_disk(e, keep, &post, crew);
+}
 
 }  // namespace theoremeter

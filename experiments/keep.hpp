@@ -16,6 +16,10 @@ struct Keep {
   int threads = 1;
 };
 
+/// From here to the end of the process an interruption ends it with exit code 75 and the command that goes on: before
+/// the first draw and after the last, while results are printed, as well.
+void can_go_on(const std::string& output);
+
 /// Measures all draws of the experiment that `output` lacks, and returns the data set. At any moment `output` is a
 /// sound results file, and it and the journal beside it hold every draw that was finished. Throws InputError before
 /// anything is changed: where no output can be made, another run writes it, or what it holds contradicts the

@@ -320,15 +320,8 @@ int fail_to_write(int error) {
   return fail(fmt::format("cannot write to standard output: {}", std::strerror(error)), 1);
 }
 
-}  // namespace
-}  // namespace theoremeter
-
-int main(int argc, char** argv) {
-  using namespace theoremeter;
-  keep_standard_streams();
-  std::signal(SIGPIPE, SIG_IGN);  // stderr may be a pipe that nobody reads
-  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of write, as a full disk is
-  end_on_interruption();
+/// The exit code of the command, whose failures are told.
+int command(int argc, char** argv) {
   try {
     const int status = main_checked(argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return fail_to_write(errno);
@@ -343,4 +336,18 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     return fail(error.what(), 1);
   }
+}
+
+}  // namespace
+}  // namespace theoremeter
+
+int main(int argc, char** argv) {
+  using namespace theoremeter;
+  keep_standard_streams();
+  std::signal(SIGPIPE, SIG_IGN);  // stderr may be a pipe that nobody reads
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of write, as a full disk is
+  end_on_interruption();
+  const int status = command(argc, argv);
+  done_with_interruption();
+  return status;
 }

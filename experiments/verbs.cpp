@@ -262,6 +262,7 @@ int run_alone_or_lead(const Options& o, Post* post) {
 }  // namespace
 
 int measure_verb(const Study& study, const Options& o) {
+  can_go_on(o.output);
   const Experiment e = experiment_of(study, o);
   const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, {}, threads_of(o)});
   if (o.json) {
@@ -277,6 +278,7 @@ int measure_verb(const Study& study, const Options& o) {
 }
 
 int run_verb(const Options& o) {
+  can_go_on(o.output);
   const std::unique_ptr<Post> post = post_of_job();
   if (!post) return run_alone_or_lead(o, nullptr);
   if (post->rank() > 0)
@@ -369,9 +371,10 @@ int digest_verb(const Options& o) {
 int merge_verb(const Options& o) {
   check_output(o.output, o.overwrite);
   Lock lock(o.output);
-  const OnInterruption before([&] {
+  bool written = false;
+  const OnInterruption words([&] {
     lock.release();
-    return Ending{1, "nothing was merged"};
+    return Ending{1, written ? fmt::format("all of it is in {}", o.output) : "nothing was merged"};
   });
   std::vector<std::string> remarks;
   const DataSet all = merged(o.files, declarations, &remarks);
@@ -379,6 +382,7 @@ int merge_verb(const Options& o) {
   uninterrupted([&] {
     write(all, o.output, o.overwrite);
     for (const std::string& journal : journals_of(o.output)) std::filesystem::remove(journal);  // of what was replaced
+    written = true;
   });
   const std::string missing = gaps(all);
   fmt::print("{}", missing);

@@ -768,6 +768,22 @@ class Interruption(CommandLine):
                 self.succeed("verify", "r.h5")
         self.finish_and_compare()
 
+    def test_interrupt_after_the_last_draw(self):
+        """While results are printed: nothing is lost, and 75 with the line that goes on says so."""
+        self.succeed("run", "e.toml", "--output", "r.h5")
+        endings = []
+        for pause in 4 * [0, 0.0005, 0.001, 0.002, 0.004]:
+            process = self.start("--resume")
+            self.assertRegex(process.stderr.readline(), "is complete: nothing was left to measure")
+            time.sleep(pause)
+            process.send_signal(signal.SIGTERM)
+            _, stderr = process.communicate(timeout=60)
+            endings.append(process.returncode)
+            if process.returncode != 0:
+                self.assertRegex(stderr, r"\Atheoremeter: interrupted; finished draws are in r\.h5; to go on: [^\n]* --resume\n\Z", process.returncode)
+        self.assertLessEqual({75}, set(endings))
+        self.assertLessEqual(set(endings), {0, 75})
+
     def test_interrupt_before_anything_is_saved(self):
         process = subprocess.Popen([BINARY, "measure", "wdc", "--n", "400", "--k", "20", "--output", "m.h5"], cwd=self.folder,
                                    text=True, preexec_fn=heed_interrupts, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
