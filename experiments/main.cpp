@@ -2,6 +2,7 @@
 // 1 on failure, 75 when stopped with everything finished kept.
 #include "experiments/completion.hpp"
 #include "experiments/cores.hpp"
+#include "experiments/fit.hpp"
 #include "experiments/interruption.hpp"
 #include "experiments/options.hpp"
 #include "experiments/progress_line.hpp"
@@ -197,6 +198,11 @@ void add_file_verbs(CLI::App& app, Options& o, int& status) {
       ->add_option("--statistic", o.statistic,
                    "median, mean, range, quantile=Q, count or share over draws (default range)")
       ->type_name("NAME");
+  table
+      ->add_option("--interval", o.interval,
+                   "with confidence intervals, as 0.95: of medians, means, quantiles, shares (share's default: 0.95)")
+      ->type_name("P")
+      ->check(number());
   table->add_flag("--draws", o.each_draw, "a line for each draw");
   table->callback([&] { status = table_verb(o); });
 
@@ -282,6 +288,7 @@ int main_checked(int argc, char** argv) {
   add_run(app, options, status);
   add_slurm(app, options, status);
   add_file_verbs(app, options, status);
+  add_fit(app, status);
   add_format(app, options, status);
   add_rho(app, status);
   std::string completion;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct Options {
   std::map<std::string, bool> flags;         // of the study's yes/no parameters
   std::string file, output, format = "text", columns, group_by, statistic, share, time, mem, partition;
   std::vector<std::string> files, sbatch;
+  std::optional<double> interval;
   std::int64_t draws = 1, threads = 1, sample = 0, point = -1, draw = -1, array = 0, ranks = 0, cpus = 1;
   bool json = false, overwrite = false, resume = false, dry_run = false, each_draw = false, again = false,
        threads_said = false, complete = false;

@@ -35,14 +35,14 @@
 #include <utility>
 
 namespace theoremeter {
-namespace {
-
 DataSet read_with_remarks(const std::string& path) {
   std::vector<std::string> remarks;
   DataSet data = read(path, declarations, &remarks);
   for (const std::string& remark : remarks) say(fmt::format("theoremeter: {}\n", remark));
   return data;
 }
+
+namespace {
 
 const Study& study_of(const DataSet& data) { return study_named(data.about().key, data.about().study); }
 
@@ -232,6 +232,20 @@ int verify_file(const std::string& file, const Options& o) {
   return 0;
 }
 
+/// Of the statistics that are estimates; there must be one.
+void ask_for_intervals(std::vector<Summary>& summaries, TableOptions& how, double confidence) {
+  if (!(confidence > 0 && confidence < 1))
+    throw InputError(fmt::format("--interval {}: must be between 0 and 1, as 0.95", confidence));
+  how.confidence = confidence;
+  bool estimates = false;
+  for (Summary& s : summaries) {
+    s.interval = true;
+    estimates = estimates || (s.how != Statistic::range && s.how != Statistic::count);
+  }
+  if (!estimates)
+    throw InputError("--interval: of a range or a count there is none; --statistic median, mean, quantile=Q or share");
+}
+
 Crew crew_of(const Options& o) {
   const bool said = o.threads_said || std::getenv("OMP_NUM_THREADS") != nullptr;
   return {said ? threads_of(o) : 0, threads_of(o)};
@@ -357,6 +371,7 @@ int table_verb(const Options& o) {
       s = asked;
     }
   for (const Summary& s : summaries) schema.position(s.column);
+  if (o.interval) ask_for_intervals(summaries, how, *o.interval);
   const std::string title = o.statistic.empty() ? title_of(study, data)
                                                 : fmt::format("{}: {} over draws", title_of(study, data), o.statistic);
   fmt::print("{}", table(data, title, summaries, how));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "experiments/options.hpp"
+#include "results/data_set.hpp"
 
 namespace theoremeter {
 
@@ -18,5 +19,8 @@ int export_verb(const Options& options);
 int plot_verb(const Options& options);
 int format_verb(const Options& options);
 int slurm_verb(const Options& options);
+
+/// The data set of a results file; what its journals lost is said.
+DataSet read_with_remarks(const std::string& path);
 
 }  // namespace theoremeter

@@ -1,7 +1,8 @@
 #include "results/table.hpp"
 
+#include "estimators/intervals.hpp"
+#include "estimators/statistics.hpp"
 #include "results/align.hpp"
-#include "results/interval.hpp"
 #include "theory/error.hpp"
 #include "theory/suggest.hpp"
 
@@ -146,10 +147,21 @@ double quantile(std::vector<double> values, double level) {
   return values[below] + part * (values[above] - values[below]);
 }
 
-/// Of the probability that a value is other than 0.
-std::pair<double, double> interval_of(const std::vector<double>& values) {
-  const auto successes = std::count_if(values.begin(), values.end(), [](double v) { return v != 0; });
-  return clopper_pearson(successes, static_cast<std::int64_t>(values.size()), 0.95);
+/// Whether a statistic of this column has an interval: one value a draw, so that values are independent.
+bool has_interval(const Column& c, const Summary& s) {
+  const bool estimates = s.how == Statistic::share || s.how == Statistic::mean || s.how == Statistic::median ||
+                         s.how == Statistic::quantile;
+  return s.interval && estimates && c.list.empty() && c.axes.empty();
+}
+
+/// Of the statistic over all draws there might be.
+std::pair<double, double> interval_of(const Summary& s, const std::vector<double>& values, double confidence) {
+  if (s.how == Statistic::share) {
+    const auto successes = std::count_if(values.begin(), values.end(), [](double v) { return v != 0; });
+    return clopper_pearson(successes, static_cast<std::int64_t>(values.size()), confidence);
+  }
+  if (s.how == Statistic::mean) return mean_interval(values, confidence);
+  return quantile_interval(values, s.level, confidence);
 }
 
 double statistic(const Summary& s, const std::vector<double>& values) {
@@ -175,10 +187,10 @@ bool in_words(const Column& c, const Summary& s) {
 /// An entry: its sign, the number or the two of a range, its unit.
 struct Entry {
   std::string sign, least, most, unit;
-  std::string interval = {};  // of a share: "79.6 .. 99.9"
+  std::string interval = {};  // "[79.6, 99.9]"
 };
 
-Entry entry(const DataSet& data, const Group& group, const Summary& s) {
+Entry entry(const DataSet& data, const Group& group, const Summary& s, double confidence) {
   const std::size_t column = data.about().schema.position(s.column);
   const Column& c = data.about().schema.columns[column];
   if (in_words(c, s)) return {"", occurring(data, group.measured, column), "", ""};
@@ -194,9 +206,11 @@ Entry entry(const DataSet& data, const Group& group, const Summary& s) {
     const double value = scale * statistic(s, values);
     if (std::isnan(value)) return {"", "-", "", ""};
     Entry e{sign, round(value), "", unit};
-    if (s.interval && s.how == Statistic::share && values.size() > 1) {
-      const auto [low, high] = interval_of(values);
-      e.interval = fmt::format("{} .. {}", round(scale * low), round(scale * high));
+    if (has_interval(c, s) && values.size() > 1) {
+      const auto [low, high] = interval_of(s, values, confidence);
+      const bool outward = round != one_decimal && round != whole;
+      e.interval = fmt::format("[{}, {}]", (outward ? rounded_down : round)(scale * low),
+                               (outward ? rounded_up : round)(scale * high));
     }
     return e;
   }
@@ -207,7 +221,7 @@ Entry entry(const DataSet& data, const Group& group, const Summary& s) {
 
 std::string text_of(const Entry& e) {
   return fmt::format("{}{}{}{}{}{}", e.sign, e.least, e.most.empty() ? "" : " .. " + e.most, e.unit.empty() ? "" : " ",
-                     e.unit, e.interval.empty() ? "" : " (" + e.interval + ")");
+                     e.unit, e.interval.empty() ? "" : " " + e.interval);
 }
 
 std::string latex_escaped(const std::string& text) {
@@ -228,8 +242,7 @@ std::string latex_of(const Entry& e) {
   };
   const std::string sign = e.sign == ">= " ? "\\ge " : e.sign == "<= " ? "\\le " : "";
   const std::string range = e.most.empty() ? "" : "\\text{--}" + number(e.most);
-  std::string interval = e.interval.empty() ? "" : " (" + e.interval + ")";
-  if (const std::size_t dots = interval.find(" .. "); dots != std::string::npos) interval.replace(dots, 4, "--");
+  const std::string interval = e.interval.empty() ? "" : "\\ " + e.interval;
   return fmt::format("${}{}{}{}${}", sign, number(e.least), range,
                      e.unit == "%"    ? "\\,\\%"
                      : e.unit.empty() ? ""
@@ -248,19 +261,18 @@ std::string csv_field(const std::string& text) {
 
 /// Of csv: plain numbers in full precision; of several draws a column for each end of a range.
 std::string csv(const DataSet& data, const std::vector<std::string>& heading, const std::vector<Group>& groups,
-                const std::vector<Summary>& summaries, bool each_draw) {
+                const std::vector<Summary>& summaries, const TableOptions& options) {
   const Schema& schema = data.about().schema;
   const auto column_of = [&](const Summary& s) -> const Column& { return schema.columns[schema.position(s.column)]; };
   const auto has_ends = [&](const Summary& s) {
     const Column& c = column_of(s);
-    return s.how == Statistic::range && !in_words(c, s) && !(each_draw && c.list.empty() && c.axes.empty());
+    return s.how == Statistic::range && !in_words(c, s) && !(options.each_draw && c.list.empty() && c.axes.empty());
   };
   std::vector<std::string> names = heading;
-  const auto has_interval = [](const Summary& s) { return s.interval && s.how == Statistic::share; };
   for (const Summary& s : summaries)
-    for (const char* end : has_ends(s)       ? std::vector{"_min", "_max"}
-                           : has_interval(s) ? std::vector{"", "_low", "_high"}
-                                             : std::vector{""})
+    for (const char* end : has_ends(s)                     ? std::vector{"_min", "_max"}
+                           : has_interval(column_of(s), s) ? std::vector{"", "_low", "_high"}
+                                                           : std::vector{""})
       names.push_back(s.column + end);
   std::string out = fmt::format("{}\n", fmt::join(names, ","));
   const auto number = [](double value) { return std::isnan(value) ? std::string() : fmt::format("{}", value); };
@@ -278,8 +290,8 @@ std::string csv(const DataSet& data, const std::vector<std::string>& heading, co
         fields.push_back(values.empty() ? "" : number(*most));
       else
         fields.push_back(values.empty() && s.how != Statistic::count ? "" : number(statistic(s, values)));
-      if (has_interval(s)) {
-        const auto [low, high] = interval_of(values);
+      if (has_interval(column_of(s), s)) {
+        const auto [low, high] = values.empty() ? std::pair(0.0, 0.0) : interval_of(s, values, options.confidence);
         fields.push_back(values.empty() ? "" : number(low));
         fields.push_back(values.empty() ? "" : number(high));
       }
@@ -332,13 +344,14 @@ std::string text_blocks(const std::vector<Line>& lines, std::size_t labels, std:
 }
 
 /// Those with something to show: no column whose every entry is "-", nor one that says nothing new.
-std::vector<Summary> shown(const DataSet& data, const std::vector<Group>& groups, const std::vector<Summary>& all) {
+std::vector<Summary> shown(const DataSet& data, const std::vector<Group>& groups, const std::vector<Summary>& all,
+                           double confidence) {
   std::set<std::string> left_out;
   std::vector<Summary> kept;
   for (const Summary& s : all) {
     bool silent = true;
     for (const Group& group : groups) {
-      const Entry e = entry(data, group, s);
+      const Entry e = entry(data, group, s, confidence);
       const std::vector<double> values =
           s.unless ? numbers(data, group.measured, data.about().schema.position(s.column)) : std::vector<double>();
       const bool usual =
@@ -360,6 +373,25 @@ std::string legend(const std::vector<Summary>& summaries, bool ranges) {
   return text + (ranges ? "a .. b: range over draws.\n" : "");
 }
 
+/// What the intervals are, and of what where the values are bounds.
+std::string interval_legend(const Schema& schema, const std::vector<Summary>& summaries, double confidence) {
+  bool medians = false, means = false, shares = false, bounds = false;
+  for (const Summary& s : summaries) {
+    const Column& c = schema.columns[schema.position(s.column)];
+    if (in_words(c, s) || !has_interval(c, s)) continue;
+    medians = medians || s.how == Statistic::median || s.how == Statistic::quantile;
+    means = means || s.how == Statistic::mean;
+    shares = shares || s.how == Statistic::share;
+    bounds = bounds || (s.how != Statistic::share && (c.says == Says::at_least || c.says == Says::at_most));
+  }
+  std::vector<std::string> how;
+  if (medians) how.emplace_back("between order statistics, exact");
+  if (means) how.emplace_back("Student's");
+  if (shares) how.emplace_back("Clopper and Pearson's, exact");
+  return fmt::format("[a, b]: {:g} % interval over draws ({}){}.\n", 100 * confidence, fmt::join(how, "; "),
+                     bounds ? ", of the bounds themselves, not of the constants" : "");
+}
+
 }  // namespace
 
 std::string table(const DataSet& data, const std::string& title, const std::vector<Summary>& summaries,
@@ -367,7 +399,7 @@ std::string table(const DataSet& data, const std::string& title, const std::vect
   std::vector<std::string> by = options.group_by.empty() ? shown_parameters(data.about()) : options.group_by;
   for (const std::string& name : options.group_by) parameter_named(data.about().parameters, name);
   std::vector<Group> groups = groups_of(data, by, options.each_draw);
-  const std::vector<Summary> columns = shown(data, groups, summaries);
+  const std::vector<Summary> columns = shown(data, groups, summaries, options.confidence);
   std::vector<std::string> heading = by;
   heading.emplace_back(options.each_draw ? "draw" : "draws");
   bool undefined = false;
@@ -379,17 +411,18 @@ std::string table(const DataSet& data, const std::string& title, const std::vect
             ? fmt::format("{}", group.measured.size())
             : fmt::format("{} ({} undefined)", group.measured.size() + group.undefined, group.undefined));
   }
-  if (options.format == TableFormat::csv) return csv(data, heading, groups, columns, options.each_draw);
+  if (options.format == TableFormat::csv) return csv(data, heading, groups, columns, options);
   const std::size_t labels = heading.size();
   for (const Summary& s : columns) heading.push_back(s.heading);
-  bool ranges = false;
+  bool ranges = false, intervals = false;
   std::vector<Line> lines;
   for (const Group& group : groups) {
     lines.push_back(group.labels);
     if (options.format == TableFormat::latex)
       std::transform(lines.back().begin(), lines.back().end(), lines.back().begin(), latex_escaped);
     for (const Summary& s : columns) {
-      const Entry e = entry(data, group, s);
+      const Entry e = entry(data, group, s, options.confidence);
+      intervals = intervals || !e.interval.empty();
       ranges = ranges ||
                (!e.most.empty() && data.about().schema.columns[data.about().schema.position(s.column)].axes.empty());
       lines.back().push_back(options.format == TableFormat::latex ? latex_of(e) : text_of(e));
@@ -399,6 +432,7 @@ std::string table(const DataSet& data, const std::string& title, const std::vect
   if (options.format == TableFormat::markdown) return markdown(heading, lines);
   lines.insert(lines.begin(), heading);
   return (title.empty() ? "" : title + "\n") + text_blocks(lines, labels, options.width) + legend(columns, ranges) +
+         (intervals ? interval_legend(data.about().schema, columns, options.confidence) : "") +
          (undefined ? "undefined: draws that have no such value.\n" : "");
 }
 

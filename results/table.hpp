@@ -17,6 +17,7 @@ struct TableOptions {
   TableFormat format = TableFormat::text;
   bool each_draw = false;             // a line a draw instead of one a point
   std::vector<std::string> group_by;  // parameters; empty: a line a point
+  double confidence = 0.95;           // of intervals
   std::size_t width = 100;            // of text: columns that do not fit go to a second block
 };
 

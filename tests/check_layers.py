@@ -19,13 +19,14 @@ STUDY = ("results/columns.hpp", "results/setting.hpp", "results/summary.hpp", "r
          "results/schema.hpp", "results/weights.hpp", "experiments/studies/")
 ESTIMATED = ("estimators/stream.hpp", "estimators/measurement.hpp", "estimators/landscape_result.hpp",
              "estimators/census_result.hpp")
+STATISTICS = ("estimators/intervals.hpp", "estimators/fits.hpp", "estimators/regression.hpp")  # of what was measured
 MAY_INCLUDE = {
     "theory/**": ("theory/",),
     "estimators/**": ("theory/", "estimators/"),
-    "results/**": ("theory/", "results/"),
+    "results/**": ("theory/", "results/", *STATISTICS),
     "experiments/studies/*_verify.?pp": ("theory/", *ESTIMATED, *STUDY),
     "experiments/studies/**": ("theory/", "estimators/", *STUDY),
-    "experiments/**": ("theory/", "results/", "experiments/"),
+    "experiments/**": ("theory/", "results/", "experiments/", *STATISTICS),
     "tests/**": ("theory/", "estimators/", "results/", "experiments/", "tests/"),
 }
 # Of these, what they may not include after all.

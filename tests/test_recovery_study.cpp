@@ -1,8 +1,8 @@
 // Recovery as a study: what is kept of a draw, that verify notices what is changed, exact intervals.
+#include "estimators/intervals.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/studies/recoveries.hpp"
 #include "experiments/studies/studies.hpp"
-#include "results/interval.hpp"
 #include "tests/tampering.hpp"
 
 #include <doctest/doctest.h>

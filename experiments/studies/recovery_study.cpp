@@ -288,7 +288,7 @@ Study recovery_study() {
        .how = Statistic::share,
        .percent = true,
        .legend =
-           "success: the error is within the tolerance; in parentheses the exact 95 % interval (Clopper, Pearson).",
+           "success: the error is within the tolerance; in brackets its interval.",
        .interval = true},
       {.heading = "error",
        .column = "error",
