@@ -214,7 +214,17 @@ void add_file_verbs(CLI::App& app, Options& o, int& status) {
     plot->add_option(std::string("--") + name, o.study[name], meaning)->type_name("NAME");
   plot->add_option("--output", o.output, "PREFIX.pdf and PREFIX.png are made (default: beside the file)")
       ->type_name("PREFIX");
+  add_draw(*plot, o);
+  plot->footer("A draw with a census (a file of one, or --point, --draw): its objective and stationary points.");
   plot->callback([&] { status = plot_verb(o); });
+
+  CLI::App* report =
+      add_files_verb(app, "report", "Make one page of results files: tables, figures, witnesses", o, "F.h5");
+  report->add_option("--output", o.output, "the page: HTML that needs nothing else")
+      ->type_name("F.html")
+      ->check(not_empty())
+      ->required();
+  report->callback([&] { status = report_verb(o); });
 
   CLI::App* exported = add_file_verb(app, "export", "Write the matrices of a draw", o);
   add_draw(*exported, o);

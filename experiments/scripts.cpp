@@ -51,28 +51,58 @@ std::string found_script(const std::string& name) {
   throw InputError(fmt::format("the script {} is not where the program was installed or built", name));
 }
 
-int plot_verb(const Options& o) {
-  std::vector<std::string> words{"/usr/bin/python3", found_script("plot.py"), o.file};
-  const bool own = o.study.contains("y") && !o.study.at("y").empty();
-  if (!own) {
-    const Tally t = tally(o.file, declarations);
-    for (const auto& [name, text] : study_named(t.about.key, t.about.study).figure)
-      words.push_back("--" + name + "=" + text);
-  }
-  for (const auto& [name, text] : o.study)  // the last one counts
-    if (!text.empty()) words.push_back("--" + name + "=" + text);
-  if (!o.output.empty()) words.insert(words.end(), {"--out", o.output});
+namespace {
+
+/// The figure that the study of this file declares, as options of results/plot.py. Throws InputError, as for any verb.
+std::vector<std::string> declared_figure(const std::string& file) {
+  const Tally t = tally(file, declarations);
+  std::vector<std::string> words;
+  for (const auto& [name, text] : study_named(t.about.key, t.about.study).figure)
+    words.push_back("--" + name + "=" + text);
+  return words;
+}
+
+/// Runs results/NAME and returns its exit status.
+int run_script(const std::string& name, const std::vector<std::string>& options) {
+  std::vector<std::string> words{"/usr/bin/python3", found_script(name), "--program",
+                                 fs::read_symlink("/proc/self/exe").string()};
+  words.insert(words.end(), options.begin(), options.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   std::fflush(stdout);
   pid_t child = 0;
   if (const int error = posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ); error != 0)
-    throw InputError(fmt::format("plot needs {}: {}", words[0], std::strerror(error)));
+    throw InputError(fmt::format("{} needs {}: {}", name, words[0], std::strerror(error)));
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+}  // namespace
+
+int plot_verb(const Options& o) {
+  std::vector<std::string> words{o.file};
+  const std::vector<std::string> declared = declared_figure(o.file);
+  const bool own = o.study.contains("y") && !o.study.at("y").empty();
+  if (!own) words.insert(words.end(), declared.begin(), declared.end());
+  for (const auto& [name, text] : o.study)  // the last one counts
+    if (!text.empty()) words.push_back((name == "x" ? "--asked-x" : "--" + name) + "=" + text);
+  if (!o.output.empty()) words.insert(words.end(), {"--out", o.output});
+  if (o.point >= 0) words.insert(words.end(), {"--point", std::to_string(o.point)});
+  if (o.draw >= 0) words.insert(words.end(), {"--draw", std::to_string(o.draw)});
+  return run_script("plot.py", words);
+}
+
+int report_verb(const Options& o) {
+  std::vector<std::string> words{"--output", o.output};
+  for (const std::string& file : o.files) {
+    words.insert(words.end(), {"--", file});
+    const std::vector<std::string> declared = declared_figure(file);
+    words.insert(words.end(), declared.begin(), declared.end());
+  }
+  return run_script("report.py", words);
 }
 
 }  // namespace theoremeter

@@ -17,6 +17,7 @@ int digest_verb(const Options& options);
 int table_verb(const Options& options);
 int export_verb(const Options& options);
 int plot_verb(const Options& options);
+int report_verb(const Options&);
 int format_verb(const Options& options);
 int slurm_verb(const Options& options);
 

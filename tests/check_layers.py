@@ -82,7 +82,8 @@ def complaints(root, name, line):
 
 
 # What knows no study by name: everything that runs, keeps and shows, whatever the study.
-IMPARTIAL = ("experiments/*.[ch]pp", "results/*.[ch]pp", "results/plot.py")
+IMPARTIAL = ("experiments/*.[ch]pp", "results/*.[ch]pp", "results/plot.py", "results/plot_file.py", "results/plot_style.py", "results/plot_sweep.py",
+             "results/report.py")
 PARTIAL = ("experiments/main.cpp",  # --help gives examples
            "experiments/rho.cpp",   # a calculator, no study
            "results/format_1.cpp", "results/format_1.hpp")  # files of old had a layout a study

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""`theoremeter plot` draws sweeps, shares and surfaces as PDF and PNG, and refuses in one line what it cannot draw.
+"""`theoremeter plot` draws sweeps, shares, surfaces and instances as PDF and PNG, and refuses in one line what it cannot draw.
+
+Figures are also made within this process, and looked at: where markers, ticks, labels and contours are.
 
 The binary that makes the sweep is named by the environment variable THEOREMETER (default: build/theoremeter).
 """
 
 import os
 import pathlib
+import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -15,6 +19,15 @@ import matplotlib.image
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "results"))
+import plot  # noqa: E402
+import plot_instance  # noqa: E402
+import plot_surface  # noqa: E402
+from matplotlib import pyplot as plt  # noqa: E402
+from plot_file import Results, in_order  # noqa: E402
+from plot_style import COLUMN, GUIDE, STYLE, STYLES  # noqa: E402
+
 BINARY = str(pathlib.Path(os.environ.get("THEOREMETER", ROOT / "build" / "theoremeter")).resolve())
 EXPERIMENT = """\
 condition = "wdc"
@@ -78,14 +91,188 @@ class Figures(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
             self.assertRegex(done.stderr, r"\A(theoremeter|plot.py): [^\n]+\n\Z")
 
-    def test_shares_and_surfaces(self):
-        for name, text in (("share", 'census = "phase-retrieval"\ndraws = 2\nwidths = [[2, 6], [2, 8]]\nm = [8, 12]\n'),
-                           ("surface", (ROOT / "experiments" / "hlv-figure-1.toml").read_text())):
-            (self.folder / f"{name}.toml").write_text(text)
-            subprocess.run([BINARY, "run", f"{name}.toml", "--output", f"{name}.h5"], cwd=self.folder, check=True, capture_output=True)
-            done = self.draw(f"{name}.h5", name)
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
-            self.assertTrue((self.folder / f"{name}.pdf").read_bytes().startswith(b"%PDF-"))
+    def made(self, name, text):
+        """The results of an experiment."""
+        (self.folder / f"{name}.toml").write_text(text)
+        subprocess.run([BINARY, "run", f"{name}.toml", "--output", f"{name}.h5", "--overwrite"], cwd=self.folder, check=True,
+                       capture_output=True)
+        return str(self.folder / f"{name}.h5")
+
+    def prints(self, name, *more):
+        """Both files are there, a column wide, with their fonts."""
+        done = self.draw(f"{name}.h5", name, *more)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, f"{name}.pdf\n{name}.png\n", ""))
+        pdf = (self.folder / f"{name}.pdf").read_bytes()
+        self.assertTrue(pdf.startswith(b"%PDF-") and b"/FontFile2" in pdf and b"/Type3" not in pdf, "fonts")
+        height, width = matplotlib.image.imread(self.folder / f"{name}.png").shape[:2]
+        self.assertAlmostEqual(width / 300, COLUMN, delta=0.01)
+        self.assertLess(height / 300, 6.5)
+
+    def figure(self, file, *words):
+        """Made here, to be looked at."""
+        plt.rcParams.update(STYLE)
+        fig = plot.figure(plot.options_of([str(file), "--program", BINARY, *words]))
+        fig.canvas.draw()
+        self.addCleanup(plt.close, fig)
+        return fig
+
+    def ticks_stand_clear(self, fig):
+        renderer = fig.canvas.get_renderer()
+        for axes in fig.axes:
+            for axis, side in ((axes.xaxis, "x"), (axes.yaxis, "y")):
+                boxes = sorted((box.min[side == "y"], box.max[side == "y"]) for label in axis.get_ticklabels() if label.get_text()
+                               for box in [label.get_window_extent(renderer)])
+                for (_, end), (begin, _) in zip(boxes, boxes[1:]):
+                    self.assertLessEqual(end, begin + 1, f"{side}: {[t.get_text() for t in axis.get_ticklabels()]}")
+
+    def markers(self, axes):
+        """Where each series' markers are, in points from the left, by the shape."""
+        place = {}
+        for line in axes.lines:
+            if line.get_marker() not in ("None", "", None, "_", "|"):
+                x = line.get_transform().transform(np.array(line.get_xydata()))[:, 0] / axes.figure.dpi * 72
+                place[line.get_marker()] = x
+        return place
+
+    def test_shares(self):
+        file = self.made("share", 'census = "phase-retrieval"\ndraws = 2\nwidths = [[2, 6], [2, 10], [2, 8]]\nm = [8, 12]\n')
+        self.prints("share")
+        fig = self.figure(file, "--figure", "share", "--y", "has_spurious_near:near,has_spurious_elsewhere:elsewhere", "--log", "x")
+        self.ticks_stand_clear(fig)
+        self.assertEqual([text.get_text() for axes in fig.axes for text in axes.texts], ["2–6", "2–8", "2–10"])
+        for axes in fig.axes:  # intervals stand side by side, and the legend outside
+            near, elsewhere = self.markers(axes).values()
+            self.assertTrue((np.abs(near - elsewhere) > 3).all())
+            self.assertTrue(axes.get_legend() is None or not axes.axison)
+
+    def test_panels_in_the_order_of_numbers(self):
+        self.assertEqual(sorted(["10,100,400", "x", "3,40,200", "3,5", 20.0], key=in_order), ["3,5", "3,40,200", "10,100,400", 20.0, "x"])
+
+    def test_ratios_of_networks(self):
+        """m over the first width: other values in each panel, as many as would collide."""
+        file = self.made("rrcp", 'condition = "rrcp"\nwidths = [[3, 6, 8], [10, 12, 14]]\nm = [10, 11, 20, 40, 80]\nevidence = "sample"\n'
+                                 "samples = 20\n")
+        self.prints("rrcp")
+        fig = self.figure(file, "--x", "m_over_widths", "--y", "sampled_best", "--log", "xy")
+        self.ticks_stand_clear(fig)
+        self.assertEqual([text.get_text() for axes in fig.axes for text in axes.texts], ["3–6–8", "10–12–14"])
+
+    def test_one_abscissa(self):
+        """Markers stand beside their tick, a few points apart."""
+        subprocess.run([BINARY, "measure", "wdc", "--n", "10", "--k", "2", "--samples", "100", "--output", "alone.h5"], cwd=self.folder,
+                       check=True, capture_output=True)
+        self.prints("alone")
+        axes = self.figure(self.folder / "alone.h5", "--x", "n_over_k", "--y", "sampled_best,searched_max,at_most", "--log", "xy").axes[0]
+        tick = axes.transData.transform((5, 1))[0] / axes.figure.dpi * 72
+        for place in self.markers(axes).values():
+            self.assertLess(abs(place[0] - tick), 5)
+        self.assertEqual([t.get_text() for t in axes.get_xticklabels()], ["5"])
+
+    def test_layers_follow_no_law(self):
+        for name, n, k in (("W_1", 20, 2), ("W_2", 40, 20)):
+            np.save(self.folder / f"{name}.npy", np.random.default_rng(1).normal(size=(n, k)))
+        subprocess.run([BINARY, "measure", "wdc", "--network", "W_1.npy,W_2.npy", "--samples", "200", "--starts", "8", "--alpha", "400",
+                        "--output", "layers.h5"], cwd=self.folder, check=True, capture_output=True)
+        self.prints("layers")
+        axes = self.figure(self.folder / "layers.h5", "--x", "n_over_k", "--y", "at_least", "--log", "xy", "--guide=-0.5").axes[0]
+        self.assertEqual((axes.get_xlabel(), axes.get_xscale()), ("layer", "linear"))
+        self.assertEqual([t.get_text() for t in axes.get_xticklabels()], ["1", "2"])
+        self.assertFalse([line for line in axes.lines if line.get_color() == GUIDE["color"]])
+
+    def test_shapes_tell_kinds_apart(self):
+        shapes = [{style["marker"] for style in STYLES[kind]} for kind in ("at least", "at most", "")]
+        self.assertFalse(shapes[0] & shapes[1] or shapes[1] & shapes[2])
+        fig = self.figure(self.folder / "r.h5", "--y", "at_least", "--x", "n")
+        self.assertFalse([text for axes in fig.axes for text in axes.texts if getattr(text, "arrow_patch", None)])
+
+    def test_surface_of_two_numbers(self):
+        """[HJ, Fig. 1]: every curve runs from edge to edge through its minimum, and every valley has contours."""
+        file = self.made("curves", 'surface = "blind-demodulation"\ndepth = 2\ndepth2 = 3\npoints = 101\nextent = 2.5\n')
+        self.prints("curves")
+        done = subprocess.run([BINARY, "verify", file], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        surface = plot_surface.Surface(Results(file))
+        rho = [1 / np.pi, 0.4694]  # rho_2 of [HV]; rho_3 to four digits
+        middles = {"(h0, m0)": (1, 1), "(-rho h0, m0)": (-rho[0], 1), "(h0, -rho m0)": (1, -rho[1]), "(-rho h0, -rho m0)": (-rho[0], -rho[1])}
+        self.assertEqual({name for name, _, _ in surface.groups}, set(middles))
+        levels = np.array(plot_surface.levels_of(surface))
+        for name, _, points in surface.groups:
+            x, y, f = points.T
+            np.testing.assert_allclose((np.abs(x).max(), np.abs(y).max()), 2.5, rtol=1e-12)
+            np.testing.assert_allclose(points[len(points) // 2, 0], middles[name][0], rtol=1e-12)
+            self.assertTrue(((levels > f[0]) & (levels < 0.999 * surface.origin)).any(), name)
+        shown = subprocess.run([BINARY, "show", file], capture_output=True, text=True).stdout
+        self.assertRegex(shown, r"\(h0, m0\) +global minimum +a curve through \(1\.000000, 1\.000000\), objective 0\.0+\n")
+
+    def test_surface_of_the_plane(self):
+        """[HLV, Fig. 1]: in perspective nothing is cut off, and the critical points are in both."""
+        file = self.made("plane", (ROOT / "experiments" / "hlv-figure-1.toml").read_text())
+        self.prints("plane")
+        surface = plot_surface.Surface(Results(file))
+        inside = surface.middle()
+        self.assertLessEqual(np.abs([p[0, :2] for _, _, p in surface.groups]).max(), surface.x[inside][-1])
+        fig = self.figure(file, "--figure", "surface")
+        for axes in fig.axes:
+            names = [t.get_text() for t in axes.texts]
+            self.assertTrue({"$x_0$", r"$-\rho\,x_0$", "$0$"} <= set(names), names)
+        tall = fig.axes[0].get_zlim()[1]
+        self.assertGreaterEqual(tall, surface.objective[inside, inside].max())
+        labels = [t.get_text() for t in fig.axes[1].texts if t.get_text()[0].isdigit()]
+        self.assertGreater(len(set(labels)), 5)
+
+    def test_instance(self):
+        """The objective computed from the exported matrices is the stored one, and there is a cell between each two walls."""
+        for problem, more in (("phase-retrieval", "m = 9\n"), ("inversion", ""), ("compressed-sensing", "m = 9\n")):
+            with self.subTest(problem=problem):
+                name = f"instance-{problem}"
+                file = self.made(name, f'census = "{problem}"\ndraws = 2\nwidths = [[2, 6, 12]]\n{more}')
+                self.prints(name, "--point", "0", "--draw", "1")
+                words = ["--program", BINARY, "--magnitudes", "yes" if problem == "phase-retrieval" else "no", "--draw", "1"]
+                one = plot_instance.Instance(Results(file), plot.options_of([file, *words]))
+                with h5py.File(file) as stored:
+                    self.assertEqual(len(one.walls()), stored["census_cells"][0, 1])
+        with h5py.File(file, "r+") as stored:
+            stored["census_point_objective"][:] += 0.01
+        done = self.draw(f"{name}.h5", "bad", "--draw", "1")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("do not give the objective", done.stderr)
+
+    def test_instance_refused(self):
+        subprocess.run([BINARY, "landscape", "inversion", "--widths", "2,6,12", "--directions", "50", "--descents", "2",
+                        "--condition-starts", "4", "--output", "plain.h5"], cwd=self.folder, check=True, capture_output=True)
+        for words, says in ((("plain.h5",), "--census"), (("r.h5", "--point", "0"), "has no figure")):
+            done = self.draw(words[0], "bad", *words[1:])
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+            self.assertRegex(done.stderr, r"\Atheoremeter: [^\n]+\n\Z")
+            self.assertIn(says, done.stderr)
+
+    def test_other_files(self):
+        """Whatever is not as the format has it is refused in a line, by the script alone too."""
+        def tampered(name, change):
+            shutil.copy(self.folder / "r.h5", self.folder / name)
+            with h5py.File(self.folder / name, "r+") as file:
+                change(file)
+
+        def text_instead(name):
+            def change(file):
+                del file[name]
+                file[name] = "no numbers"
+            return change
+
+        tampered("no-version.h5", lambda file: file.attrs.__delitem__("format_version"))
+        tampered("no-about.h5", lambda file: file.__delitem__("about"))
+        tampered("text-about.h5", lambda file: file["about/description"].__setitem__(0, "{"))
+        tampered("text-column.h5", text_instead("at_least"))
+        tampered("text-state.h5", text_instead("state"))
+        with h5py.File(self.folder / "keras.h5", "w") as file:
+            file["layers/dense/kernel"] = np.ones((3, 4))
+        np.save(self.folder / "array.npy", np.ones(3))
+        for name in ("no-version.h5", "no-about.h5", "text-about.h5", "text-column.h5", "text-state.h5", "keras.h5", "array.npy", ".", "none.h5"):
+            with self.subTest(name=name):
+                done = subprocess.run(["/usr/bin/python3", ROOT / "results" / "plot.py", name, "--x", "n", "--out", "bad"], cwd=self.folder,
+                                      capture_output=True, text=True)
+                self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+                self.assertRegex(done.stderr, r"\Atheoremeter: [^\n]+\n\Z")
 
     def test_refuses(self):
         whole = (self.folder / "r.h5").read_bytes()

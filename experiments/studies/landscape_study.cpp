@@ -128,6 +128,8 @@ Study study_about(const LandscapeProblem& problem) {
   Study s;
   s.name = name(problem.problem);
   s.statement = problem.statement;
+  const bool magnitudes = problem.problem == Problem::phase_retrieval || problem.problem == Problem::amplitude_flow;
+  s.figure = {{"one", "instance"}, {"magnitudes", magnitudes ? "yes" : "no"}};
   s.inputs = inputs_of(problem);
   s.adopt = [problem](Setting& at, const Matrices& given, const std::set<std::string>& said) {
     adopt_given_weights(problem, at, given, said);
@@ -210,9 +212,10 @@ Study landscape_study(const LandscapeProblem& problem) {
   if (problem.has_census) parameters.push_back(with_census);
   s.about.parameters = std::make_shared<const std::vector<AnyParameter>>(std::move(parameters));
   s.about.summaries = landscape_summaries(problem);
-  s.about.figure = {{"figure", "sweep"},
-                    {"y", "population_error:E,epsilon_largest:epsilon,worst_margin:least gradient"},
-                    {"log", "xy"}};
+  s.about.figure.insert(s.about.figure.end(),
+                        {{"figure", "sweep"},
+                         {"y", "population_error:E,epsilon_largest:epsilon,worst_margin:least gradient"},
+                         {"log", "xy"}});
   s.about.check = [problem](const Setting& at) { check(setting_of(problem, at), landscape_request(problem, at, 1)); };
   s.columns = columns_of(problem.problem);
   s.measure = [problem](const Setting& at, const Stream& draw, const Effort& effort) {
@@ -236,10 +239,11 @@ Study census_study(const LandscapeProblem& problem) {
   s.about.question = "List every stationary point of instances with latent dimension 2";
   s.about.noun = fmt::format("census of {}", s.about.name);
   s.about.parameters = std::make_shared<const std::vector<AnyParameter>>(instance_parameters(problem));
-  s.about.figure = {{"figure", "share"},
-                    {"y", "has_spurious_near:near $-\\rho x_0$,has_spurious_elsewhere:elsewhere"},
-                    {"log", "x"},
-                    {"label", "draws with a spurious minimum"}};
+  s.about.figure.insert(s.about.figure.end(),
+                        {{"figure", "share"},
+                         {"y", "has_spurious_near:near $-\\rho_d x_0$,has_spurious_elsewhere:elsewhere"},
+                         {"log", "x"},
+                         {"label", "draws with a spurious minimum"}});
   s.about.summaries = {
       {.heading = "stationary points", .column = "census_point_count"},
       {.heading = "flat sets", .column = "census_flat_count", .unless = 0.0},

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <initializer_list>
 
@@ -83,18 +84,20 @@ std::vector<CriticalPoint> critical_points(Problem problem, int d) {
   return {{1, 0, "x0", "global minimum"}, {-r, 0, "-rho x0", spurious}, {0, 0, "0", "local maximum"}};
 }
 
-/// The four hyperbolas [HJ Thm 2], each through c h~, m~/c: numbers cannot turn, so each is a minimum of its quadrant.
+/// The four hyperbolas [HJ Thm 2], each through c h~, m~/c, from one edge of the grid to the other: numbers cannot
+/// turn, so each is a minimum of its quadrant.
 std::vector<CriticalPoint> critical_curves(Problem problem, Depths depth, double extent) {
   constexpr int half = 60;
-  const double rho1 = rho(problem, depth.d), rho2 = rho(problem, depth.s), most = std::log(extent);
+  const double rho1 = rho(problem, depth.d), rho2 = rho(problem, depth.s);
   std::vector<CriticalPoint> all;
   for (const bool minus_h : {false, true})
     for (const bool minus_m : {false, true}) {
       const double h0 = minus_h ? -rho1 : 1, m0 = minus_m ? -rho2 : 1;
       if (h0 == 0 || m0 == 0) continue;  // rho_1 = 0: there is none
       const std::string name = fmt::format("({}, {})", minus_h ? "-rho h0" : "h0", minus_m ? "-rho m0" : "m0");
-      for (int i = -half; i <= half; ++i) {
-        const double c = std::exp(most * i / half);
+      const double least = std::log(std::abs(m0) / extent), most = std::log(extent / std::abs(h0));
+      for (int i = -half; i <= half; ++i) {  // the middle one is h~, m~ itself
+        const double c = std::exp((i < 0 ? -least : most) * i / half);
         all.push_back({c * h0, m0 / c, name, minus_h || minus_m ? "local minimum" : "global minimum"});
       }
     }
@@ -133,14 +136,18 @@ Columns<Surface> surface_columns(Problem problem) {
                    .value("kind", &CriticalPoint::kind, Says::exact, "what it is"));
 }
 
-/// The critical points, one line a name.
+/// The critical points, one line a name: of a curve, the middle one.
 std::string report(const Surface& s) {
   std::string text;
-  std::set<std::string> shown;
-  for (const CriticalPoint& p : s.critical)
-    if (shown.insert(p.name).second)
-      text +=
-          fmt::format("{:<16} {:<22} at ({:.6f}, {:.6f}), objective {:.6f}\n", p.name, p.kind, p.x, p.y, p.objective);
+  for (auto begin = s.critical.begin(); begin != s.critical.end();) {
+    const auto end =
+        std::find_if(begin, s.critical.end(), [&](const CriticalPoint& p) { return p.name != begin->name; });
+    const CriticalPoint& p = begin[(end - begin) / 2];
+    const char* where = end - begin > 1 ? "a curve through" : "at";
+    text += fmt::format("{:<18} {:<20} {} ({:.6f}, {:.6f}), objective {:.6f}\n", p.name, p.kind, where, p.x, p.y,
+                        p.objective);
+    begin = end;
+  }
   return text;
 }
 

@@ -1,0 +1,87 @@
+"""What all figures share: a column wide, serif, told apart by shape as well as by colour."""
+
+import numpy as np
+from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator
+
+COLUMN = 3.4  # inches: one column of a paper
+
+STYLE = {
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.linewidth": 0.5,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7.5,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5,
+    "xtick.major.width": 0.5,
+    "ytick.major.width": 0.5,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "lines.markeredgewidth": 0.7,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "theoremeter",
+}
+
+# Okabe and Ito's colours, told apart by colour-blind readers; shapes and fills tell the same apart in grey.
+STYLES = {
+    "at least": [{"color": "#E69F00", "marker": "o", "markerfacecolor": "white", "markersize": 3.2},
+                 {"color": "#0072B2", "marker": "^", "markersize": 3.6},
+                 {"color": "#009E73", "marker": "<", "markersize": 3.6}],
+    "at most": [{"color": "#A3371B", "marker": "v", "markersize": 3.6},
+                {"color": "#CC79A7", "marker": ">", "markersize": 3.6}],
+    "": [{"color": "#D55E00", "marker": "s", "markersize": 3.2},
+         {"color": "#0072B2", "marker": "o", "markersize": 3.2, "markerfacecolor": "white"},
+         {"color": "black", "marker": "D", "markersize": 2.9, "markerfacecolor": "white"}],
+}
+GUIDE = {"color": "0.55", "linewidth": 0.7, "dashes": (4, 3)}
+BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.6}
+
+
+def plain_ticks(axis):
+    axis.set_major_formatter(lambda value, _: f"{value:.3g}")
+
+
+def legible(values, low, high, inches, log):
+    """Those of the values whose labels, 7 points high, stand clear of each other on an axis `inches` long; all, or round ones."""
+    place = np.log if log else np.asarray
+    scale = 72 * inches / (place(high) - place(low))
+    widths = np.array([4.5 * len(f"{v:.3g}") for v in values])
+    gaps = np.diff(place(values)) * scale
+    return (gaps > (widths[1:] + widths[:-1]) / 2).all()
+
+
+def ticks_where_measured(axis, values, low, high, inches, log):
+    """A tick at each value where there is room for its label, else at round numbers."""
+    axis.set_minor_locator(NullLocator())
+    if legible(values, low, high, inches, log):
+        axis.set_major_locator(FixedLocator(values))
+    elif log:
+        round_ones = np.unique([float(f"{m}e{e}") for e in range(-6, 12) for m in (1, 2, 5)])
+        for step in (1, 3, 6):  # 1, 2, 5, 10, ...; powers of ten; of a hundred
+            chosen = round_ones[::step]
+            chosen = chosen[(chosen >= low) & (chosen <= high)]
+            if legible(chosen, low, high, inches, log):
+                break
+        axis.set_major_locator(FixedLocator(chosen))
+    plain_ticks(axis)
+
+
+def logarithmic_ordinate(axes, finite):
+    axes.set_yscale("log")
+    axes.set_ylim(finite.min() / 1.25, finite.max() * 1.6)
+    decades = np.log10(finite.max() / finite.min())
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2.5 else (1,)))
+    axes.yaxis.set_minor_locator(LogLocator(subs=range(1, 10)))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    if decades < 4:
+        plain_ticks(axes.yaxis)

@@ -1,0 +1,180 @@
+"""Columns against a parameter or a ratio of two: sweeps (medians and ranges over draws) and shares (with Wilson intervals)."""
+
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
+
+from plot_file import Refused, mathematical
+from plot_style import BEHIND_TEXT, COLUMN, GUIDE, STYLES, logarithmic_ordinate, ticks_where_measured
+
+SIDESTEP = 3.6  # points between neighbouring markers at one abscissa, so that neither they nor their bars cover each other
+
+
+def wilson(hits, draws, z=1.959964):
+    """The score interval of a proportion."""
+    p, n = hits / draws, draws
+    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
+class Series:
+    """One column, with its label and style."""
+
+    def __init__(self, results, spec, used):
+        self.name, _, label = spec.partition(":")
+        self.values = results.column(self.name)
+        kind = results.kind(self.name)
+        kind = kind if kind in STYLES else ""
+        styles = STYLES[kind]
+        self.style = styles[used.setdefault(kind, 0) % len(styles)]
+        used[kind] += 1
+        self.label = (label or self.name.replace("_", " ")) + (f" ({kind})" if kind else "")
+
+    def over_draws(self, x, points):
+        """Abscissa, median, least and most over draws, where any draw has the value."""
+        rows = [(x[p], v[np.isfinite(v)]) for p in points for v in [self.values[p].ravel()]]
+        rows = sorted((a, np.median(v), v.min(), v.max()) for a, v in rows if v.size and np.isfinite(a))
+        return np.array(rows).reshape(-1, 4).T
+
+    def shares(self, x, points):
+        rows = []
+        for p in points:
+            v = self.values[p][np.isfinite(self.values[p])]
+            if v.size and np.isfinite(x[p]):
+                rows.append((x[p], (v > 0).mean(), *wilson((v > 0).sum(), v.size)))
+        return np.array(sorted(rows)).reshape(-1, 4).T
+
+
+class Question:
+    """What is drawn against what, in which panels; of a network's layers, which follow no law in n/k, against the layer."""
+
+    def __init__(self, results, options):
+        layers = "layer" in results.parameters and results.varies("layer") and not options.asked_x
+        self.guide = None if layers else options.guide
+        self.x_name = "layer" if layers else options.x or default_abscissa(results)
+        self.x = results.numbers(self.x_name)
+        self.log_x = "x" in options.log and not layers and np.nanmin(self.x) > 0
+        self.whole = layers
+        self.abscissae = np.unique(self.x[np.isfinite(self.x)])
+        first, _, second = self.x_name.partition("_over_")
+        self.panels = options.panels.split(",") if options.panels else [] if layers else [
+            s for s in results.sizes if s != first and (results.varies(s) or s == second)]
+
+    def limits(self):
+        """Of the abscissa, with room for sidesteps."""
+        low, high = self.abscissae[0], self.abscissae[-1]
+        if self.log_x:
+            room = 2 if low == high else (high / low) ** 0.12
+            return low / room, high * room
+        room = 0.5 if self.whole or low == high else 0.08 * (high - low)
+        return low - room, high + room
+
+
+def sweep(results, options, share=False):
+    asked = Question(results, options)
+    used = {}
+    series = [Series(results, spec, used) for spec in options.y.split(",")]
+    series = [s for s in series if np.isfinite(s.values).any()]
+    if not series:
+        raise Refused("no draw has a value to show")
+    panels = [(title, points) for title, points in results.panels(asked.panels)
+              if any(np.isfinite(s.values[points]).any() for s in series)]
+    finite = np.concatenate([s.values[np.isfinite(s.values) & (s.values > 0)] for s in series])
+    level = guide_level(series[0], asked)
+    handles = [Line2D([], [], linestyle="none", label=s.label, **s.style) for s in series]
+    if level is not None:
+        handles.append(Line2D([], [], label=f"slope ${asked.guide:g}$", **GUIDE))
+    fig, grid = lay_out(len(panels), handles)
+    for axes, (title, points) in zip(grid.flat, panels):
+        set_scales(axes, grid.shape[1], asked, "" if share else options.log, finite)
+        if share:
+            axes.set_ylim(-0.03, 1.03)
+        for step, s in enumerate(series):
+            rows = s.shares(asked.x, points) if share else s.over_draws(asked.x, points)
+            if rows.size:
+                draw_series(axes, rows, s.style, step - (len(series) - 1) / 2, share)
+        if level is not None:
+            ends = np.array(axes.get_xlim())
+            axes.plot(ends, level * ends**asked.guide, zorder=0, scalex=False, scaley=False, **GUIDE)
+        name_panel(axes, title, low=share)
+    abscissa = asked.x_name if asked.whole else mathematical(asked.x_name)
+    label_axes(fig, grid, abscissa, options.label or series[0].label)
+    return fig
+
+
+def share(results, options):
+    return sweep(results, options, share=True)
+
+
+def default_abscissa(results):
+    varying = [s for s in results.sizes if results.varies(s)]
+    if not varying:
+        raise Refused("nothing varies over the points; theoremeter show prints them, or give --x")
+    return varying[0]
+
+
+def guide_level(series, asked):
+    """So that the line goes through the middle of everything shown; none where there is no slope to see."""
+    if asked.guide is None or len(asked.abscissae) < 2:
+        return None
+    scaled = series.values / (asked.x[:, None] ** asked.guide)
+    return np.nanmedian(scaled) if np.isfinite(scaled).any() else None
+
+
+def draw_series(axes, rows, style, step, joined):
+    """Medians, or shares, as markers beside those of the other series; their ranges, or intervals, as bars."""
+    x, middle, low, high = rows
+    aside = axes.transData + ScaledTranslation(step * SIDESTEP / 72, 0, axes.figure.dpi_scale_trans)
+    bars = [np.maximum(middle - low, 0), np.maximum(high - middle, 0)]
+    axes.errorbar(x, middle, yerr=bars, transform=aside, linestyle=":" if joined else "none", linewidth=0.6, elinewidth=0.8,
+                  **style)
+
+
+def set_scales(axes, columns, asked, log, finite):
+    low, high = asked.limits()
+    if asked.log_x:
+        axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    if asked.log_x or asked.whole:
+        ticks_where_measured(axes.xaxis, asked.abscissae, low, high, (COLUMN - 0.6) / columns, asked.log_x)
+    if "y" in log and finite.size:
+        logarithmic_ordinate(axes, finite)
+
+
+def name_panel(axes, title, low):
+    axes.text(0.95, 0.07 if low else 0.94, title, transform=axes.transAxes, ha="right", va="bottom" if low else "top",
+              bbox=BEHIND_TEXT)
+
+
+def lay_out(count, handles):
+    """A grid of panels, with the legend in the place of panels that are lacking, or above."""
+    columns = {1: 1, 2: 2, 4: 2}.get(count, 3)
+    rows = math.ceil(count / columns)
+    spare = rows * columns - count
+    inside = spare * columns >= 2 or spare == 1 and columns == 2
+    lines = 0 if inside else math.ceil(len(handles) / 2)
+    height = {1: 2.1, 2: 1.45, 3: 1.5 if rows == 1 else 1.15}[columns] * rows + 0.3 + 0.15 * lines
+    fig, grid = plt.subplots(rows, columns, figsize=(COLUMN, height), sharex=True, sharey=True, squeeze=False, layout="constrained")
+    fig.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
+    for axes in grid.flat[count:]:
+        axes.set_axis_off()
+    if spare and rows > 1:
+        for axes in grid[-2][columns - spare:]:
+            axes.tick_params(labelbottom=True)
+    if inside:
+        grid.flat[-1].legend(handles=handles, loc="lower right", frameon=False, borderaxespad=0, handletextpad=0.2)
+    else:
+        fig.legend(handles=handles, loc="upper center", ncols=2, frameon=False, handletextpad=0.2, borderaxespad=0.2)
+        fig.get_layout_engine().set(rect=(0, 0, 1, 1 - (0.15 * lines + 0.05) / height))
+    return fig, grid
+
+
+def label_axes(fig, grid, abscissa, ordinate):
+    if grid.size == 1:
+        grid[0, 0].set(xlabel=abscissa, ylabel=ordinate)
+    else:
+        fig.supxlabel(abscissa, fontsize=8)
+        fig.supylabel(ordinate, fontsize=8)
