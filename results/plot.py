@@ -24,6 +24,8 @@ import numpy as np  # noqa: E402
 from matplotlib.lines import Line2D  # noqa: E402
 from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator  # noqa: E402
 
+import plot_recovery  # noqa: E402
+
 # Okabe and Ito's colours, told apart by colour-blind readers; shapes and fills tell the same apart in grey.
 STYLES = {
     "at least": [{"color": "#E69F00", "marker": "o", "markerfacecolor": "white", "markersize": 3.6},
@@ -369,7 +371,7 @@ def surface(results, _):
     return fig
 
 
-FIGURES = {"sweep": sweep, "share": lambda results, options: sweep(results, options, share=True), "surface": surface}
+FIGURES = {"recovery": plot_recovery.figure, "sweep": sweep, "share": lambda results, options: sweep(results, options, share=True), "surface": surface}
 
 
 def save(fig, prefix):
