@@ -107,8 +107,8 @@ void read_given(Experiment& e, const std::vector<std::pair<const Input*, std::st
       e.sources[input->matrix] = {file, "", ""};
       continue;
     }
-    const bool A = input->matrix == "A";
-    const Meaning meaning{transpose && !A, !A};
+    const bool weights = input->matrix != "A" && input->matrix != "images";
+    const Meaning meaning{transpose && weights, weights};
     Reading reading = input->matrix.empty() ? read_network(file, meaning) : read_weights(file, meaning);
     for (std::size_t i = 0; i < reading.matrices.size(); ++i) {
       const std::string name = input->matrix.empty() ? fmt::format("{}_{}", input->network, i + 1) : input->matrix;

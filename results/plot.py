@@ -23,6 +23,7 @@ try:
     import matplotlib.pyplot as plt
 
     import plot_instance
+    import plot_recovery
     import plot_surface
     import plot_sweep
     from plot_file import Refused, Results
@@ -32,6 +33,7 @@ except ImportError as lacking:
     sys.exit(2)
 
 FIGURES = {
+    "recovery": plot_recovery.figure,
     "sweep": plot_sweep.sweep,
     "share": plot_sweep.share,
     "surface": plot_surface.surface,

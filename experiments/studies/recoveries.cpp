@@ -10,6 +10,7 @@
 #include "experiments/studies/landscapes.hpp"
 #include "experiments/studies/measure.hpp"
 #include "theory/error.hpp"
+#include "theory/images.hpp"
 #include "theory/suggest.hpp"
 
 #include <fmt/format.h>
@@ -25,7 +26,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr const char *first_network = "W", *second_network = "W2";
+constexpr const char *first_network = "W", *second_network = "W2", *images = "images";
 
 bool has_network(const Algorithm& a) { return a.prior == Prior::network || a.prior == Prior::networks; }
 bool is_signal(const Algorithm& a) { return !has_network(a); }
@@ -121,6 +122,7 @@ VectorXd drawn_truth(const RecoverySetting& s, const Stream& draw) {
 
 VectorXd truth_of(const RecoverySetting& s, const Stream& draw) {
   if (s.given.contains("observations")) return given_or_empty(s.given, "truth");
+  if (s.given.contains(images)) return is_signal(*s.algorithm) ? wavelet_coefficients(true_pixels(s)) : VectorXd();
   const VectorXd given = given_or_empty(s.given, "x0");
   return given.size() > 0 ? given : drawn_truth(s, draw);
 }
@@ -193,7 +195,7 @@ std::vector<RecoveryRun> runs_of(const RecoverySetting& s, const RecoveryRequest
   return all;
 }
 
-Restart restart_of(const RecoveryInstance& instance, RecoveryRun run) {
+Restart restart_of(const RecoveryInstance& instance, const VectorXd& pixels, RecoveryRun run) {
   Restart r;
   r.x = std::move(run.x);
   r.steps = run.steps;
@@ -203,7 +205,7 @@ Restart restart_of(const RecoveryInstance& instance, RecoveryRun run) {
   r.rate = run.rate.rate;
   r.rate_fit = run.rate.fit;
   r.rate_steps = run.rate.steps;
-  appraise(instance, r);
+  appraise(instance, r, pixels);
   return r;
 }
 
@@ -245,7 +247,29 @@ std::int64_t measurements_of(const RecoverySetting& s) {
   return has_matrix(s) ? needed(s.sizes, "m") : s.sizes.at("widths").back();
 }
 
+/// Square ones, beside what they leave open, that fit the network.
+void check_images(const RecoverySetting& s) {
+  if (!s.given.contains(images)) {
+    if (s.image > 0) throw InputError(fmt::format("image = {}: is one of the images; none are given", s.image));
+    return;
+  }
+  const Rows& all = s.given.at(images);
+  for (const char* name : {"x0", "truth", "observations"})
+    if (s.given.contains(name))
+      throw InputError(fmt::format("{}: has no place beside images, which are the truth", name));
+  if (side_of(all.cols()) < least_side)
+    throw InputError(
+        fmt::format("images of {} pixels: must be square, with sides of at least {}", all.cols(), least_side));
+  if (s.image >= all.rows())
+    throw InputError(fmt::format("image = {}: there are {} images, counted from 0 on", s.image, all.rows()));
+  if (has_network(*s.algorithm) && s.sizes.at("widths").back() != all.cols())
+    throw InputError(
+        fmt::format("images of {} pixels: the network has {} outputs", all.cols(), s.sizes.at("widths").back()));
+  if (all.row(s.image).isZero(0)) throw InputError(fmt::format("image = {}: is black", s.image));
+}
+
 void check_given(const RecoverySetting& s) {
+  check_images(s);
   for (const char* name : {"x0", "truth", "start"}) check_length(s, name, unknowns(s));
   check_length(s, "observations", measurements_of(s));
   const bool observed = s.given.contains("observations");
@@ -353,6 +377,17 @@ std::vector<Shape> shapes(const RecoverySetting& s) {
   return all;
 }
 
+VectorXd true_pixels(const RecoverySetting& s) {
+  const auto all = s.given.find(images);
+  return all == s.given.end() ? VectorXd() : VectorXd(all->second.row(s.image));
+}
+
+Matrices given_to(const Algorithm& a, const Matrices& all) {
+  Matrices some = all;
+  std::erase_if(some, [&](const auto& matrix) { return is_signal(a) && matrix.first.starts_with(first_network); });
+  return some;
+}
+
 Sizes sizes_of(const RecoverySetting& s) {
   Sizes sizes;
   if (s.given.contains(layer_name(0, first_network))) sizes["widths"] = network_of(s.given, first_network).widths();
@@ -361,6 +396,8 @@ Sizes sizes_of(const RecoverySetting& s) {
     sizes["m"] = {A->second.rows()};
     if (is_signal(*s.algorithm)) sizes["n"] = {A->second.cols()};
   }
+  if (const auto all = s.given.find(images); all != s.given.end() && is_signal(*s.algorithm))
+    sizes["n"] = {coefficients_of(all->second.cols())};
   return sizes;
 }
 
@@ -402,7 +439,8 @@ RecoveryInstance instance_of(const RecoverySetting& s, const Stream& draw) {
     f.b = b;
     return f;
   }
-  const VectorXd y = forward(f.G, x0), measured = f.A.size() > 0 ? VectorXd(f.A * y) : y;
+  const VectorXd y = x0.size() > 0 ? forward(f.G, x0) : true_pixels(s),
+                 measured = f.A.size() > 0 ? VectorXd(f.A * y) : y;
   f.b = noisy(f.phaseless ? VectorXd(measured.cwiseAbs()) : measured, s.noise, f.phaseless, draw);
   return f;
 }
@@ -436,12 +474,14 @@ MeasuredRecovery measure(const RecoverySetting& s, const RecoveryRequest& r, con
   MeasuredRecovery d;
   timed(d.seconds, [&] {
     std::vector<RecoveryRun> runs = runs_of(s, r, instance, starts_of(s, r, draw));
+    d.true_pixels = true_pixels(s);
     d.x0 = truth(instance);
     d.noise = relative_noise(instance);
-    for (const RecoveryRun& run : runs) d.restarts.push_back(restart_of(instance, run));
+    for (const RecoveryRun& run : runs) d.restarts.push_back(restart_of(instance, d.true_pixels, run));
     const std::size_t best = kept(d);
     d.x = d.restarts[best].x;
-    d.success = d.restarts[best].error <= r.tolerance;
+    if (d.true_pixels.size() > 0) d.pixels = pixels_at(instance, d.x, d.true_pixels);
+    d.success = succeeds(d.restarts[best], r.tolerance);
     for (Traced& t : runs[best].trace) d.trace.push_back({t.step, t.residual, error_of(instance, t.x), std::move(t.x)});
     d.residuals = std::move(runs[best].residuals);
     add_theory(s, r, instance, d);

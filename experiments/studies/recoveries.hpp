@@ -30,8 +30,8 @@ struct Algorithm {
 const std::vector<Algorithm>& algorithms();
 const Algorithm& algorithm_named(const std::string& name);
 
-/// What the draws at a point are made from. Matrices given may be A, W_1, ..., W2_1, ..., and columns x0 or truth,
-/// observations, start.
+/// What the draws at a point are made from. Matrices given may be A, W_1, ..., W2_1, ..., columns x0 or truth,
+/// observations, start; and images, a row each: one is the truth, of a signal by its wavelet coefficients.
 struct RecoverySetting {
   const Algorithm* algorithm;
   Problem problem = Problem::phase_retrieval;
@@ -39,6 +39,7 @@ struct RecoverySetting {
   double noise = 0;  // |e| over |b|, about
   Sizes sizes;
   Matrices given;
+  std::int64_t image = 0;  // which of the images, from 0 on
 };
 
 struct RecoveryRequest {
@@ -57,6 +58,12 @@ std::vector<Shape> shapes(const RecoverySetting& setting);
 
 /// Of these matrices given; also of observations, and of a network what A's columns are.
 Sizes sizes_of(const RecoverySetting& setting);
+
+/// The image that is the truth; empty: none.
+Eigen::VectorXd true_pixels(const RecoverySetting& setting);
+
+/// Of all matrices given, those that concern this algorithm: layers only where there is a network.
+Matrices given_to(const Algorithm& algorithm, const Matrices& all);
 
 /// Throws InputError for what `measure` would refuse.
 void check(const RecoverySetting& setting, const RecoveryRequest& request);

@@ -15,6 +15,7 @@ Columns<Restart> restart_columns() {
       .value("residual", &Restart::residual, Says::statistic, "sqrt(2 f(x))/|b|")
       .value("error", &Restart::error, Says::statistic, "as error")
       .value("signal_error", &Restart::signal_error, Says::statistic, "as signal_error")
+      .value("ssim", &Restart::ssim, Says::statistic, "as ssim")
       .value("steps", &Restart::steps, Says::count, "steps made")
       .value("negations", &Restart::negations, Says::count, "steps before which the iterate was negated")
       .value("last_negation", &Restart::last_negation, Says::count, "the last of them, from 1 on; 0: none")
@@ -56,13 +57,19 @@ Columns<MeasuredRecovery> recovery_columns() {
            "the truth; blind demodulation: h0 and then m0; empty: not known");
   c.vector("x", &MeasuredRecovery::x, {"x_coordinate"}, Says::witness,
            "the estimate: the last iterate of the restart kept");
+  c.vector("true_pixels", &MeasuredRecovery::true_pixels, {"pixel"}, Says::witness,
+           "the truth where it is an image: row by row, from 0 to 1");
+  c.vector("pixels", &MeasuredRecovery::pixels, {"pixel"}, Says::witness, "the estimate as an image");
   c.value("noise_level", &MeasuredRecovery::noise, Says::statistic, "sqrt(2 f(x0))/|b|: the noise in b, relative");
   c.value("success", &MeasuredRecovery::success, Says::statistic, "whether error is within the tolerance");
   c.computed("error", of_kept(&Restart::error), Says::statistic,
              "|x - x0|/|x0|, where -x gives the same observations up to sign; blind demodulation: |h m' - h0 "
              "m0'|/(|h0| |m0|)");
   c.computed("signal_error", of_kept(&Restart::signal_error), Says::statistic,
-             "the same of G(x), phaseless up to sign; blind demodulation: of G1(h), up to scale");
+             "the same of G(x), phaseless up to sign; blind demodulation: of G1(h), up to scale; where the truth is an "
+             "image: of the image");
+  c.computed("ssim", of_kept(&Restart::ssim), Says::statistic,
+             "structural similarity of the estimate and the true image: 1 where they are equal; NaN: no image");
   c.computed("loss", of_kept(&Restart::loss), Says::statistic, "f(x), the least of all restarts: this one is kept");
   c.computed("residual", of_kept(&Restart::residual), Says::statistic, "sqrt(2 f(x))/|b|");
   c.computed("steps_made", of_kept(&Restart::steps), Says::count, "steps made");

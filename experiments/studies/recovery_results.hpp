@@ -29,6 +29,7 @@ struct Restart {
   double loss = 0, residual = 0;                                   // f(x); | |A G(x)| - b |/|b|
   double error = std::numeric_limits<double>::quiet_NaN();         // of x
   double signal_error = std::numeric_limits<double>::quiet_NaN();  // of G(x)
+  double ssim = std::numeric_limits<double>::quiet_NaN();          // of the image, where the truth is one
   std::int64_t steps = 0, negations = 0, last_negation = 0;
   RunEnd ended = RunEnd::budget;
   Basin basin = Basin::unknown;
@@ -44,9 +45,10 @@ struct TracedIterate {
 };
 
 struct MeasuredRecovery {
-  Eigen::VectorXd x0;  // the truth; empty: not known
-  Eigen::VectorXd x;   // the estimate: of the restart kept
-  double noise = 0;    // |b - |A G(x0)||/|b|
+  Eigen::VectorXd x0;                   // the truth; empty: not known
+  Eigen::VectorXd x;                    // the estimate: of the restart kept
+  Eigen::VectorXd true_pixels, pixels;  // the truth as an image, where it is one, and the estimate
+  double noise = 0;                     // |b - |A G(x0)||/|b|
   std::vector<Restart> restarts;
   bool success = false;  // the error of the one kept is within the tolerance
   std::vector<TracedIterate> trace;

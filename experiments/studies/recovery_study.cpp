@@ -121,6 +121,14 @@ const Parameter<std::int64_t> condition_starts{
      .type_name = "N",
      .group = evidence_group}};
 
+const Parameter<std::int64_t> image{{.name = "image",
+                                     .meaning = "which of the images given is the truth, from 0 on",
+                                     .example = std::int64_t{0},
+                                     .least = 0,
+                                     .most = 1e9,
+                                     .type_name = "I",
+                                     .group = instance_group}};
+
 AnyParameter optional_size(const Symbol& size) {
   AnyParameter p = size_parameter(size);
   p.required = false;
@@ -139,13 +147,17 @@ const std::vector<Symbol>& recovery_sizes() {
 Parameters recovery_parameters() {
   std::vector<AnyParameter> all{algorithm};
   for (const Symbol& size : recovery_sizes()) all.push_back(optional_size(size));
-  for (const AnyParameter& p : std::vector<AnyParameter>{problem,     ensemble,      measurement_matrix,
-                                                         noise,       seed,          preset,
-                                                         restarts,    steps,         step,
-                                                         gamma_,      eta,           lambda,
-                                                         no_negation, adam,          two_starts,
-                                                         plain_start, stop_residual, stop_change,
-                                                         tolerance,   trace,         condition_starts})
+  for (const AnyParameter& p : std::vector<AnyParameter>{image,       problem,
+                                                         ensemble,    measurement_matrix,
+                                                         noise,       seed,
+                                                         preset,      restarts,
+                                                         steps,       step,
+                                                         gamma_,      eta,
+                                                         lambda,      no_negation,
+                                                         adam,        two_starts,
+                                                         plain_start, stop_residual,
+                                                         stop_change, tolerance,
+                                                         trace,       condition_starts})
     all.push_back(p);
   return std::make_shared<const std::vector<AnyParameter>>(std::move(all));
 }
@@ -162,6 +174,7 @@ bool concerns(const std::string& name, const std::string& parameter) {
   }
   if (parameter == "algorithm") return false;
   if (parameter == "widths" || parameter == "ensemble" || parameter == "network") return network;
+  if (parameter == "image" || parameter == "images") return a.prior != Prior::networks;
   if (parameter == "widths2" || parameter == "network2") return a.prior == Prior::networks;
   if (parameter == "m" || parameter == "measurements" || parameter == "A") return a.prior != Prior::networks;
   if (parameter == "n") return !network;
@@ -182,6 +195,7 @@ RecoverySetting setting_of(const Setting& at) {
     if (const auto* one = std::get_if<std::int64_t>(&v)) s.sizes[size.name] = {*one};
   }
   s.given = at.given();
+  s.image = at[image];
   return s;
 }
 
@@ -227,13 +241,14 @@ void adopt_given(Setting& at, const Matrices& given, const std::set<std::string>
   for (const AnyParameter& p : *at.parameters())
     if (said.contains(p.name) && p.name != algorithm.name && !concerns(at[algorithm], p.name))
       throw InputError(fmt::format("{}: is not for {}", p.name, at[algorithm]));
-  if (given.empty()) return;
+  const auto own = std::make_shared<const Matrices>(given_to(algorithm_named(at[algorithm]), given));
+  if (own->empty()) return;
   Setting with = at;
-  with.give(std::make_shared<const Matrices>(given));
+  with.give(own);
   const RecoverySetting s = setting_of(with);
-  adopt(at, sizes_of(s), given, said, [&](const Setting& now) {
+  adopt(at, sizes_of(s), *own, said, [&](const Setting& now) {
     Setting all = now;
-    all.give(std::make_shared<const Matrices>(given));
+    all.give(own);
     return shapes(setting_of(all));
   });
 }
@@ -281,6 +296,11 @@ Study recovery_study() {
                      "observations", "", true},
                     {"x0", "given: what is recovered (blind demodulation: h0 and then m0), likewise", "x0", "", true},
                     {"truth", "beside --observations: what the estimate is compared with", "truth", "", true},
+                    {"images",
+                     "given: the truth is one of them; IDX, compressed by gzip or not, or a matrix with a row "
+                     "each; sparse: by its coefficients in wavelets (db4) of the image padded to a power of "
+                     "two",
+                     "images"},
                     {"start", "given: the first start", "start", "", true}};
   s.about.summaries = {
       {.heading = "success",
@@ -297,6 +317,7 @@ Study recovery_study() {
                  "one nearest to the truth."},
       {.heading = "oracle", .column = "oracle_error", .how = Statistic::median},
       {.heading = "signal error", .column = "signal_error", .how = Statistic::median},
+      {.heading = "SSIM", .column = "ssim", .how = Statistic::median},
       {.heading = "residual", .column = "residual", .how = Statistic::median},
       {.heading = "steps", .column = "steps_made", .how = Statistic::median},
       {.heading = "negations", .column = "negations", .unless = 0.0},
@@ -305,8 +326,11 @@ Study recovery_study() {
       {.heading = "theory's", .column = "theory_rate", .how = Statistic::median},
       {.heading = "wdc", .column = "epsilon_wdc", .legend = "wdc, rrcp: constants of the same matrices, attained."},
       {.heading = "rrcp", .column = "epsilon_rrcp"}};
-  s.about.figure = {{"figure", "share"}, {"y", "success"}, {"x", "m"}, {"label", "draws recovered"}};
+  s.about.figure = {{"figure", "recovery"}};
   s.about.adopt = adopt_given;
+  s.about.given_at = [](const Setting& at, const Matrices& all) {
+    return given_to(algorithm_named(at[algorithm]), all);
+  };
   s.about.check = [](const Setting& at) { check(setting_of(at), request_of(at)); };
   s.about.matrices = [](const Setting& at, const Stream& draw) {
     const RecoverySetting setting = setting_of(at);
@@ -322,7 +346,7 @@ Study recovery_study() {
   };
   s.verify = [](const Setting& at, const Stream& draw, const MeasuredRecovery& d, const Scrutiny&) {
     const RecoverySetting setting = setting_of(at);
-    return complaints_of(instance_of(setting, draw), at[tolerance], d,
+    return complaints_of(instance_of(setting, draw), true_pixels(setting), at[tolerance], d,
                          [&](const Epsilon& e) { return naive_of(setting, draw, e); });
   };
   s.about.verified = "losses, errors and where runs ended, recomputed from the stored iterates";

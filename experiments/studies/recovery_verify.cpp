@@ -1,6 +1,7 @@
 #include "experiments/studies/recovery_verify.hpp"
 
 #include "experiments/studies/condition_verify.hpp"
+#include "theory/images.hpp"
 #include "theory/rho.hpp"
 
 #include <fmt/format.h>
@@ -117,11 +118,26 @@ double error_of(const RecoveryInstance& instance, const VectorXd& x) {
   return distance_of_products(p.h, p.m, 1, g.h0, g.m0) / norm_of_product(g.h0, g.m0);
 }
 
-void appraise(const RecoveryInstance& instance, Restart& r) {
+VectorXd pixels_at(const RecoveryInstance& instance, const VectorXd& x, const VectorXd& true_pixels) {
+  const auto& f = std::get<Recovery>(instance);
+  const VectorXd y = f.G.depth() > 0 ? forward(f.G, x) : image_of(x, true_pixels.size());
+  return f.phaseless && (y + true_pixels).norm() < (y - true_pixels).norm() ? VectorXd(-y) : y;
+}
+
+bool succeeds(const Restart& r, double tolerance) {
+  return (std::isnan(r.error) ? r.signal_error : r.error) <= tolerance;
+}
+
+void appraise(const RecoveryInstance& instance, Restart& r, const VectorXd& true_pixels) {
   r.loss = objective_of(instance, r.x);
   r.residual = std::sqrt(2 * r.loss) / observations(instance).norm();
   r.error = error_of(instance, r.x);
   r.signal_error = signal_error_of(instance, r.x);
+  if (true_pixels.size() > 0) {
+    const VectorXd pixels = pixels_at(instance, r.x, true_pixels);
+    r.signal_error = (pixels - true_pixels).norm() / true_pixels.norm();
+    r.ssim = structural_similarity(pixels, true_pixels);
+  }
   r.basin = r.ended == RunEnd::diverged ? Basin::diverged : basin_of(instance, r.x);
 }
 
@@ -139,8 +155,8 @@ std::size_t oracle(const MeasuredRecovery& d) {
   return best;
 }
 
-Complaints complaints_of(const RecoveryInstance& instance, double tolerance, const MeasuredRecovery& d,
-                         const std::function<NaiveDeviation(const Epsilon&)>& naive) {
+Complaints complaints_of(const RecoveryInstance& instance, const VectorXd& true_pixels, double tolerance,
+                         const MeasuredRecovery& d, const std::function<NaiveDeviation(const Epsilon&)>& naive) {
   Complaints all;
   const auto expect = [&](double stored, double anew, const std::string& what, double size = 1) {
     if (!alike(stored, anew, size)) all.push_back(fmt::format("{} is {}, stored {}", what, anew, stored));
@@ -154,16 +170,21 @@ Complaints complaints_of(const RecoveryInstance& instance, double tolerance, con
     Restart anew = stored;
     const Eigen::Index size = x0.size() > 0 ? x0.size() : std::get<Recovery>(instance).G.input;
     if (stored.x.size() != size) return {fmt::format("restart {}: x has {} entries", i, stored.x.size())};
-    appraise(instance, anew);
+    appraise(instance, anew, true_pixels);
     const std::string where = fmt::format("restart {}: ", i);
     expect(stored.loss, anew.loss, where + "loss", observations(instance).squaredNorm());
     expect(stored.residual, anew.residual, where + "residual");
     expect(stored.error, anew.error, where + "error");
     expect(stored.signal_error, anew.signal_error, where + "signal_error");
+    expect(stored.ssim, anew.ssim, where + "ssim");
     if (stored.basin != anew.basin) all.push_back(where + "basin is another");
   }
   if (d.x != d.restarts[kept(d)].x) all.emplace_back("x is not that of the restart kept");
-  if (d.success != (d.restarts[kept(d)].error <= tolerance)) all.emplace_back("success is not what the error says");
+  if (d.true_pixels != true_pixels) all.emplace_back("true_pixels are others");
+  const VectorXd pixels = true_pixels.size() > 0 ? pixels_at(instance, d.x, true_pixels) : VectorXd();
+  if (d.pixels.size() != pixels.size() || (d.pixels - pixels).norm() > 1e-10 * pixels.norm())
+    all.emplace_back("pixels are not those of x");
+  if (d.success != succeeds(d.restarts[kept(d)], tolerance)) all.emplace_back("success is not what the error says");
   for (const TracedIterate& t : d.trace) {
     Restart anew;
     anew.x = t.x;

@@ -1,6 +1,7 @@
 // Formats told apart by their content; those that are not read are told what they are and what would be read.
 #include "results/hdf5.hpp"
 #include "results/weights/array_file.hpp"
+#include "results/weights/idx.hpp"
 #include "results/weights/npy.hpp"
 #include "results/weights/zip.hpp"
 
@@ -73,6 +74,7 @@ std::unique_ptr<ArrayFile> open_arrays(const std::string& path) {
   if (magic.starts_with(npy_magic)) return open_npy(std::move(bytes));
   if (hdf5::is_hdf5(path)) return open_hdf5(path);
   if (magic.starts_with("PK\x03\x04") || magic.starts_with("PK\x05\x06")) return open_zip(std::move(bytes), path);
+  if (is_idx(path)) return open_idx(path);
   for (const Foreign& f : foreign)
     if (magic.starts_with(f.magic)) throw Refusal(std::string(f.hint));
   const bool pickle = magic.size() > 1 && magic[0] == '\x80' && magic[1] >= 2 && magic[1] <= 5;
