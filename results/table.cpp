@@ -1,7 +1,6 @@
 #include "results/table.hpp"
 
 #include "estimators/intervals.hpp"
-#include "estimators/statistics.hpp"
 #include "results/align.hpp"
 #include "theory/error.hpp"
 #include "theory/suggest.hpp"

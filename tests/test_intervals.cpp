@@ -1,4 +1,4 @@
-// Confidence intervals: against sums of binomial probabilities and stored values; coverage over seeds, and a biased
+// Confidence intervals: against sums of binomial probabilities and closed forms; coverage over seeds, and a biased
 // twin that fails.
 #include "estimators/intervals.hpp"
 #include "estimators/stream.hpp"
@@ -58,10 +58,13 @@ TEST_CASE("of a quantile: the innermost order statistics whose binomial tails ar
   CHECK(quantile_interval({1, infinity, 2, 3, 4, 5, infinity, 6, 7}, 0.5, 0.95) == std::pair(2.0, infinity));
 }
 
-TEST_CASE("Student's interval: stored values (scipy.stats.t.interval)") {
+TEST_CASE("Student's interval: the distribution of 4 degrees of freedom in closed form") {
   const auto [low, high] = mean_interval({0.5, 1.25, 3, -2, 7.5}, 0.9);
-  CHECK(low == doctest::Approx(-1.3224306774910137).epsilon(1e-12));
-  CHECK(high == doctest::Approx(5.422430677491011).epsilon(1e-12));
+  CHECK((low + high) / 2 == doctest::Approx(2.05).epsilon(1e-14));
+  const double t = (high - low) / 2 / std::sqrt(10.01 / 4), q = t * t / (1 + t * t / 4);  // 50.05/4/5: of the mean
+  CHECK(0.5 + 3 * std::sqrt(q) / 8 * (1 - q / 12) == doctest::Approx(0.95).epsilon(1e-13));
+  CHECK(student_factor(1, 0.5) == doctest::Approx(1).epsilon(1e-14));                     // Cauchy's quartile
+  CHECK(normal_factor(0.95) == doctest::Approx(1.959963984540054).epsilon(1e-14));
   CHECK(mean_interval({3}, 0.95) == std::pair(-infinity, infinity));
   CHECK(mean_interval({2, 2, 2}, 0.95) == std::pair(2.0, 2.0));
   CHECK(mean_interval({2, infinity}, 0.95) == std::pair(-infinity, infinity));

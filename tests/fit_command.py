@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""The verb fit, and intervals of `table`, through the real binary: answers, JSON, what is refused.
+
+The binary is named by the environment variable THEOREMETER (default: build/theoremeter beside this folder).
+"""
+
+import json
+import math
+import os
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BINARY = str(pathlib.Path(os.environ.get("THEOREMETER", ROOT / "build" / "theoremeter")).resolve())
+LAW = """condition = "wdc"
+draws = 4
+evidence = "sample,search"
+samples = 200
+starts = 32
+[[sweep]]
+k = [2, 3]
+n = [20, 40, 80]
+"""
+SUCCESS = """study = "recovery"
+algorithm = "amplitude-flow"
+draws = 8
+n = 6
+[[sweep]]
+m = [8, 12, 18, 27, 40, 60]
+"""
+
+
+def run(*arguments, cwd):
+    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=300, cwd=cwd,
+                          stdin=subprocess.DEVNULL)
+
+
+class Command(unittest.TestCase):
+    """What tests of commands share: two results files."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="theoremeter-fit-")
+        cls.where = pathlib.Path(cls.folder.name)
+        for name, text in (("law", LAW), ("success", SUCCESS)):
+            (cls.where / f"{name}.toml").write_text(text)
+            done = run("run", f"{name}.toml", "--output", f"{name}.h5", cwd=cls.where)
+            assert done.returncode == 0, done.stderr
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def succeed(self, *arguments):
+        done = run(*arguments, cwd=self.where)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def refuse(self, *arguments, says):
+        done = run(*arguments, cwd=self.where)
+        self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+        self.assertRegex(done.stderr, r"\Atheoremeter: [^\n]+\n\Z")
+        self.assertIn(says, done.stderr)
+
+    def values(self, column, k):
+        """{n: values} as the file's own JSON has them."""
+        points = json.loads(self.succeed("show", "law.h5", "--json"))["points"]
+        return {p["sizes"]["n"]: [d[column] for d in p["draws"]] for p in points if p["sizes"]["k"] == k}
+
+
+class Fit(Command):
+    def test_power_law_is_the_least_squares_line(self):
+        found = json.loads(self.succeed("fit", "law.h5", "--y", "at_least", "--x", "n", "--json"))
+        self.assertEqual((found["model"], found["by"], found["kind"]), ("power", ["k"], "at least"))
+        self.assertIn("an exponent of lower bounds", found["direction"])
+        self.assertEqual([f["at"] for f in found["fits"]], [{"k": "2"}, {"k": "3"}])
+        for fit, k in zip(found["fits"], (2, 3), strict=True):
+            x, y = zip(*((math.log(n), math.log(v)) for n, all in self.values("at_least", k).items() for v in all), strict=True)
+            line = statistics.linear_regression(x, y)
+            self.assertEqual((fit["points"], fit["draws"]), (3, 12))
+            self.assertAlmostEqual(fit["b"]["estimate"], line.slope, delta=1e-12)
+            self.assertAlmostEqual(math.log(fit["a"]["estimate"]), line.intercept, delta=1e-12)
+            self.assertLess(fit["b"]["low"], fit["b"]["estimate"])
+            self.assertLess(fit["b"]["estimate"], fit["b"]["high"])
+        again = self.succeed("fit", "law.h5", "--y", "at_least", "--x", "n", "--json")
+        self.assertEqual(json.loads(again), found)
+
+    def test_table_says_what_the_numbers_are_of(self):
+        text = self.succeed("fit", "law.h5", "--y", "at_least", "--x", "n_over_k", "--compare", "-0.5,-1")
+        for words in ("at_least = a n_over_k^b", "RSS b = -0.5", "AIC -0.5 less -1", "P(-0.5 fits better)",
+                      "95 % bootstrap interval over draws", "This is an exponent of lower bounds"):
+            self.assertIn(words, text)
+        statistic = self.succeed("fit", "law.h5", "--y", "sampled_mean", "--x", "n")
+        self.assertNotIn("bounds", statistic)
+        klog = json.loads(self.succeed("fit", "law.h5", "--y", "at_least", "--x", "n", "--model", "klog", "--by", "k",
+                                       "--compare", "0,1", "--level", "0.5", "--json"))
+        self.assertEqual(klog["level"], 0.5)
+        self.assertLess(klog["fits"][0]["b"]["estimate"], 0)
+
+    def test_transitions(self):
+        found = {}
+        for model in ("logistic", "probit"):
+            answer = json.loads(self.succeed("fit", "success.h5", "--y", "success", "--x", "m", "--model", model, "--json"))
+            found[model] = answer["fits"][0]
+            half = found[model]["half"]
+            self.assertLessEqual(half["low"], half["estimate"])
+            self.assertLessEqual(half["estimate"], half["high"])
+            self.assertTrue(8 <= half["estimate"] <= 60)
+        self.assertAlmostEqual(found["logistic"]["half"]["estimate"], found["probit"]["half"]["estimate"], delta=4)
+        self.assertIn("profile-likelihood", self.succeed("fit", "success.h5", "--y", "success", "--x", "m_over_n", "--model", "probit"))
+
+    def test_collapse(self):
+        found = json.loads(self.succeed("fit", "law.h5", "--y", "at_least", "--x", "n", "--by", "k", "--model", "collapse",
+                                        "--compare", "0.5,1", "--json"))["fits"][0]
+        self.assertEqual((found["points"], found["draws"]), (6, 24))
+        self.assertLessEqual(found["exponent"]["low"], found["exponent"]["high"])
+        self.assertTrue(0 <= found["probability_first"] <= 1)
+
+    def test_refusals(self):
+        law = ("fit", "law.h5", "--y", "at_least", "--x", "n")
+        self.refuse("fit", "law.h5", says="--y is required")
+        self.refuse("fit", "law.h5", "--y", "at_leest", "--x", "n", says="at_least")
+        self.refuse("fit", "law.h5", "--y", "at_least", "--x", "m", says="parameter")
+        self.refuse("fit", "law.h5", "--y", "at_least", "--x", "ensemble", says="is no number")
+        self.refuse("fit", "law.h5", "--y", "kind", "--x", "n", says="holds words")
+        self.refuse("fit", "law.h5", "--y", "witness_x", "--x", "n", says="several values")
+        self.refuse(*law, "--by", "q", says="parameter")
+        self.refuse(*law, "--by", "n", says="needs two values")
+        self.refuse(*law, "--model", "powr", says="power")
+        for level in ("0", "1", "1.5", "-1", "nan", "inf"):
+            self.refuse(*law, "--level", level, says="must be between 0 and 1")
+        self.refuse(*law, "--level", "x", says="not a number")
+        for two in ("1", "1,1", "1,2,3", "a,b", "1,nan"):
+            self.refuse(*law, "--compare", two, says="two exponents")
+        self.refuse(*law, "--model", "logistic", says="yes/no column")
+        self.refuse("fit", "success.h5", "--y", "success", "--x", "m", "--model", "probit", "--compare", "0,1", says="compare")
+        self.refuse("fit", "law.h5", "--y", "seconds_certify", "--x", "n", says="must be positive")
+        self.refuse("fit", "law.h5", "--y", "at_most", "--x", "n", says="no draw has a value")
+        self.refuse(*law, "--model", "collapse", "--by", "k,n", says="one parameter")
+        self.refuse("fit", "law.h5", "--y", "searched", "--x", "n", "--model", "logistic", says="yes in all 12 draws")
+        self.refuse("fit", "missing.h5", "--y", "at_least", "--x", "n", says="missing.h5")
+        self.refuse("table", "law.h5", "--statistic", "median", "--interval", "2", says="between 0 and 1")
+        self.refuse("table", "law.h5", "--interval", "0.9", says="--statistic")
+
+    def test_intervals_of_tables(self):
+        csv = self.succeed("table", "law.h5", "--columns", "at_least", "--statistic", "median", "--interval", "0.5", "--format", "csv")
+        lines = [line.split(",") for line in csv.splitlines()]
+        self.assertEqual(lines[0][-3:], ["at_least", "at_least_low", "at_least_high"])
+        for line in lines[1:]:
+            values = sorted(self.values("at_least", int(line[1]))[int(line[0])])
+            # of 4 draws: P(B < 1) = 1/16, P(B < 2) = 5/16 > 1/4
+            self.assertEqual((float(line[-2]), float(line[-1])), (values[0], values[3]))
+        text = self.succeed("table", "law.h5", "--columns", "at_least", "--statistic", "mean", "--interval", "0.9")
+        self.assertRegex(text, r">= 0\.\d+ \[0\.\d+, 0\.\d+\]")
+        self.assertIn("of the bounds themselves", text)
+        share = self.succeed("table", "success.h5", "--columns", "success", "--statistic", "share", "--interval", "0.99")
+        self.assertIn("99 % interval", share)
+
+    def test_help(self):
+        text = self.succeed("fit", "--help")
+        for word in ("--compare", "collapse", "exponent of lower bounds"):
+            self.assertIn(word, text)
+        self.assertLessEqual(max(map(len, text.splitlines())), 100)
+
+
+if __name__ == "__main__":
+    unittest.main()
