@@ -120,7 +120,7 @@ class Figures(unittest.TestCase):
         renderer = fig.canvas.get_renderer()
         for axes in fig.axes:
             for axis, side in ((axes.xaxis, "x"), (axes.yaxis, "y")):
-                boxes = sorted((box.min[side == "y"], box.max[side == "y"]) for label in axis.get_ticklabels() if label.get_text()
+                boxes = sorted((box.min[int(side == "y")], box.max[int(side == "y")]) for label in axis.get_ticklabels() if label.get_text()
                                for box in [label.get_window_extent(renderer)])
                 for (_, end), (begin, _) in zip(boxes, boxes[1:]):
                     self.assertLessEqual(end, begin + 1, f"{side}: {[t.get_text() for t in axis.get_ticklabels()]}")

@@ -307,8 +307,7 @@ Study recovery_study() {
        .column = "success",
        .how = Statistic::share,
        .percent = true,
-       .legend =
-           "success: the error is within the tolerance; in brackets its interval.",
+       .legend = "success: the error is within the tolerance; in brackets its interval.",
        .interval = true},
       {.heading = "error",
        .column = "error",
