@@ -5,6 +5,7 @@
 #include "results/vector_file.hpp"
 #include "results/weights.hpp"
 #include "theory/error.hpp"
+#include "theory/statements.hpp"
 #include "theory/suggest.hpp"
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -93,6 +95,70 @@ std::uint64_t draws_at(const std::string& path, const toml::table& top) {
   return static_cast<std::uint64_t>(*draws);
 }
 
+/// The ids at the key `statement`: one, or a list of them.
+std::vector<std::string> statements_at(const std::string& path, const toml::table& top) {
+  const toml::node* node = top.get("statement");
+  if (!node) return {};
+  std::vector<std::string> ids;
+  const auto add = [&](const toml::node& id) {
+    if (!id.is_string())
+      throw InputError(fmt::format("{}: statement must be an id, or a list of them", where(path, id)));
+    told_with(path, id, [&] { ids.push_back(statement_named(*id.value<std::string>()).id); });
+  };
+  if (const toml::array* list = node->as_array())
+    for (const toml::node& id : *list) add(id);
+  else
+    add(*node);
+  if (ids.empty()) throw InputError(fmt::format("{}: statement: names none", where(path, *node)));
+  return ids;
+}
+
+/// What one table at the key `measured` says, of each statement concerned that has this constant.
+std::vector<MeasuredConstant> measured_by(const MeasuredConstant& said, const std::vector<std::string>& statements,
+                                          const Schema& schema) {
+  if (said.column.empty() || said.constant.empty()) throw InputError("measured: needs a column and a constant");
+  if (!(said.factor > 0 && std::isfinite(said.factor))) throw InputError("measured: factor must be a positive number");
+  const Column& column = schema.columns[schema.position(said.column)];
+  if (column.type == Type::text || !column.names.empty() || !column.list.empty() || !column.axes.empty())
+    throw InputError(fmt::format("measured: {} is not one number a draw", said.column));
+  if (!said.statement.empty()) position("statement", said.statement, statements);
+  std::vector<MeasuredConstant> all;
+  std::set<std::string> known;
+  for (const std::string& id : statements) {
+    if (!said.statement.empty() && said.statement != id) continue;
+    const std::vector<std::string> names = measurable(statement_named(id));
+    known.insert(names.begin(), names.end());
+    if (std::find(names.begin(), names.end(), said.constant) != names.end())
+      all.push_back({id, said.constant, said.column, said.factor});
+  }
+  if (all.empty()) position("constant", said.constant, {known.begin(), known.end()});
+  return all;
+}
+
+std::vector<MeasuredConstant> measured_at(const std::string& path, const toml::table& top,
+                                          const std::vector<std::string>& statements, const Schema& schema) {
+  const toml::node* node = top.get("measured");
+  if (!node) return {};
+  const toml::array* list = node->as_array();
+  if (!list || list->empty() || !list->is_homogeneous(toml::node_type::table))
+    throw InputError(fmt::format("{}: measured: tables [[measured]] are expected", where(path, *node)));
+  if (statements.empty())
+    throw InputError(
+        fmt::format("{}: measured: needs statement = \"ID\", whose constants these are", where(path, *node)));
+  std::vector<MeasuredConstant> all;
+  for (const toml::node& item : *list) {
+    const toml::table& table = *item.as_table();
+    check_keys(path, table, {"column", "constant", "statement", "factor"});
+    MeasuredConstant said{text_at(path, table, "statement"), text_at(path, table, "constant"),
+                          text_at(path, table, "column")};
+    if (const toml::node* factor = table.get("factor")) said.factor = factor->value<double>().value_or(0);
+    told_with(path, table, [&] {
+      for (MeasuredConstant& m : measured_by(said, statements, schema)) all.push_back(std::move(m));
+    });
+  }
+  return all;
+}
+
 /// The matrices given by these options (input, files). Of weights stored a column a neuron `transpose` says so.
 void read_given(Experiment& e, const std::vector<std::pair<const Input*, std::string>>& files, bool transpose) {
   if (files.empty()) {
@@ -170,13 +236,16 @@ Experiment read_experiment(const std::string& path) {
   const toml::table top = read_toml(path, e.text);
   e.study = &named_study(path, top);
   const std::vector<AnyParameter>& parameters = *e.study->parameters;
-  std::vector<std::string> sweep_keys = Sweep::keys(parameters), keys{"title", e.study->key, "draws", "sweep"};
+  std::vector<std::string> sweep_keys = Sweep::keys(parameters),
+                           keys{"title", e.study->key, "draws", "sweep", "statement", "measured"};
   for (const Input& input : e.study->inputs) keys.push_back(input.option);
   if (!e.study->inputs.empty()) keys.emplace_back("transpose");
   keys.insert(keys.end(), sweep_keys.begin(), sweep_keys.end());
   check_keys(path, top, keys);
   e.title = text_at(path, top, "title");
   e.draws = draws_at(path, top);
+  e.statements = statements_at(path, top);
+  e.measured = measured_at(path, top, e.statements, e.study->schema);
   if (!e.study->random && top.contains("draws"))
     throw InputError(fmt::format("{}: draws: {} {} is the same in every draw", where(path, *top.get("draws")),
                                  e.study->name, e.study->key));
@@ -253,6 +322,8 @@ Description description(const Experiment& e) {
   d.given = e.given;
   d.given_spec = e.given_spec;
   d.sources = e.sources;
+  d.statements = e.statements;
+  d.measured = e.measured;
   return d;
 }
 

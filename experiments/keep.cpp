@@ -75,6 +75,8 @@ DataSet grown(DataSet stored, const Description& now, const std::string& output)
                                         now.draws));
   }
   was.title = now.title;
+  was.statements = now.statements;
+  was.measured = now.measured;
   was.experiment = now.experiment;
   was.draws = now.draws;
   for (const Setting& at : now.points) stored.point_of(at);
@@ -84,7 +86,7 @@ DataSet grown(DataSet stored, const Description& now, const std::string& output)
 /// Whether a file that says `was` may stay as it is.
 bool same_plan(const Description& was, const Description& now) {
   return was.title == now.title && was.experiment == now.experiment && was.draws == now.draws &&
-         was.points.size() == now.points.size();
+         was.statements == now.statements && was.measured == now.measured && was.points.size() == now.points.size();
 }
 
 /// The command line of this process, with --resume in place of --overwrite.

@@ -7,6 +7,7 @@
 #include "experiments/progress_line.hpp"
 #include "experiments/rho.hpp"
 #include "experiments/studies/studies.hpp"
+#include "experiments/theorems.hpp"
 #include "experiments/usage.hpp"
 #include "experiments/verbs.hpp"
 #include "results/provenance.hpp"
@@ -46,6 +47,7 @@ Exit code: 0 success, 2 wrong use or bad input, 1 failure, 75 stopped before the
 
 constexpr const char* experiment_notes = R"~(The experiment is a TOML file:
   title = "..."                        printed above the table
+  statement = "hv-lemma-8"             what it is about, or a list: theoremeter theorems
   condition = "wdc"                    the study; or problem = "inversion", surface = "...", ...
   weights = "W.npy"                    matrices given, beside the experiment
   draws = 1                            independent draws at each point
@@ -284,6 +286,7 @@ int main_checked(int argc, char** argv) {
   add_file_verbs(app, options, status);
   add_format(app, options, status);
   add_rho(app, status);
+  add_theorems(app, status);
   std::string completion;
   add_completion(app, completion);
   app.footer(examples);

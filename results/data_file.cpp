@@ -256,6 +256,7 @@ class Writer {
     put("format_version", std::vector<std::int64_t>{format_major, format_minor});
     put(about_.key, about_.study);
     put("title", about_.title);
+    if (!about_.statements.empty()) put("statements", fmt::format("{}", fmt::join(about_.statements, " ")));
     put("digest", digest(data_));
     std::vector<std::string> names, settings;
     for (const AnyParameter& p : *about_.parameters) names.push_back(coordinate_name(p, about_.schema));

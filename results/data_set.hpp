@@ -24,6 +24,14 @@ struct Key {
 /// Undefined: this draw was measured, and has no such value.
 enum class State : std::int8_t { open, measured, undefined };
 
+/// A column that measures a constant of a statement: factor times its value.
+struct MeasuredConstant {
+  std::string statement, constant, column;
+  double factor = 1;
+
+  bool operator==(const MeasuredConstant&) const = default;
+};
+
 /// What a data set says of itself.
 struct Description {
   std::string key, study;         // "condition", "wdc": the root attribute that names the study
@@ -36,9 +44,11 @@ struct Description {
   std::string given_spec;                 // the files they are from; "" when all is drawn
   Sources sources;                        // of each
   std::vector<Provenance> runs;           // each run that measured some of it
+  std::vector<std::string> statements;    // ids of those that the experiment is about (theory/statements.hpp)
+  std::vector<MeasuredConstant> measured;
 
   /// What must agree for rows to be of one data set: study, parameters, schema, matrices given; not title, text,
-  /// points, draws. (The seed is a parameter: another seed is another point.)
+  /// statements, points, draws. (The seed is a parameter: another seed is another point.)
   std::string identity() const;
   /// Of the first `count` points: equal for equal settings in the same order.
   std::string points_identity(std::size_t count) const;

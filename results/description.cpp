@@ -147,6 +147,15 @@ Provenance run(const Json& j) {
           text("libraries"), text("host_cpu"), text("date")};
 }
 
+Json of(const MeasuredConstant& m) {
+  return {{"statement", m.statement}, {"constant", m.constant}, {"column", m.column}, {"factor", of(m.factor)}};
+}
+
+MeasuredConstant measured(const Json& j) {
+  const auto text = [&](const char* name) { return j.at(name).get<std::string>(); };
+  return {text("statement"), text("constant"), text("column"), real(j.at("factor"))};
+}
+
 template <class List>
 Json all_of(const List& list) {
   Json all = Json::array();
@@ -157,16 +166,18 @@ Json all_of(const List& list) {
 }  // namespace
 
 std::string to_json(const Description& about) {
-  const Json j{{"key", about.key},
-               {"study", about.study},
-               {"title", about.title},
-               {"draws", about.draws},
-               {"given", about.given_spec},
-               {"sources", of(about.sources)},
-               {"parameters", all_of(*about.parameters)},
-               {"columns", all_of(about.schema.columns)},
-               {"axes", all_of(about.schema.axes)},
-               {"runs", all_of(about.runs)}};
+  Json j{{"key", about.key},
+         {"study", about.study},
+         {"title", about.title},
+         {"draws", about.draws},
+         {"given", about.given_spec},
+         {"sources", of(about.sources)},
+         {"parameters", all_of(*about.parameters)},
+         {"columns", all_of(about.schema.columns)},
+         {"axes", all_of(about.schema.axes)},
+         {"runs", all_of(about.runs)}};
+  put(j, "statements", about.statements);
+  if (!about.measured.empty()) j["measured"] = all_of(about.measured);
   return j.dump(1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -184,6 +195,9 @@ Description description_of(const std::string& text) {
     for (const Json& c : j.at("columns")) about.schema.columns.push_back(column(c));
     for (const Json& a : j.at("axes")) about.schema.axes.push_back(axis(a));
     for (const Json& r : j.at("runs")) about.runs.push_back(run(r));
+    take(j, "statements", about.statements);
+    if (j.contains("measured"))
+      for (const Json& m : j.at("measured")) about.measured.push_back(measured(m));
     return about;
   } catch (const nlohmann::json::exception& error) {
     throw std::runtime_error(fmt::format("its description cannot be read ({})", error.what()));

@@ -36,6 +36,8 @@ DataSet toys() {
   about.experiment = "title = \"Toys\"\nn = [1, 2]\n";
   about.runs.push_back({"1", "other", "", "", "", "", "2026-01-02T00:00:00Z"});
   about.given_spec = "W.npy";
+  about.statements = {"hv-lemma-8", "floor-wdc"};
+  about.measured = {{"hv-lemma-8", "wdc", "real", 0.1}, {"floor-wdc", "wdc", "real", 31}};
   about.given = std::make_shared<const Matrices>(Matrices{{"W_1", Rows::Constant(2, 3, -0.0)}});
   DataSet data(about);
   toy::Toy optional = toy::numbered(0, 3);
@@ -55,6 +57,8 @@ void check_equal(const DataSet& a, const DataSet& b) {
   CHECK(*x.parameters == *y.parameters);
   CHECK(x.runs == y.runs);
   CHECK(x.title == y.title);
+  CHECK(x.statements == y.statements);
+  CHECK(x.measured == y.measured);
   CHECK(x.experiment == y.experiment);
   CHECK(x.given_spec == y.given_spec);
   CHECK(x.draws == y.draws);
