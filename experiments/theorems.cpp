@@ -210,7 +210,8 @@ std::string measured_text(const StatedHere& here) {
     const std::string lines = align(table);
     for (std::size_t at = 0; at < lines.size();) {
       const std::size_t stop = lines.find('\n', at);
-      text += "    " + lines.substr(at, stop - at) + "\n";
+      const std::string line = lines.substr(at, stop - at);
+      text += "    " + line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
       at = stop + 1;
     }
     begin = end;

@@ -43,7 +43,7 @@ double epsilon(const std::string& id, const At& at) { return statement_named(id)
 
 /// Some ten roundings of doubles each: 1e-14 is ample, and far below any misprinted constant or exponent.
 void agree(double value, const Big& exact) {
-  CAPTURE(value), CAPTURE(static_cast<double>(exact));
+  CAPTURE(value);
   CHECK(abs(Big(value) - exact) <= Big(1e-13) * abs(exact));
 }
 
@@ -120,7 +120,8 @@ TEST_CASE("statements: formulas need what they say they need, no more and no les
   };
   for (const Statement& s : statements())
     for (const Formula& f : all_formulas(s)) {
-      CAPTURE(s.id), CAPTURE(f.text);
+      CAPTURE(s.id);
+      CAPTURE(f.text);
       CHECK(!f.what.empty());
       CHECK(!f.latex.empty());
       for (const std::string& need : f.needs) CHECK(is_said(all, need));
