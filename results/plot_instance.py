@@ -11,7 +11,6 @@ import tempfile
 import h5py
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import BoundaryNorm
 from matplotlib.lines import Line2D
 
 from plot_file import Refused
@@ -126,8 +125,10 @@ def draw_objective(axes, instance, half):
     x, y, f = on_rays(instance, half * math.sqrt(2))
     seen = f[(np.abs(x) <= half) & (np.abs(y) <= half)]
     levels = sorted({float(f"{v:.2g}") for v in np.quantile(seen, np.linspace(0.004, 0.93, 18) ** 1.15)})
-    shades = BoundaryNorm([-1, *levels, f.max() + 1], 256)
-    axes.pcolormesh(x, y, shades(f), cmap="Greys", vmin=0, vmax=620, shading="gouraud", rasterized=True, zorder=0)
+    shades = plt.get_cmap("Greys")(np.linspace(0, 0.42, len(levels) + 1))
+    bands = axes.contourf(x, y, f, levels=[-1, *levels, f.max() + 1], colors=shades, zorder=0)
+    for band in bands.collections:
+        band.set_rasterized(True)
     lines = axes.contour(x, y, f, levels=levels, colors="0.3", linewidths=0.4)
     walls = instance.walls()
     ends = np.array([0.1 if len(walls) > 40 else 0, 2]) * half  # many would blacken the middle

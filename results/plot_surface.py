@@ -73,7 +73,8 @@ def levels_of(surface):
 
 
 def told_apart(levels):
-    """The levels that a label of their own tells from the others; those closer than that run beside a labelled one."""
+    """The levels that a label of their own tells from the others; those closer than that run beside a labelled one. (The lowest
+    of all has none: it is a small ring around a minimum.)"""
     chosen = []
     for level in sorted(levels, key=lambda v: len(f"{v:.4g}")):  # round ones first
         if all(abs(level - other) > 0.03 * max(level, other) for other in chosen):
@@ -111,7 +112,7 @@ def draw_contours(axes, surface):
     axes.pcolormesh(surface.x, surface.y, shades(surface.objective), cmap="Greys", vmin=0, vmax=700, shading="nearest",
                     rasterized=True)
     lines = axes.contour(surface.x, surface.y, surface.objective, levels=levels, colors="0.35", linewidths=0.45)
-    axes.clabel(lines, told_apart(levels), fontsize=5.5, fmt=lambda level: f"{level:.4g}", inline_spacing=1, colors="black")
+    axes.clabel(lines, told_apart(levels[1:]), fontsize=5.5, fmt=lambda level: f"{level:.4g}", inline_spacing=1, colors="black")
     for name, kind, points in surface.groups:
         style = KINDS[kind]
         if len(points) > 1:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What the README tells a reader to type works: its ```sh blocks are run, in order, in one copy of the tree.
+"""What README and guide tell a reader to type works: the ```sh blocks of each are run, in order, in a copy of the tree of its own.
 
-    check_readme.py [README]        the binary is named by the environment variable THEOREMETER (default: build/theoremeter)
+    check_readme.py [DOCUMENT...]   the binary is named by the environment variable THEOREMETER (default: build/theoremeter)
 
 Each block is one script that stops at its first failing line. Lines that install, build or test (./run.sh, ./test.sh,
 git, apt, sudo, cmake, ctest) are left out.
@@ -81,15 +81,18 @@ def can_fail(binary):
 
 def main():
     binary = pathlib.Path(os.environ.get("THEOREMETER", ROOT / "build" / "theoremeter")).resolve()
-    readme = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "README.md")
+    documents = [pathlib.Path(name) for name in sys.argv[1:]] or [ROOT / "README.md", ROOT / "docs" / "guide.md"]
     if not can_fail(binary):
         print("check_readme.py: does not tell right from wrong commands")
         return 1
-    found, commands = failures(readme.read_text(), binary)
-    for number, what in found:
-        print(f"{readme.name}:{number}: {what}")
-    print(f"{readme.name}: {commands} commands, {len(found)} blocks fail")
-    return 1 if found or not commands else 0
+    wrong = False
+    for document in documents:
+        found, commands = failures(document.read_text(), binary)
+        for number, what in found:
+            print(f"{document.name}:{number}: {what}")
+        print(f"{document.name}: {commands} commands, {len(found)} blocks fail")
+        wrong = wrong or bool(found) or not commands
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
