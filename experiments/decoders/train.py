@@ -87,8 +87,8 @@ def save_images(images, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", help="of the digits' JSON files")
-    parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--variance", type=float, default=0.05, help="of the noise assumed in a pixel")
+    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--variance", type=float, default=0.01, help="of the noise assumed in a pixel")
     parser.add_argument("--out", type=pathlib.Path, default=FOLDER)
     options = parser.parse_args()
     torch.manual_seed(1)
