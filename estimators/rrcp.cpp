@@ -2,7 +2,6 @@
 
 #include "estimators/decompositions.hpp"
 #include "estimators/prepared_sample.hpp"
-#include "estimators/prepared_search.hpp"
 #include "theory/error.hpp"
 #include "theory/operators.hpp"
 
@@ -412,18 +411,11 @@ Witness Rrcp::witness(const States<Rrcp>& states) const {
 
 namespace {
 
-// Multiplications in a value of prepared arguments; in preparing a direction. A piece costs k times the latter. Both at
-// some 5e9 a second.
+// Multiplications in a value of prepared arguments, at some 5e9 a second.
 double value_cost(const Rrcp& rrcp) {
   const auto k = static_cast<double>(rrcp.network().input);
   const auto rows = static_cast<double>(rrcp.measurements().rows() + rrcp.network().output());
   return rows * k * k + 20 * k * k * k + 1000;
-}
-
-double direction_cost(const Rrcp& rrcp) {
-  auto cost = static_cast<double>(rrcp.measurements().size());
-  for (const Rows& W : rrcp.network().layers) cost += static_cast<double>(W.size());
-  return cost + 1000;
 }
 
 }  // namespace
@@ -432,45 +424,9 @@ std::int64_t default_samples(const Rrcp& rrcp) {
   return static_cast<std::int64_t>(std::clamp(3.5e9 / value_cost(rrcp), 256.0, 200'000.0));
 }
 
-std::int64_t default_starts(const Rrcp& rrcp) {
-  const double steps = 1.25 * PreparedSearchPlan().steps, k = static_cast<double>(rrcp.network().input);
-  const double starts = 3.4e10 / (steps * (value_cost(rrcp) + (k / 2 + 1) * direction_cost(rrcp)));
-  return static_cast<std::int64_t>(std::clamp(starts, 16.0, 1024.0)) / 8 * 8;
-}
-
 Sampled sample(const Rrcp& rrcp, std::int64_t count, std::optional<GridKind> kind, const Stream& stream, int threads,
                const Progress& progress) {
   return sample<Rrcp>(rrcp, count, kind, stream, threads, progress);
-}
-
-Searched search(const Rrcp& rrcp, std::int64_t starts, const Stream& stream, int threads, const Progress& progress) {
-  if (starts < 1) throw InputError(fmt::format("starts = {}: a search needs at least 1", starts));
-  if (threads < 1) throw InputError(fmt::format("threads = {}: a search needs at least 1", threads));
-  const std::int64_t last = rrcp.form() == Rrcp::Form::tangent ? (starts + 3) / 4 : 0;  // go on in differences
-  Searched found;
-  std::vector<Witness> best = PreparedSearch<Rrcp>(rrcp).run(starts, stream.at({0}), threads, progress, {}, found);
-  if (best.empty()) return found;
-  found.witness = best[0];
-  if (last == 0) return found;
-  const Rrcp differences = rrcp.in(Rrcp::Form::differences);
-  std::vector<Point> seeds;
-  for (const Witness& w : best)
-    if (!w.point.empty()) {
-      const std::size_t first = w.point.size() - 4;  // x1
-      Point seed(w.point.begin(), w.point.begin() + static_cast<std::ptrdiff_t>(first));
-      seed.push_back(joined(w.point[first], w.point[first + 1]));
-      seed.push_back(joined(w.point[first + 2], w.point[first + 3]));
-      seeds.push_back(std::move(seed));
-    }
-  PreparedSearchPlan plan;
-  plan.fresh = 0;
-  Searched further;
-  best = PreparedSearch<Rrcp>(differences, plan).run(last, stream.at({1}), threads, {}, seeds, further);
-  if (!best.empty() && best[0].value > found.witness.value) found.witness = best[0];
-  found.starts += further.starts;
-  found.evaluations += further.evaluations;
-  found.undefined += further.undefined;
-  return found;
 }
 
 }  // namespace theoremeter

@@ -115,14 +115,16 @@ class Rrcp {
 
 static_assert(PreparedDeviation<Rrcp>);
 
-/// About a second of samples, and about five of searching, on one thread; widths k, n_1, ..., n_d.
+/// About a second of samples, and up to some 25 of searching, on one thread.
 std::int64_t default_samples(const Rrcp& rrcp);
 std::int64_t default_starts(const Rrcp& rrcp);
 
-/// As for any prepared deviation, compiled once. The search goes on from the best of the tangent form in differences,
-/// and returns whichever gives more.
+/// As for any prepared deviation, compiled once.
 Sampled sample(const Rrcp& rrcp, std::int64_t count, std::optional<GridKind> kind, const Stream& stream, int threads,
                const Progress& progress = {});
+/// The largest deviation found: at least. In the differences form, of differences alone. Where f was defined nowhere,
+/// the witness has no point. Bitwise the same for any number of threads. Throws InputError unless starts >= 1 and
+/// threads >= 1.
 Searched search(const Rrcp& rrcp, std::int64_t starts, const Stream& stream, int threads,
                 const Progress& progress = {});
 
