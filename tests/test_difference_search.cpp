@@ -14,14 +14,14 @@ using namespace theoremeter::testing;
 
 namespace {
 
-constexpr auto concentration = Rrcp::Property::concentration, isometry = Rrcp::Property::isometry;
+constexpr auto of_signs = Rrcp::Property::concentration, without_signs = Rrcp::Property::isometry;
 
-struct Case {
+struct DifferenceCase {
   Network G;
   Rows A;
   Rrcp rrcp;
 
-  Case(const std::vector<std::int64_t>& widths, Eigen::Index m, Rrcp::Property property, double size = 1)
+  DifferenceCase(const std::vector<std::int64_t>& widths, Eigen::Index m, Rrcp::Property property, double size = 1)
       : G(draw_network(widths, Stream(3))),
         A(size * draw(Ensemble::gaussian, m, G.output(), Stream(4))),
         rrcp(G, A, Rrcp::Form::differences, property) {}
@@ -35,7 +35,7 @@ struct Case {
   }
 };
 
-DifferenceColumns random_columns(Eigen::Index k, int directions, Eigen::Index count, Stream& stream) {
+DifferenceColumns random_differences(Eigen::Index k, int directions, Eigen::Index count, Stream& stream) {
   DifferenceColumns c(k, directions, count);
   for (Eigen::MatrixXf* p : {&c.x, &c.y, &c.a, &c.w}) {
     for (float& entry : p->reshaped()) entry = static_cast<float>(stream.normal());
@@ -50,21 +50,21 @@ DifferenceColumns random_columns(Eigen::Index k, int directions, Eigen::Index co
 }  // namespace
 
 TEST_CASE("difference search: smoothed gradients by finite differences, at any depth") {
-  for (const auto property : {concentration, isometry})
+  for (const auto property : {of_signs, without_signs})
     for (const auto& widths : std::vector<std::vector<std::int64_t>>{{4}, {4, 9}, {4, 9, 12}, {3, 7, 8, 10}}) {
-      const Case i(widths, 11, property);
+      const DifferenceCase i(widths, 11, property);
       const DifferenceAnnealer annealer(i.rrcp);
       Stream stream(5);
-      DifferenceColumns c = random_columns(widths[0], property == isometry ? 0 : 2, 1, stream);
-      c.sign(0) = property == isometry ? 1 : -1;
+      DifferenceColumns c = random_differences(widths[0], property == without_signs ? 0 : 2, 1, stream);
+      c.sign(0) = property == without_signs ? 1 : -1;
       const float t = 0.5f, step = 2e-3f;
       const DifferenceColumns g = annealer.slopes(c, t);
-      const Eigen::VectorXf d = random_columns(widths[0], 0, 1, stream).a;
+      const Eigen::VectorXf d = random_differences(widths[0], 0, 1, stream).a;
       const auto check = [&](const auto& moved, float expected) {
         const float found = (annealer.values(moved(step), t)(0) - annealer.values(moved(-step), t)(0)) / (2 * step);
         CHECK(found == doctest::Approx(expected).epsilon(0.02));  // float32: 1e-7 over the step, and its square
       };
-      if (property == concentration)
+      if (property == of_signs)
         for (const auto member : {&DifferenceColumns::x, &DifferenceColumns::y})
           check(
               [&](float s) {
@@ -95,14 +95,14 @@ TEST_CASE("difference search: smoothed gradients by finite differences, at any d
 }
 
 TEST_CASE("difference search: annealing rises, a climb rises further, and its value is the definition's") {
-  for (const auto property : {concentration, isometry})
+  for (const auto property : {of_signs, without_signs})
     for (const auto& widths : std::vector<std::vector<std::int64_t>>{{3}, {4, 9}, {4, 12, 20}, {3, 8, 9, 12}})
       for (const double size : {1.0, 1e-3, 1e60}) {
-        const Case i(widths, 11, property, size);
+        const DifferenceCase i(widths, 11, property, size);
         const DifferenceAnnealer annealer(i.rrcp);
         const DifferenceClimber climber(i.rrcp, annealer);
         Stream stream(6);
-        DifferenceColumns c = random_columns(widths[0], property == isometry ? 0 : 2, 8, stream);
+        DifferenceColumns c = random_differences(widths[0], property == without_signs ? 0 : 2, 8, stream);
         c.sign.tail(4).setConstant(-1);
         const Eigen::ArrayXf before = annealer.values(c);
         annealer.run(c, 100);
@@ -123,7 +123,7 @@ TEST_CASE("difference search: annealing rises, a climb rises further, and its va
 
 TEST_CASE("difference search: the RRIC of the identity, where differences are everything") {
   // G(x) = x: the constant is |A'A - I|, and u the eigenvector. Off it by a climb's last gains.
-  const Case i({6}, 30, isometry);
+  const DifferenceCase i({6}, 30, without_signs);
   const double exact =
       Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(i.A.transpose() * i.A - Eigen::MatrixXd::Identity(6, 6))
           .eigenvalues()
@@ -134,7 +134,7 @@ TEST_CASE("difference search: the RRIC of the identity, where differences are ev
 }
 
 TEST_CASE("difference search: bitwise the same for any number of threads, and the halves share nothing") {
-  const Case i({4, 12, 20}, 15, concentration);
+  const DifferenceCase i({4, 12, 20}, 15, of_signs);
   const FoundDifferences one = search_differences(i.rrcp, {}, 600, Stream(1), 1, {}),
                          two = search_differences(i.rrcp, {}, 600, Stream(1), 2, {});
   CHECK(one.starts == 600);
