@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
 # Installs what is missing (Debian), builds, runs a small WDC survey and shows its table and figure. Safe to run again.
+# With --mpi it also installs Open MPI, and the program can run as ranks of an MPI job.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 packages=(build-essential cmake ninja-build git libeigen3-dev libboost-dev libhdf5-dev zlib1g-dev libmuparser-dev pkg-config libfmt-dev librandom123-dev libcli11-dev
   libxxhash-dev libtomlplusplus-dev nlohmann-json3-dev doctest-dev libbenchmark-dev python3 python3-numpy python3-h5py python3-matplotlib)
+if [ "${1:-}" = --mpi ]; then
+  packages+=(openmpi-bin libopenmpi-dev)
+  shift
+fi
 missing=()
 for package in "${packages[@]}" "$@"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -13,20 +13,25 @@
 namespace theoremeter {
 namespace {
 
-std::mutex working;                  // held while work must not be interrupted
-std::function<Ending()> last_words;  // guarded by `working`
+std::mutex working;    // held while work must not be interrupted
+LastWords last_words;  // guarded by `working`
 
 // An ordinary thread takes the signals: what a signal handler may call is too little for this.
 void wait_for(sigset_t signals) {
-  int signal = 0;
-  sigwait(&signals, &signal);
-  const std::lock_guard idle(working);
-  const Ending ending = last_words ? last_words() : Ending{1, "nothing was kept"};
-  say(fmt::format("{}theoremeter: interrupted; {}\n", isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "", ending.line));
-  _exit(ending.code);
+  for (int signal = 0;;) {
+    sigwait(&signals, &signal);
+    const std::lock_guard idle(working);
+    const std::optional<Ending> ending = last_words ? last_words() : Ending{1, "nothing was kept"};
+    if (ending) end_interrupted(*ending);
+  }
 }
 
 }  // namespace
+
+void end_interrupted(const Ending& ending) {
+  say(fmt::format("{}theoremeter: interrupted; {}\n", isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "", ending.line));
+  _exit(ending.code);
+}
 
 void end_on_interruption() {
   sigset_t signals;
@@ -45,12 +50,12 @@ void uninterrupted(const std::function<void()>& work) {
   work();
 }
 
-void on_interruption(std::function<Ending()> words) {
+void on_interruption(LastWords words) {
   const std::lock_guard busy(working);
   last_words.swap(words);
 }
 
-OnInterruption::OnInterruption(std::function<Ending()> words) : before_(std::move(words)) {
+OnInterruption::OnInterruption(LastWords words) : before_(std::move(words)) {
   const std::lock_guard busy(working);
   last_words.swap(before_);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace theoremeter {
@@ -20,19 +21,25 @@ struct Ending {
   std::string line;
 };
 
+/// Says so, and ends the program.
+[[noreturn]] void end_interrupted(const Ending& ending);
+
+/// None: the program goes on, and ends itself when it has told others.
+using LastWords = std::function<std::optional<Ending>()>;
+
 /// What an interruption does last from here on: never within `uninterrupted` work.
-void on_interruption(std::function<Ending()> last_words);
+void on_interruption(LastWords last_words);
 
 /// The same, as long as it lives; then again what was before.
 class OnInterruption {
  public:
-  explicit OnInterruption(std::function<Ending()> last_words);
+  explicit OnInterruption(LastWords last_words);
   ~OnInterruption();
   OnInterruption(const OnInterruption&) = delete;
   OnInterruption& operator=(const OnInterruption&) = delete;
 
  private:
-  std::function<Ending()> before_;
+  LastWords before_;
 };
 
 }  // namespace theoremeter

@@ -4,6 +4,7 @@
 #include "experiments/lock.hpp"
 #include "experiments/progress_line.hpp"
 #include "experiments/runner.hpp"
+#include "experiments/shell_word.hpp"
 #include "results/atomic.hpp"
 #include "results/data_file.hpp"
 #include "results/journal.hpp"
@@ -18,6 +19,7 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <utility>
 
 namespace theoremeter {
@@ -93,27 +95,34 @@ std::string resuming_command() {
   for (std::string word; std::getline(in, word, '\0');) {
     if (word == "--overwrite") continue;
     resumes = resumes || word == "--resume";
-    const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$&|;<>()*?[]{}~#`!") == std::string::npos;
-    if (!plain) {
-      for (std::size_t at = 0; (at = word.find('\'', at)) != std::string::npos; at += 4) word.replace(at, 1, "'\\''");
-      word = "'" + word + "'";
-    }
-    command += command.empty() ? word : " " + word;
+    command += (command.empty() ? "" : " ") + shell_word(word);
   }
   return resumes ? command : command + " --resume";
+}
+
+/// What there is already: the file, and the journals beside it.
+DataSet begun(const Experiment& e, const std::string& output) {
+  const auto declared = [&] {
+    return std::vector<Declared>{
+        {e.study->key, e.study->name, e.study->parameters, e.study->schema, e.study->complete}};
+  };
+  std::vector<std::string> remarks;
+  DataSet data = read(output, declared, &remarks);
+  for (const std::string& remark : remarks) say(fmt::format("theoremeter: {}\n", remark));
+  return data;
 }
 
 /// What is measured, on its way to the disk.
 class Keeper {
  public:
   Keeper(const Experiment& e, const Keep& keep, DataSet data)
-      : output_(keep.output), threads_(keep.threads), data_(std::move(data)) {
+      : output_(keep.output), threads_(keep.threads), share_(keep.share), data_(std::move(data)) {
     for (const Setting& at : e.points) points_.push_back(data_.point_of(at));
-    queue_ = queue_of(e, data_, threads_, keep.share);
-    for (std::size_t p = 0; p < e.points.size(); ++p) wanted_ += queue_->wanted(p);
+    const std::vector<bool> open = open_places(e, data_, share_);
+    wanted_ = std::find(open.begin(), open.end(), true) != open.end();
   }
 
-  std::uint64_t wanted() const { return wanted_; }  // draws to be measured
+  bool wanted() const { return wanted_; }  // there are draws to be measured
 
   /// Writes F.h5 whole, and removes the journals, which it holds.
   void consolidate(bool overwrite) {
@@ -128,7 +137,8 @@ class Keeper {
     const OnInterruption last([&] { return last_words(lock); });
     uninterrupted([&] { begin_journal(); });
     const EverySecond flush([&] { this->flush(); });
-    run(e, *queue_, threads_, [&](Key key, State state, std::string_view row) {
+    const std::unique_ptr<Queue> queue = queue_of(e, data_, threads_, share_);
+    run(e, *queue, threads_, [&](Key key, State state, std::string_view row) {
       uninterrupted([&] {
         if (lock.lost()) throw std::runtime_error(fmt::format("{}: another run goes on with it", output_));
         if (flush_error_) std::rethrow_exception(flush_error_);
@@ -148,7 +158,38 @@ class Keeper {
     });
   }
 
+  /// By all ranks of a job. What is there already is on the disk: no rank keeps rows in its memory.
+  void measure(const Experiment& e, Lock& lock, Post& post, Crew crew, bool was_there) {
+    std::vector<bool> open = open_places(e, data_, share_);
+    std::vector<Advance> known;
+    for (const std::size_t point : points_) known.push_back(taken_at(point));
+    data_ = DataSet(std::move(data_.about()));
+    const std::string resume = post.starter() + " " + resuming_command();
+    lead(post, {e, output_, points_, std::move(open), std::move(known), crew, lock, resume, [&] {
+                  if (!was_there && lock.owned()) leave_no_trace_of_ranks();
+                }});
+    const OnInterruption last([&] {
+      lock.release();
+      return Ending{75, fmt::format("all draws are in {}; to go on: {}", output_, resuming_command())};
+    });
+    data_ = begun(e, output_);
+    uninterrupted([&] {
+      if (!lock.owned()) throw std::runtime_error(fmt::format("{}: another run goes on with it", output_));
+      consolidate(true);
+    });
+  }
+
   DataSet take() { return std::move(data_); }
+
+  /// Of a job that failed before its first draw: what the ranks have measured is not here, but on the disk.
+  void leave_no_trace_of_ranks() {
+    try {
+      data_ = read(output_, [] { return std::vector<Declared>(); });
+    } catch (const std::exception&) {  // then there is something
+      return;
+    }
+    leave_no_trace();
+  }
 
   /// Of a run that failed before its first draw, as nothing was there before.
   void leave_no_trace() {
@@ -166,6 +207,23 @@ class Keeper {
   void begin_journal() {
     journal_ = std::make_shared<Journal>(resolved(output_) + ".journal", data_.about(), data_.about().runs[run_]);
     most_ = std::max<std::uint64_t>(little, fs::file_size(output_));
+  }
+
+  /// What draws of a point took, as some of them say.
+  Advance taken_at(std::size_t point) const {
+    constexpr std::uint64_t enough = 16;
+    Advance a;
+    const Schema& schema = data_.about().schema;
+    for (Key key{point, 0}; key.draw < data_.draws(point) && a.finished < enough; ++key.draw) {
+      if (data_.state(key) != State::measured) continue;
+      ++a.finished;
+      for (std::size_t i = 0; i < schema.columns.size(); ++i) {
+        if (schema.columns[i].says != Says::seconds || schema.columns[i].type != Type::real) continue;
+        const Cell cell = decode_cell(data_.bytes(key), schema, i);
+        a.seconds += std::accumulate(cell.reals().begin(), cell.reals().end(), 0.0);
+      }
+    }
+    return a;
   }
 
   /// Beside the run: an append waits for nothing.
@@ -194,10 +252,10 @@ class Keeper {
 
   std::string output_;
   int threads_;
+  Share share_;
   DataSet data_;
   std::vector<std::size_t> points_;  // of the experiment's points, those of the data set
-  std::unique_ptr<Queue> queue_;
-  std::uint64_t wanted_ = 0;
+  bool wanted_ = false;
   std::size_t run_ = 0;
   std::uint64_t most_ = 0;
   std::shared_ptr<Journal> journal_;
@@ -212,19 +270,8 @@ DataSet measured_in_memory(const Experiment& e, const Keep& keep) {
   return data;
 }
 
-/// What there is already: the file, and the journals beside it.
-DataSet begun(const Experiment& e, const std::string& output) {
-  const auto declared = [&] {
-    return std::vector<Declared>{
-        {e.study->key, e.study->name, e.study->parameters, e.study->schema, e.study->complete}};
-  };
-  std::vector<std::string> remarks;
-  DataSet data = read(output, declared, &remarks);
-  for (const std::string& remark : remarks) say(fmt::format("theoremeter: {}\n", remark));
-  return data;
-}
-
-DataSet measured_on_disk(const Experiment& e, const Keep& keep) {
+/// By this process, or, with a `post`, by all ranks of its job.
+DataSet measured_on_disk(const Experiment& e, const Keep& keep, Post* post, Crew crew) {
   check_output(keep.output, keep.overwrite || keep.resume);
   Lock lock(keep.output);
   const OnInterruption before([&] {
@@ -247,26 +294,34 @@ DataSet measured_on_disk(const Experiment& e, const Keep& keep) {
       for (const std::string& journal : journals) fs::remove(journal);
     if (changed) keeper.consolidate(exists);
   });
-  if (there && keeper.wanted() == 0)
+  if (there && !keeper.wanted())
     say(fmt::format("theoremeter: {}{} is complete: nothing was left to measure\n", keep.output,
                     keep.share.of > 1 ? fmt::format(": share {}/{}", keep.share.index, keep.share.of) : ""));
   else
     try {
-      keeper.measure(e, lock);
+      if (post)
+        keeper.measure(e, lock, *post, crew, exists);
+      else
+        keeper.measure(e, lock);
     } catch (...) {
-      if (!exists && lock.owned()) keeper.leave_no_trace();
+      if (!exists && lock.owned()) post ? keeper.leave_no_trace_of_ranks() : keeper.leave_no_trace();
       throw;
     }
   return keeper.take();
 }
 
-}  // namespace
-
-DataSet measure_all(const Experiment& e, const Keep& keep) {
-  if (keep.output.empty()) return measured_in_memory(e, keep);
-  DataSet data = measured_on_disk(e, keep);
+DataSet kept(const Experiment& e, const Keep& keep, Post* post, Crew crew) {
+  DataSet data = measured_on_disk(e, keep, post, crew);
   on_interruption([output = keep.output] { return Ending{1, fmt::format("all draws are in {}", output)}; });
   return data;
 }
+
+}  // namespace
+
+DataSet measure_all(const Experiment& e, const Keep& keep) {
+  return keep.output.empty() ? measured_in_memory(e, keep) : kept(e, keep, nullptr, {});
+}
+
+DataSet measure_all(const Experiment& e, const Keep& keep, Post& post, Crew crew) { return kept(e, keep, &post, crew); }
 
 }  // namespace theoremeter

@@ -3,6 +3,7 @@
 
 #include "experiments/experiment.hpp"
 #include "experiments/queue.hpp"
+#include "experiments/ranks.hpp"
 
 #include <string>
 
@@ -20,5 +21,8 @@ struct Keep {
 /// anything is changed: where no output can be made, another run writes it, or what it holds contradicts the
 /// experiment, the difference named.
 DataSet measure_all(const Experiment& e, const Keep& keep);
+
+/// The same by all ranks of a job; called by rank 0, while the others `follow`.
+DataSet measure_all(const Experiment& e, const Keep& keep, Post& post, Crew crew);
 
 }  // namespace theoremeter

@@ -57,17 +57,29 @@ std::string owner_in(const std::string& content) {
 
 std::string line(const std::string& owner, std::uint64_t counter) { return fmt::format("{} {:020}\n", owner, counter); }
 
-/// Whether the one who wrote this into the lock lives.
-bool lives(const std::string& path, const std::string& content) {
-  std::istringstream words(content);
-  std::string where, process, start;
-  words >> where >> process >> start;
-  if (where == machine()) return !start.empty() && start_of(process) == start;
-  for (int i = 0; i < 60; ++i) {  // six beats
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    if (content_of(path) != content) return true;
+/// Of these locks, those whose writers live.
+std::vector<bool> living(const std::vector<std::string>& paths) {
+  std::vector<bool> alive(paths.size());
+  std::vector<std::string> contents;
+  std::vector<std::size_t> elsewhere;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    contents.push_back(content_of(paths[i]));
+    std::istringstream words(contents[i]);
+    std::string where, process, start;
+    words >> where >> process >> start;
+    if (where == machine())
+      alive[i] = !start.empty() && start_of(process) == start;
+    else if (!contents[i].empty())
+      elsewhere.push_back(i);
   }
-  return false;
+  for (int beat = 0; beat < 60 && !elsewhere.empty(); ++beat) {  // six beats
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::erase_if(elsewhere, [&](std::size_t i) {
+      alive[i] = content_of(paths[i]) != contents[i];
+      return alive[i];
+    });
+  }
+  return alive;
 }
 
 std::string description(const std::string& content) {
@@ -85,7 +97,7 @@ Lock::Lock(const std::string& output)
   for (int i = 0; !try_to_take(); ++i) {
     const std::string content = content_of(path_);
     if (!fs::exists(path_)) continue;  // released meanwhile
-    if (i > 10 || lives(path_, content))
+    if (i > 10 || living({path_})[0])
       throw InputError(fmt::format("output {}: another run is writing it{} ({})", output, description(content), path_));
     // Of two that find it stale, one moves it away; the other must not move away what the first made then.
     const std::string aside = path_ + ".stale";
@@ -112,6 +124,12 @@ bool Lock::try_to_take() {
   if (written == static_cast<ssize_t>(content.size())) return true;
   unlink(path_.c_str());
   throw std::runtime_error(fmt::format("cannot write {}: {}", path_, std::strerror(error)));
+}
+
+std::vector<bool> being_written(const std::vector<std::string>& outputs) {
+  std::vector<std::string> locks;
+  for (const std::string& output : outputs) locks.push_back(resolved(output) + ".lock");
+  return living(locks);
 }
 
 bool Lock::owned() {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace theoremeter {
 
@@ -41,5 +42,8 @@ class Lock {
   std::atomic<bool> lost_ = false;
   std::optional<EverySecond> heart_;
 };
+
+/// Of these outputs, those that a living run writes. Runs of other machines are watched for some seconds, all together.
+std::vector<bool> being_written(const std::vector<std::string>& outputs);
 
 }  // namespace theoremeter

@@ -1,6 +1,7 @@
 // The command line. Results to stdout, progress and messages to stderr; exit 0 on success, 2 on wrong use or bad input,
 // 1 on failure, 75 when stopped with everything finished kept.
 #include "experiments/completion.hpp"
+#include "experiments/cores.hpp"
 #include "experiments/interruption.hpp"
 #include "experiments/options.hpp"
 #include "experiments/progress_line.hpp"
@@ -15,7 +16,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <omp.h>
 #include <CLI/CLI.hpp>
 
 #include <fcntl.h>
@@ -124,8 +124,13 @@ void add_run(CLI::App& app, Options& o, int& status) {
   run->add_option("--share", o.share, "of N disjoint parts of the draws, the I-th alone, from 0 on")->type_name("I/N");
   add_threads(*run, o);
   run->add_flag("--dry-run", o.dry_run, "check the experiment and estimate what it takes");
-  run->footer(experiment_notes);
-  run->callback([&] { status = run_verb(o); });
+  run->footer(
+      std::string(experiment_notes) +
+      "\nAs ranks of an MPI job, mpirun -n R theoremeter run ..., each with so many threads (default: its cores).");
+  run->callback([&, run] {
+    o.threads_said = run->count("--threads") > 0;
+    status = run_verb(o);
+  });
 }
 
 void add_file_verbs(CLI::App& app, Options& o, int& status) {
@@ -153,6 +158,7 @@ void add_file_verbs(CLI::App& app, Options& o, int& status) {
   CLI::App* merge = add_files_verb(app, "merge", "Join shares, repeated runs and older files into one", o, "F.h5");
   merge->add_option("--output", o.output, "the file to make")->type_name("G.h5")->check(not_empty())->required();
   merge->add_flag("--overwrite", o.overwrite, "replace an existing results file");
+  merge->add_flag("--complete", o.complete, "exit code 1 when draws are missing");
   merge->callback([&] { status = merge_verb(o); });
 
   CLI::App* digest = add_files_verb(app, "digest", "Print a digest of the content: equal for equal results", o, "F.h5");
@@ -190,6 +196,30 @@ void add_file_verbs(CLI::App& app, Options& o, int& status) {
   exported->callback([&] { status = export_verb(o); });
 }
 
+void add_slurm(CLI::App& app, Options& o, int& status) {
+  CLI::App* verb = app.add_subcommand("slurm", "Write a batch script for Slurm, print the commands that submit it");
+  verb->add_option("EXPERIMENT.toml", o.file, "the sweep, as for run")->required()->option_text(" ");
+  verb->add_option("--output", o.output, "the results file at the end; beside it: F.slurm, logs, a file a task")
+      ->type_name("F.h5")
+      ->check(not_empty())
+      ->required();
+  const auto count = [&](const char* name, std::int64_t& to, const char* meaning) {
+    verb->add_option(name, to, meaning)->type_name("N")->transform(whole_number());
+  };
+  count("--array", o.array, "so many tasks, each with a share of the draws of its own");
+  count("--mpi", o.ranks, "or one job of so many ranks, which hand out draws as they go");
+  count("--cpus", o.cpus, "cores, and threads, of each task or rank (default 1)");
+  verb->add_option("--time", o.time, "the longest that a task may take at a time: 2:00:00")->type_name("TIME");
+  verb->add_option("--mem", o.mem, "memory of a node: 4G")->type_name("SIZE");
+  verb->add_option("--partition", o.partition, "where")->type_name("NAME");
+  verb->add_option("--sbatch", o.sbatch, "another line: --sbatch=--account=NAME")->type_name("OPTION");
+  verb->add_flag("--overwrite", o.overwrite, "replace an existing script");
+  verb->footer(
+      "Prints two commands, for sh: one submits the script, the other a job that joins the results\n"
+      "when it has ended, and fails where draws are missing. theoremeter status says of which tasks.");
+  verb->callback([&] { status = slurm_verb(o); });
+}
+
 void add_format(CLI::App& app, Options& o, int& status) {
   CLI::App* verb = app.add_subcommand("format", "Print what a results file holds, as a document (Markdown)");
   verb->add_option("STUDY", o.files, "wdc, landscape, ... (default: all)")->option_text(" ");
@@ -220,11 +250,12 @@ int main_checked(int argc, char** argv) {
   app.set_version_flag("--version", "theoremeter " + this_program().version)->description("print the version");
   app.require_subcommand(1);
   Options options;
-  options.threads = omp_get_max_threads();
+  options.threads = usable_cores();
   std::map<const Study*, Options> of_studies;
   int status = 0;
   add_studies(app, of_studies, options.threads, status);
   add_run(app, options, status);
+  add_slurm(app, options, status);
   add_file_verbs(app, options, status);
   add_format(app, options, status);
   add_rho(app, status);

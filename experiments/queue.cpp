@@ -8,17 +8,10 @@ namespace {
 
 class LocalQueue : public Queue {
  public:
-  LocalQueue(const Experiment& e, const DataSet& done, int threads, Share share)
-      : threads_(static_cast<std::uint64_t>(threads)), open_(e.points.size() * e.draws), wanted_(e.points.size()) {
-    for (std::size_t point = 0; point < e.points.size(); ++point) {
-      const auto known = done.find_point(e.points[point]);
-      for (std::uint64_t draw = 0; draw < e.draws; ++draw) {
-        const std::uint64_t place = draw * e.points.size() + point;
-        open_[place] = share.has(place) && !(known && done.state({*known, draw}) != State::open);
-        wanted_[point] += open_[place];
-      }
-      left_ += wanted_[point];
-    }
+  LocalQueue(std::size_t points, std::vector<bool> open, int threads)
+      : threads_(static_cast<std::uint64_t>(threads)), open_(std::move(open)), advance_(points) {
+    for (std::uint64_t place = 0; place < open_.size(); ++place) advance_[place % points].wanted += open_[place];
+    for (const Advance& a : advance_) left_ += a.wanted;
   }
 
   Places next(std::size_t count) override {
@@ -33,7 +26,16 @@ class LocalQueue : public Queue {
     return take(std::min<std::uint64_t>(1, left_));
   }
 
-  std::uint64_t wanted(std::size_t point) const override { return wanted_[point]; }
+  void finished(std::size_t point, double seconds) override {
+    const std::lock_guard alone(mutex_);
+    advance_[point].finished += 1;
+    advance_[point].seconds += seconds;
+  }
+
+  std::vector<Advance> advance() const override {
+    const std::lock_guard alone(mutex_);
+    return advance_;
+  }
 
  private:
   Places take(std::uint64_t count) {
@@ -44,10 +46,10 @@ class LocalQueue : public Queue {
     return places;
   }
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::uint64_t threads_, left_ = 0, at_ = 0;
   std::vector<bool> open_;  // by place
-  std::vector<std::uint64_t> wanted_;
+  std::vector<Advance> advance_;
 };
 
 /// SplitMix64 (Steele, Lea, Flood 2014): a permutation of 64 bits without pattern.
@@ -65,8 +67,20 @@ bool Share::has(std::uint64_t place) const {
   return of == 1 || (place % of + mixed(place / of) % of) % of == index;
 }
 
+std::vector<bool> open_places(const Experiment& e, const DataSet& done, Share share) {
+  std::vector<bool> open(e.points.size() * e.draws);
+  for (std::size_t point = 0; point < e.points.size(); ++point) {
+    const auto known = done.find_point(e.points[point]);
+    for (std::uint64_t draw = 0; draw < e.draws; ++draw) {
+      const std::uint64_t place = draw * e.points.size() + point;
+      open[place] = share.has(place) && !(known && done.state({*known, draw}) != State::open);
+    }
+  }
+  return open;
+}
+
 std::unique_ptr<Queue> queue_of(const Experiment& e, const DataSet& done, int threads, Share share) {
-  return std::make_unique<LocalQueue>(e, done, threads, share);
+  return std::make_unique<LocalQueue>(e.points.size(), open_places(e, done, share), threads);
 }
 
 }  // namespace theoremeter

@@ -19,6 +19,12 @@ struct Share {
 /// Places in the order draw 0 of all points, draw 1 of all, ...: draw * (number of points) + point.
 using Places = std::vector<std::uint64_t>;
 
+/// How far a point is: its draws, and what they took, in seconds of one thread.
+struct Advance {
+  std::uint64_t wanted = 0, finished = 0;
+  double seconds = 0;
+};
+
 class Queue {
  public:
   virtual ~Queue() = default;
@@ -26,9 +32,14 @@ class Queue {
   virtual Places next(std::size_t count) = 0;
   /// Then these, a draw at a time, for all threads together.
   virtual Places last() = 0;
-  /// Draws of a point that were not handed out when it was made.
-  virtual std::uint64_t wanted(std::size_t point) const = 0;
+  /// A draw of this point was measured, in so many seconds of one thread. Thread-safe.
+  virtual void finished(std::size_t point, double seconds) = 0;
+  /// By point: of the draws that were not handed out when it was made. Thread-safe.
+  virtual std::vector<Advance> advance() const = 0;
 };
+
+/// By place: whether it is the share's, and `done` has it not.
+std::vector<bool> open_places(const Experiment& e, const DataSet& done, Share share);
 
 /// All draws of the experiment's share that `done` has not.
 std::unique_ptr<Queue> queue_of(const Experiment& e, const DataSet& done, int threads, Share share = {});

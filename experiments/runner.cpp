@@ -45,67 +45,66 @@ class Failure {
 /// How far the run is, by what draws cost where they were seen; elsewhere as on average.
 class Progress {
  public:
-  Progress(const Experiment& e, const Queue& queue, int threads)
-      : e_(e), points_(e.points.size()), under_way_(static_cast<std::size_t>(threads)) {
-    for (std::size_t p = 0; p < points_.size(); ++p) points_[p].wanted = static_cast<double>(queue.wanted(p));
-  }
+  Progress(const Experiment& e, const Queue& queue, int threads, bool silent)
+      : e_(e), queue_(queue), silent_(silent), under_way_(static_cast<std::size_t>(threads)) {}
 
   void stage(std::size_t thread, Key key, const std::string& stage, double fraction) {
-    if (!line_.due()) return;
+    if (silent_ || !line_.due()) return;
     const std::lock_guard alone(mutex_);
     under_way_[thread] = {key.point, fraction};
     line_.update(fmt::format("{}, draw {}, {}", e_.points[key.point].sizes(), key.draw, stage), done());
   }
-  void finished(std::size_t thread, Key key, double cost) {
+  void finished(std::size_t thread, Key key) {
     const std::lock_guard alone(mutex_);
     under_way_[thread] = {};
-    points_[key.point].finished += 1;
-    points_[key.point].cost += cost;
-    if (line_.due()) line_.update(fmt::format("{}, draw {}", e_.points[key.point].sizes(), key.draw), done());
+    if (!silent_ && line_.due())
+      line_.update(fmt::format("{}, draw {}", e_.points[key.point].sizes(), key.draw), done());
   }
   void say(const std::string& text) {
+    if (silent_) return;
     const std::lock_guard alone(mutex_);
     line_.clear();
     theoremeter::say(text);
   }
 
  private:
-  struct Point {
-    double wanted = 0, finished = 0, cost = 0;
-  };
   struct Draw {
     std::size_t point = 0;
     double fraction = 0;
   };
 
   double done() const {
+    const std::vector<Advance> points = queue_.advance();
     double seen = 0, cost = 0;
-    for (const Point& p : points_) {
-      seen += p.finished;
-      cost += p.cost;
+    for (const Advance& p : points) {
+      seen += static_cast<double>(p.finished);
+      cost += p.seconds;
     }
     const double average = cost > 0 ? cost / seen : 1;
-    const auto each = [&](const Point& p) { return p.cost > 0 ? p.cost / p.finished : average; };
+    const auto each = [&](const Advance& p) {
+      return p.seconds > 0 ? p.seconds / static_cast<double>(p.finished) : average;
+    };
     double done = 0, all = 0;
-    for (const Point& p : points_) {
-      done += p.finished * each(p);
-      all += p.wanted * each(p);
+    for (const Advance& p : points) {
+      done += static_cast<double>(p.finished) * each(p);
+      all += static_cast<double>(p.wanted) * each(p);
     }
-    for (const Draw& d : under_way_) done += d.fraction * each(points_[d.point]);
+    for (const Draw& d : under_way_) done += d.fraction * each(points[d.point]);
     return done / all;
   }
 
   const Experiment& e_;
+  const Queue& queue_;
+  const bool silent_;
   std::mutex mutex_;
-  std::vector<Point> points_;
   std::vector<Draw> under_way_;  // by thread
   ProgressLine line_;
 };
 
 class Run {
  public:
-  Run(const Experiment& e, Queue& queue, int threads, const Finished& finished)
-      : e_(e), queue_(queue), threads_(threads), finished_(finished), progress_(e, queue, threads) {}
+  Run(const Experiment& e, Queue& queue, int threads, const Finished& finished, bool silent)
+      : e_(e), queue_(queue), threads_(threads), finished_(finished), progress_(e, queue, threads, silent) {}
 
   void all() {
 #pragma omp parallel num_threads(threads_)
@@ -153,7 +152,8 @@ class Run {
       const std::lock_guard alone(mutex_);
       finished_(key, state, bytes);
     }
-    progress_.finished(thread, key, seconds_since(start) * threads);
+    queue_.finished(key.point, seconds_since(start) * threads);
+    progress_.finished(thread, key);
   } catch (...) {
     failure_.keep(place);
   }
@@ -170,8 +170,8 @@ class Run {
 
 }  // namespace
 
-void run(const Experiment& e, Queue& queue, int threads, const Finished& finished) {
-  Run(e, queue, threads, finished).all();
+void run(const Experiment& e, Queue& queue, int threads, const Finished& finished, bool silent) {
+  Run(e, queue, threads, finished, silent).all();
 }
 
 void for_each_draw(std::size_t n, int threads, const std::function<void(std::size_t)>& work) {

@@ -13,8 +13,8 @@ namespace theoremeter {
 using Finished = std::function<void(Key, State, std::string_view row)>;
 
 /// Measures all of the queue. An exception of a draw, or of `finished`, stops the run when the draws under way are
-/// finished; the first by place is thrown then. Shows its progress on stderr.
-void run(const Experiment& e, Queue& queue, int threads, const Finished& finished);
+/// finished; the first by place is thrown then. Shows its progress on stderr, unless `silent`.
+void run(const Experiment& e, Queue& queue, int threads, const Finished& finished, bool silent = false);
 
 /// work(0), ..., work(n - 1) on so many threads. The first exception by index is thrown when the others are done.
 void for_each_draw(std::size_t n, int threads, const std::function<void(std::size_t)>& work);

@@ -1,6 +1,7 @@
 #include "experiments/declarations.hpp"
 #include "experiments/options.hpp"
 #include "experiments/progress_line.hpp"
+#include "experiments/tasks.hpp"
 #include "experiments/verbs.hpp"
 #include "results/align.hpp"
 #include "results/data_file.hpp"
@@ -77,18 +78,76 @@ Line line_of(const std::string& label, const Count& c) {
           c.left()};
 }
 
+Count sum_of(const std::vector<Count>& counts) {
+  Count all;
+  for (const Count& c : counts) all.add(c);
+  return all;
+}
+
+nlohmann::ordered_json json_of(const std::string& file, const Tally& t) {
+  const Count all = sum_of(counts_of(t));
+  return {{"file", file},          {"study", t.about.study},     {"points", t.about.points.size()},
+          {"done", all.done},      {"undefined", all.undefined}, {"missing", all.missing},
+          {"seconds", all.seconds}};
+}
+
+std::string line_of(const std::string& file, const Tally& t) {
+  const Count all = sum_of(counts_of(t));
+  return fmt::format(
+      "{}: {} {}, {} points, {} of {} draws done{}, {} spent, about {} left\n", file, t.about.key, t.about.study,
+      t.about.points.size(), all.done + all.undefined, all.done + all.undefined + all.missing,
+      all.undefined > 0 ? fmt::format(" ({} undefined)", all.undefined) : "", duration(all.seconds), all.left());
+}
+
+/// Takes the files of array tasks out of `files`.
+std::set<Tasks> tasks_among(std::vector<std::string>& files) {
+  std::set<Tasks> all;
+  std::erase_if(files, [&](const std::string& file) {
+    const std::optional<Tasks> tasks = tasks_of(file);
+    if (tasks) all.insert(*tasks);
+    return tasks.has_value();
+  });
+  return all;
+}
+
+/// One line, the tasks, and which array would measure what is missing.
+void print_standing(const Tasks& tasks, const Standing& s, const std::string& again) {
+  for (const std::string& error : s.errors) fmt::print("{}\n", error);
+  if (s.tally) fmt::print("{}", line_of(tasks.name(), *s.tally));
+  fmt::print("{} tasks: {} done", tasks.of, s.done.size());
+  for (const auto& [what, which] : {std::pair("running", &s.running), {"failed", &s.failed}, {"missing", &s.missing}})
+    if (!which->empty()) fmt::print(", {} {} ({})", which->size(), what, array_specification(*which));
+  fmt::print("\n");
+  if (!again.empty()) fmt::print("--array={}\n", again);
+}
+
+void tell_standing(const Tasks& tasks, nlohmann::ordered_json* json) {
+  const Standing s = standing_of(tasks, declarations);
+  std::set<std::uint64_t> open = s.failed;
+  open.insert(s.missing.begin(), s.missing.end());
+  const std::string again = array_specification(open);
+  if (!json) return print_standing(tasks, s, again);
+  json->push_back(s.tally ? json_of(tasks.name(), *s.tally) : nlohmann::ordered_json{{"file", tasks.name()}});
+  json->back()["tasks"] = {
+      {"of", tasks.of}, {"done", s.done}, {"running", s.running}, {"failed", s.failed}, {"missing", s.missing}};
+  json->back()["array"] = again;
+}
+
 }  // namespace
 
 int status_verb(const Options& o) {
-  const std::vector<std::string> files = files_of(o.files);
+  std::vector<std::string> files = files_of(o.files);
   auto json = nlohmann::ordered_json::array();
   int code = 0;
+  const std::set<Tasks> arrays = tasks_among(files);
+  for (const Tasks& tasks : arrays) tell_standing(tasks, o.json ? &json : nullptr);
+  const bool alone = files.size() == 1 && arrays.empty();
   for (const std::string& file : files) {
     std::optional<Tally> found;
     try {
       found = tally(file, declarations);
     } catch (const InputError& error) {
-      if (files.size() == 1) throw;
+      if (alone) throw;
       code = 2;
       if (o.json)
         json.push_back({{"file", file}, {"error", error.what()}});
@@ -97,25 +156,14 @@ int status_verb(const Options& o) {
       continue;
     }
     const Tally& t = *found;
-    const std::vector<Count> counts = counts_of(t);
-    Count all;
-    for (const Count& c : counts) all.add(c);
     if (o.json) {
-      json.push_back({{"file", file},
-                      {"study", t.about.study},
-                      {"points", counts.size()},
-                      {"done", all.done},
-                      {"undefined", all.undefined},
-                      {"missing", all.missing},
-                      {"seconds", all.seconds}});
+      json.push_back(json_of(file, t));
       continue;
     }
-    fmt::print("{}: {} {}, {} points, {} of {} draws done{}, {} spent, about {} left\n", file, t.about.key,
-               t.about.study, counts.size(), all.done + all.undefined, all.done + all.undefined + all.missing,
-               all.undefined > 0 ? fmt::format(" ({} undefined)", all.undefined) : "", duration(all.seconds),
-               all.left());
+    fmt::print("{}", line_of(file, t));
+    const std::vector<Count> counts = counts_of(t);
     constexpr std::size_t listed = 100;
-    if (files.size() > 1 || counts.size() > listed) continue;
+    if (!alone || counts.size() > listed) continue;
     std::vector<Line> lines{{"point", "done", "undefined", "missing", "spent", "left"}};
     for (std::size_t p = 0; p < counts.size(); ++p) lines.push_back(line_of(t.about.points[p].sizes(), counts[p]));
     fmt::print("{}", align(lines));

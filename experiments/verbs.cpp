@@ -232,6 +232,33 @@ int verify_file(const std::string& file, const Options& o) {
   return 0;
 }
 
+Crew crew_of(const Options& o) {
+  const bool said = o.threads_said || std::getenv("OMP_NUM_THREADS") != nullptr;
+  return {said ? threads_of(o) : 0, threads_of(o)};
+}
+
+/// With a `post`, as rank 0 of a job.
+int run_alone_or_lead(const Options& o, Post* post) {
+  const int threads = threads_of(o);
+  const Share share = share_of(o.share);
+  if (o.resume && o.output.empty()) throw InputError("--resume: needs --output, the file to resume");
+  if (share.of > 1 && o.output.empty()) throw InputError("--share: needs --output, the share's own file");
+  const Experiment e = read_experiment(found_experiment(o.file));
+  say_remarks(e);
+  if (o.dry_run) {
+    fmt::print("{}", estimate(e, threads));
+    return 0;
+  }
+  if (post && o.output.empty())
+    throw InputError("--output is missing: ranks of a job keep what they measure beside it");
+  if (o.output.empty()) say("theoremeter: no --output: only the table will be kept\n");
+  const Keep keep{o.output, o.overwrite, o.resume, share, threads};
+  const DataSet data = post ? measure_all(e, keep, *post, crew_of(o)) : measure_all(e, keep);
+  if (!e.title.empty()) fmt::print("{}\n\n", e.title);
+  print_table(*e.study, data, false);
+  return 0;
+}
+
 }  // namespace
 
 int measure_verb(const Study& study, const Options& o) {
@@ -250,21 +277,22 @@ int measure_verb(const Study& study, const Options& o) {
 }
 
 int run_verb(const Options& o) {
-  const int threads = threads_of(o);
-  const Share share = share_of(o.share);
-  if (o.resume && o.output.empty()) throw InputError("--resume: needs --output, the file to resume");
-  if (share.of > 1 && o.output.empty()) throw InputError("--share: needs --output, the share's own file");
-  const Experiment e = read_experiment(found_experiment(o.file));
-  say_remarks(e);
-  if (o.dry_run) {
-    fmt::print("{}", estimate(e, threads));
-    return 0;
+  const std::unique_ptr<Post> post = post_of_job();
+  if (!post) return run_alone_or_lead(o, nullptr);
+  if (post->rank() > 0)
+    return follow(
+        *post, [&] { return read_experiment(found_experiment(o.file)); }, o.output, crew_of(o));
+  try {
+    const int status = run_alone_or_lead(o, post.get());
+    dismiss(*post, status);
+    return status;
+  } catch (const InputError&) {
+    dismiss(*post, 2);
+    throw;
+  } catch (...) {
+    dismiss(*post, 1);
+    throw;
   }
-  if (o.output.empty()) say("theoremeter: no --output: only the table will be kept\n");
-  const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, share, threads});
-  if (!e.title.empty()) fmt::print("{}\n\n", e.title);
-  print_table(*e.study, data, false);
-  return 0;
 }
 
 int show_verb(const Options& o) {
@@ -351,8 +379,9 @@ int merge_verb(const Options& o) {
     write(all, o.output, o.overwrite);
     for (const std::string& journal : journals_of(o.output)) std::filesystem::remove(journal);  // of what was replaced
   });
-  fmt::print("{}", gaps(all));
-  return 0;
+  const std::string missing = gaps(all);
+  fmt::print("{}", missing);
+  return o.complete && !missing.empty() ? 1 : 0;
 }
 
 int export_verb(const Options& o) {

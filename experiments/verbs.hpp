@@ -17,5 +17,6 @@ int table_verb(const Options& options);
 int export_verb(const Options& options);
 int plot_verb(const Options& options);
 int format_verb(const Options& options);
+int slurm_verb(const Options& options);
 
 }  // namespace theoremeter

@@ -147,8 +147,8 @@ TEST_CASE("a queue hands out what is open, each draw once, draw 0 of all points 
   done.add({1, 0}, State::measured, empty_row(s.schema), 0);
   done.add({2, 9}, State::undefined, empty_row(s.schema), 0);
   const auto queue = queue_of(e, done, 4);
-  CHECK(queue->wanted(0) == 10);
-  CHECK(queue->wanted(1) == 9);
+  CHECK(queue->advance()[0].wanted == 10);
+  CHECK(queue->advance()[1].wanted == 9);
   Places all;
   for (Places p = queue->next(1); !p.empty(); p = queue->next(2 * p.size())) all.insert(all.end(), p.begin(), p.end());
   CHECK(all.size() == 25);  // then fewer than four are left
