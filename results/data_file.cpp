@@ -405,6 +405,7 @@ class Writer {
                           variable<std::int64_t>(file_, list + "_point", {list}, "the item's point", "coordinate"),
                           variable<std::int64_t>(file_, list + "_draw", {list}, "the item's draw", "coordinate")});
     std::map<std::string, hsize_t> written;
+    const Row nothing = empty_row(about_.schema);
     for_blocks(about_.points.size(), draws_, [&](const Block& b) {
       const Shape start{b.point, b.draw}, count{b.points, b.draws};
       std::vector<std::int8_t> states;
@@ -415,7 +416,8 @@ class Writer {
           const Key key{p, d};
           states.push_back(static_cast<std::int8_t>(data_.state(key)));
           by.push_back(data_.state(key) == State::open ? -1 : static_cast<std::int64_t>(data_.run(key)));
-          const Row row = data_.state(key) == State::open ? empty_row(about_.schema) : data_.row(key);
+          const Row stored = data_.state(key) == State::open ? Row() : data_.row(key);
+          const Row& row = stored.empty() ? nothing : stored;
           for (std::size_t i = 0; i < row.size(); ++i) append(variables_[i], row[i]);
           for (const auto& [list, counter] : counts_) {
             from[list][0].insert(from[list][0].end(), total(row[counter]), static_cast<std::int64_t>(p));
@@ -600,9 +602,12 @@ class Reader {
       }
       for (hsize_t p = b.point; p < b.point + b.points; ++p)
         for (hsize_t d = b.draw; d < b.draw + b.draws; ++d) {
+          if (states[p][d] == State::open) {  // most of a share of many: passed over, and it has no items
+            for (Variable& v : variables) v.at += v.in_list() ? 0 : v.width();
+            continue;
+          }
           for (std::size_t i = 0; i < row.size(); ++i)
             take(variables[i], variables[i].in_list() ? total(row[counts.at(variables[i].column->list)]) : 1, row[i]);
-          if (states[p][d] == State::open) continue;
           const std::int64_t run = runs[p * draws_ + d];
           if (run < 0 || static_cast<std::size_t>(run) >= data.about().runs.size())
             throw hdf5::Error("damaged: dataset measured_by names no run");
