@@ -124,9 +124,8 @@ void add_run(CLI::App& app, Options& o, int& status) {
   run->add_option("--share", o.share, "of N disjoint parts of the draws, the I-th alone, from 0 on")->type_name("I/N");
   add_threads(*run, o);
   run->add_flag("--dry-run", o.dry_run, "check the experiment and estimate what it takes");
-  run->footer(
-      std::string(experiment_notes) +
-      "\nAs ranks of an MPI job, mpirun -n R theoremeter run ..., each with so many threads (default: its cores).");
+  run->footer(std::string(experiment_notes) +
+              "\nUnder mpirun -n R: by R ranks together, each on --threads threads (default: its cores).");
   run->callback([&, run] {
     o.threads_said = run->count("--threads") > 0;
     status = run_verb(o);
@@ -212,7 +211,9 @@ void add_slurm(CLI::App& app, Options& o, int& status) {
   verb->add_option("--time", o.time, "the longest that a task may take at a time: 2:00:00")->type_name("TIME");
   verb->add_option("--mem", o.mem, "memory of a node: 4G")->type_name("SIZE");
   verb->add_option("--partition", o.partition, "where")->type_name("NAME");
-  verb->add_option("--sbatch", o.sbatch, "another line: --sbatch=--account=NAME")->type_name("OPTION");
+  verb->add_option("--sbatch", o.sbatch, "another line: --sbatch=--account=NAME")
+      ->type_name("OPTION")
+      ->allow_extra_args(false);
   verb->add_flag("--overwrite", o.overwrite, "replace an existing script");
   verb->footer(
       "Prints two commands, for sh: one submits the script, the other a job that joins the results\n"

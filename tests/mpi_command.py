@@ -191,6 +191,10 @@ def wait_for_draws(folder, output, size=3000):
         time.sleep(0.005)
 
 
+def children(pid):
+    return [int(child) for tasks in pathlib.Path(f"/proc/{pid}/task").glob("*/children") for child in tasks.read_text().split()]
+
+
 class Job:
     """A run by ranks, under way."""
 
@@ -205,8 +209,7 @@ class Job:
 
     def ranks(self):
         """Process numbers, in no order."""
-        listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], text=True, capture_output=True).stdout.split()
-        return [int(pid) for pid in listed if pathlib.Path(f"/proc/{pid}/exe").exists() and os.readlink(f"/proc/{pid}/exe") == BINARY]
+        return [pid for pid in children(self.process.pid) if os.readlink(f"/proc/{pid}/exe") == BINARY]
 
     def stop(self, which, pids=None):
         """(exit code, what was said)"""

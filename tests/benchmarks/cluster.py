@@ -23,7 +23,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from mpi_command import BINARY, ENVIRONMENT  # noqa: E402
+from mpi_command import BINARY, ENVIRONMENT, children  # noqa: E402
 
 TESTS = os.environ.get("THEOREMETER_TESTS", str(ROOT / "build" / "theoremeter_tests"))
 CORES = {**ENVIRONMENT, "OMPI_MCA_hwloc_base_binding_policy": "core", "OMPI_MCA_rmaps_base_oversubscribe": "0"}
@@ -137,8 +137,8 @@ def merge(folder, journals=1000, draws=1000):
     paths = [folder / f"m.h5.journal.{rank}" for rank in (0, 1)]
     while not all(p.exists() for p in paths) or process.poll() is None and sum(p.stat().st_size for p in paths) < 0.99 * journals * draws * size_of_record(paths):
         time.sleep(0.05)
-    for pid in subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True).stdout.split():
-        os.kill(int(pid), 9)
+    for pid in children(process.pid):
+        os.kill(pid, 9)
     process.wait()
     records = []
     for path in paths:
@@ -176,7 +176,7 @@ def memory(folder):
         process = run(folder, "a.h5", ranks=2)
         most = {}
         while process.poll() is None:
-            for pid in subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True).stdout.split():
+            for pid in children(process.pid):
                 try:
                     status = pathlib.Path(f"/proc/{pid}/status").read_text()
                     rank = re.search(rb"OMPI_COMM_WORLD_RANK=(\d+)", pathlib.Path(f"/proc/{pid}/environ").read_bytes())[1].decode()
