@@ -240,7 +240,12 @@ class Prover : public ConeProver {
   bool may_be_decided(const Pair& pair) const {
     if (pair.depth < 10 * (K - 1) || pair.depth % (2 * (K - 1)) != 0) return false;
     const bool last = pair.depth >= 30 * (K - 1);
-    return all_but_dependent(*pair.a, last) || all_but_dependent(*pair.b, last);
+    const auto tangled = [&](const Cone<K>& cone) {
+      LeftOpen left = cone.left_open.load(std::memory_order_relaxed);
+      if (left == LeftOpen::unknown) cone.left_open.store(left = left_open(cone), std::memory_order_relaxed);
+      return left == LeftOpen::dependent || (last && left == LeftOpen::many);
+    };
+    return tangled(*pair.a) || tangled(*pair.b);
   }
 
   std::vector<std::int32_t> undecided(const Cone<K>& cone) const {
@@ -253,18 +258,18 @@ class Prover : public ConeProver {
     return rows;
   }
 
-  bool all_but_dependent(const Cone<K>& cone, bool last) const {
+  LeftOpen left_open(const Cone<K>& cone) const {
     const std::vector<std::int32_t> rows = undecided(cone);
-    if (rows.size() < 2) return false;
-    if (rows.size() >= K) return last;
+    if (rows.size() < 2) return LeftOpen::parting;
+    if (rows.size() >= K) return LeftOpen::many;
     Eigen::Matrix<double, K, Eigen::Dynamic> normal(K, Eigen::Index(rows.size()));  // orthonormal
     for (Eigen::Index i = 0; i < normal.cols(); ++i) {
       Eigen::Matrix<double, K, 1> h = problem_.hyperplanes.row(rows[std::size_t(i)]).transpose().normalized();
       h -= normal.leftCols(i) * (normal.leftCols(i).transpose() * h).eval();
-      if (h.norm() < 2 * cone.radius) return true;
+      if (h.norm() < 2 * cone.radius) return LeftOpen::dependent;
       normal.col(i) = h.normalized();
     }
-    return false;
+    return LeftOpen::parting;
   }
 
   // Made once a cone; none where there are too many.

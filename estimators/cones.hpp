@@ -29,6 +29,14 @@ struct Decided {
   Half half;
 };
 
+/// What the hyperplanes are that a cone leaves undecided: the prover finds out once, and only where it asks.
+enum class LeftOpen : std::uint8_t {
+  unknown,
+  parting,    // fewer than K and, at the cone's size, independent: cones further down decide them
+  dependent,  // fewer than K
+  many
+};
+
 template <int K>
 struct Cone {
   using Vector = std::array<double, K>;
@@ -44,6 +52,7 @@ struct Cone {
   std::vector<std::uint64_t> positive, negative;  // one bit a hyperplane
   std::array<std::vector<Decided>, 2> decided;    // since the parent, by Side; only those that change that side's bound
   std::atomic<std::array<Cone, 2>*> children{nullptr};
+  mutable std::atomic<LeftOpen> left_open{LeftOpen::unknown};
 
   Cone() = default;
   Cone(const Cone&) = delete;

@@ -119,6 +119,14 @@ class Corral {
   VectorXd weight_;
 };
 
+/// A point below x along u, a direction of descent; none where f, in doubles, does not show it.
+std::optional<VectorXd> below_along(const DescentProblem& f, const VectorXd& x, const VectorXd& u) {
+  const double at_x = f.objective(x), length = std::max(x.norm(), 1.0);
+  for (double t = 0.1 * length; t >= 1e-7 * length; t /= 4)
+    if (f.objective(x + t * u) < at_x) return x + t * u;
+  return std::nullopt;
+}
+
 /// The lowest of the points a little way from x in directions in which f falls from x on: along the axes, against
 /// gradients nearby, and at random. None at a local minimum.
 std::optional<VectorXd> below(const DescentProblem& f, const VectorXd& x, double tolerance, Stream& stream) {
@@ -167,7 +175,14 @@ Descent descend(const DescentProblem& f, VectorXd x, const DescentOptions& optio
   VectorXd v = f.gradient(x);
   // v says nothing of the other sides of a kink: is there one on which f falls?
   const auto escape = [&] {
-    std::optional<VectorXd> lower = below(f, x, options.kink_tolerance, stream);
+    std::optional<VectorXd> lower;
+    if (f.directions) {
+      const AllDirections around = f.directions(x, options.kink_tolerance);
+      if (around.descent) lower = below_along(f, x, *around.descent);
+      result.checked = around.all && !around.descent;
+      if (result.checked) result.gradient = std::min(result.gradient, f.size(x, around.least));
+    }
+    if (!lower && !result.checked) lower = below(f, x, options.kink_tolerance, stream);
     if (!lower) return false;
     x = std::move(*lower);
     f.normalise(x);

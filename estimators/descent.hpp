@@ -3,8 +3,9 @@
 // Steps along -v of Barzilai and Borwein's length, halved until f is below the largest of its last values by enough
 // (Armijo). Where only tiny steps would do, the iterate sits at a kink: then the least element of the convex hull of
 // gradients at nearby points (gradient sampling, Burke, Lewis and Overton 2005) is a direction of descent, or is near 0
-// however near the points: a stationary kink. Before either is called stationary, f is looked at a little way off in
-// many directions, since at a kink f may fall on sides that the gradient knows nothing of; there descent goes on.
+// however near the points: a stationary kink. Before either is called stationary, its one-sided derivatives in all
+// directions are looked at (all_directions.hpp), since at a kink f may fall on sides that the gradient knows nothing
+// of; there descent goes on. Where they are too many, f is looked at a little way off in many directions.
 #pragma once
 
 #include "estimators/stream.hpp"
@@ -12,8 +13,16 @@
 #include <Eigen/Core>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 namespace theoremeter {
+
+/// The one-sided derivatives D_u f(x) over all u.
+struct AllDirections {
+  bool all = false;                        // of all u, not only some
+  std::optional<Eigen::VectorXd> descent;  // the steepest found with D_u f < 0 by more than is negligible; |u| = 1
+  Eigen::VectorXd least;  // the least convex combination of the gradients of all pieces around x; empty unless `all`
+};
 
 /// What is descended on, scaled so that f and points of interest are of size about 1.
 struct DescentProblem {
@@ -23,6 +32,8 @@ struct DescentProblem {
   std::function<double(const Eigen::VectorXd& x, const Eigen::VectorXd& v)> size;
   /// Applied after each step; leaves f as it is. (Blind demodulation balances |h| and |m|.)
   std::function<void(Eigen::VectorXd&)> normalise;
+  /// The one-sided derivatives at x, those above -`slope` times the size 1 of a gradient negligible; may be missing.
+  std::function<AllDirections(const Eigen::VectorXd& x, double slope)> directions = {};
 };
 
 struct DescentOptions {
@@ -37,7 +48,8 @@ enum class Stop { stationary, kink, zero, budget };
 struct Descent {
   Eigen::VectorXd x;
   Stop stop = Stop::budget;
-  double gradient = 0;  // its size, resp. that of the least combination
+  double gradient = 0;   // its size, resp. that of the least combination
+  bool checked = false;  // no one-sided derivative is negative, and none was left out
   std::int64_t steps = 0;
 };
 

@@ -137,6 +137,7 @@ class Measurer {
 
   void put_units_back() {
     const double unit = rays_.unit();
+    result_.objective_at_zero = at_zero_ * unit;
     result_.worst_margin.value *= unit;
     result_.descent_at_zero.value *= unit;
     for (DescentEnd& end : result_.stationary) {
@@ -260,8 +261,14 @@ class Measurer {
       margin_fails = true;
     }
     const RayWitness &worst = result_.worst_margin, &zero = result_.descent_at_zero;
-    if (!zero_fails && zero.value <= 0) add_violation(zero.direction, 0, "D_p f(0) >= 0");
-    if (!margin_fails && worst.value < infinity && worst.where != RayEnd::origin && !(result_.derivative_at_worst < 0))
+    const auto weak_maximisers = [&](const RayWitness& w) {
+      const RayNumbers ray = one(w.direction);
+      return instance_.has_weak_maximisers() && scaled_gradient(ray, 0) <= vanishing &&
+             scaled_gradient(ray, infinity) <= vanishing;
+    };
+    if (!zero_fails && zero.value <= 0 && !weak_maximisers(zero)) add_violation(zero.direction, 0, "D_p f(0) >= 0");
+    if (!margin_fails && worst.value < infinity && worst.where != RayEnd::origin &&
+        !(result_.derivative_at_worst < 0) && !weak_maximisers(worst))
       add_violation(worst.direction, finite(worst.r), "D_{-v} f >= 0");
     report(0.75);
   }
@@ -287,6 +294,7 @@ class Measurer {
       const Stream stream = stream_.at({descent_starts, i});
       ends[i] = descend(problem, random_point(problem, stream.at({0})), {}, stream.at({1}));
     }
+    at_zero_ = problem.objective(VectorXd::Zero(rays_.dimension()));
     for (const Descent& end : ends) count(problem, end);
     report(1);
   }
@@ -328,7 +336,6 @@ class Measurer {
   }
 
   void list(const DescentProblem& problem, const Descent& end, std::string near, const std::vector<double>& distance) {
-    constexpr double same = 1e-4;
     Point x;
     Index from = 0;
     for (const Index k : rays_.parts()) {
@@ -336,19 +343,53 @@ class Measurer {
       from += k;
     }
     for (DescentEnd& known : result_.stationary) {
-      double apart = 0;
-      for (std::size_t i = 0; i < x.size(); ++i) apart = std::max(apart, (known.x[i] - x[i]).norm());
-      if (apart > same) continue;
+      if (known.near != near || !(same(known.x, x) || on_one_flat_set(problem, known, end))) continue;
       ++known.starts;
       return;
     }
     if (result_.stationary.size() >= max_listed) return;
-    if (near.empty()) add(result_, at_point(x, by_descent));
+    const double objective = problem.objective(end.x);
+    const bool weak_maximiser = instance_.has_weak_maximisers() && is_that_at_zero(objective);
+    if (near.empty() && end.checked && !weak_maximiser) add(result_, at_point(x, by_descent));
     double to_spurious = infinity;
     for (std::size_t i = 1; i < distance.size(); ++i)
       if (result_.excluded[i].centre != "0") to_spurious = std::min(to_spurious, distance[i]);
-    result_.stationary.push_back({std::move(x), std::move(near), end.stop == Stop::kink, problem.objective(end.x),
+    result_.stationary.push_back({std::move(x), std::move(near), end.stop == Stop::kink, end.checked, objective,
                                   end.gradient, distance[0], to_spurious, 1});
+  }
+
+  static bool same(const Point& x, const Point& y) {
+    constexpr double apart = 1e-4;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      if ((x[i] - y[i]).norm() > apart) return false;
+    return true;
+  }
+
+  /// f along the ray through a stationary point is 1/2 a (t - b/a)^2 + const: as large as at 0 only if a = b = 0.
+  bool is_that_at_zero(double objective) const { return objective >= (1 - 1e-9) * at_zero_; }
+
+  /// Is f constant on a way between them, be it down to 0 and up again? Kinks are met to 1e-8.
+  bool on_one_flat_set(const DescentProblem& problem, const DescentEnd& known, const Descent& end) const {
+    constexpr int steps = 64;
+    const double there = problem.objective(end.x);
+    if (is_that_at_zero(known.objective) && is_that_at_zero(there)) return true;
+    const double rounding = (known.kink || end.stop == Stop::kink ? 1e-7 : 1e-11) * at_zero_;
+    if (!(std::abs(known.objective - there) <= rounding)) return false;
+    VectorXd from(rays_.dimension());
+    Index first = 0;
+    for (const VectorXd& part : known.x) {
+      from.segment(first, part.size()) = part;
+      first += part.size();
+    }
+    const auto all = instance_.ways(from, end.x);
+    return std::any_of(all.begin(), all.end(), [&](const LandscapeInstance::Way& way) {
+      for (std::size_t leg = 1; leg < way.size(); ++leg)
+        for (int i = 1; i <= steps; ++i) {
+          const VectorXd at = way[leg - 1] + i * (way[leg] - way[leg - 1]) / steps;
+          if (!(std::abs(problem.objective(at) - there) <= rounding)) return false;
+        }
+      return true;
+    });
   }
 
   const LandscapeInstance& instance_;
@@ -358,6 +399,7 @@ class Measurer {
   const Progress& progress_;
   MatrixXd directions_;
   std::vector<RayNumbers> numbers_;
+  double at_zero_ = 0;  // f(0), as descents see it
   Landscape result_;
 };
 
@@ -378,21 +420,31 @@ Landscape measure_landscape(const Demodulation& f, double alpha, const Landscape
 }
 
 void add_violations(Landscape& landscape, const Census& census, const Eigen::Vector2d& x0) {
+  landscape.violation_count -= static_cast<std::int64_t>(
+      std::erase_if(landscape.violations, [](const Violation& v) { return v.reason == by_descent; }));
   const double length = x0.norm(), rho = landscape.rho[0];
   double farthest = 1;  // all balls lie within, in units of |x0|
   for (const Neighbourhood& n : landscape.excluded) farthest = std::max(farthest, 2 + n.radius);
   const auto look = [&](const Eigen::Vector2d& x) {
     for (const Neighbourhood& n : landscape.excluded) {
       const double s = n.centre == "x0" ? 1 : n.centre == "0" ? 0 : -rho;
-      if ((x - s * x0).norm() / length <= std::max(n.radius, at_centre)) return;
+      if ((x - s * x0).norm() / length <= std::max(n.radius, at_centre)) return false;
     }
     add(landscape, at_point({VectorXd(x / length)}, by_census));
+    return true;
   };
   for (const StationaryPoint& p : census.points)
     if (p.kind != StationaryKind::kink_saddle) look(p.x);
   for (const FlatSet& f : census.flat) {
     if (f.kind == StationaryKind::kink_saddle) continue;
-    look(f.normal.isZero(0) ? Eigen::Vector2d(farthest * f.x) : f.x);
+    if (look(f.normal.isZero(0) ? Eigen::Vector2d(farthest * f.x) : f.x) || f.normal.isZero(0)) continue;
+    // A piece of a line, one of its points in a ball: is there another that is in none?
+    constexpr int points = 256;
+    for (int i = 1; i < points; ++i) {
+      const double angle = f.from + (f.to - f.from) * i / points;
+      const Eigen::Vector2d u(std::cos(angle), std::sin(angle));
+      if (f.normal.dot(u) > 0 && look(u / f.normal.dot(u))) break;
+    }
   }
 }
 

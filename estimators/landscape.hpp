@@ -41,7 +41,8 @@ Landscape measure_landscape(const Recovery& f, Problem problem, const LandscapeO
 Landscape measure_landscape(const Demodulation& f, double alpha, const LandscapeOptions& options, const Stream& stream,
                             const Progress& progress = {});
 
-/// Adds the census's minima outside the excluded balls, of every flat set one point, to the violations.
+/// The census's minima outside the excluded balls, of every flat set one point, become violations in place of the
+/// points that descent ran into, which are among them.
 void add_violations(Landscape& landscape, const Census& census, const Eigen::Vector2d& x0);
 
 }  // namespace theoremeter

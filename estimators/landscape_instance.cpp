@@ -1,5 +1,6 @@
 #include "estimators/landscape_instance.hpp"
 
+#include "estimators/all_directions.hpp"
 #include "estimators/hyperbola.hpp"
 #include "theory/angle.hpp"
 #include "theory/rho.hpp"
@@ -12,6 +13,9 @@ namespace {
 
 using Eigen::Index;
 using Eigen::VectorXd;
+
+/// Descents end this near to kinks, relative to |x|.
+constexpr double on_kink = 1e-7;
 
 double cosine(const VectorXd& x, const VectorXd& x0) { return std::cos(angle(x, x0)); }
 
@@ -51,8 +55,16 @@ class RecoveryInstance final : public LandscapeInstance {
     const double length = rays_.length(), scale = rays_.scale();
     return {[=, this](const VectorXd& x) { return scale * objective(f_, length * x) / (length * length); },
             [=, this](const VectorXd& x) { return VectorXd(scale * gradient(f_, length * x) / length); },
-            [](const VectorXd& x, const VectorXd& v) { return v.norm() / std::max(x.norm(), 1.0); }, [](VectorXd&) {}};
+            [](const VectorXd& x, const VectorXd& v) { return v.norm() / std::max(x.norm(), 1.0); }, [](VectorXd&) {},
+            [=, this](const VectorXd& x, double slope) {
+              AllDirections at =
+                  all_directions(f_, length * x, on_kink, slope * std::max(x.norm(), 1.0) * length / scale);
+              at.least *= scale / length;
+              return at;
+            }};
   }
+
+  std::vector<Way> ways(const VectorXd& x, const VectorXd& y) const override { return {{x, y}}; }
 
   std::vector<double> distances(const VectorXd& x) const override {
     std::vector<double> all;
@@ -72,8 +84,8 @@ class RecoveryInstance final : public LandscapeInstance {
 class DemodulationInstance final : public LandscapeInstance {
  public:
   DemodulationInstance(const Demodulation& f, double alpha)
-      : f_(f),
-        rays_(f, alpha),
+      : rays_(f, alpha),
+        f_(rays_.instance()),
         rho_h_(theoremeter::rho(Problem::blind_demodulation, f.G1.depth())),
         rho_m_(theoremeter::rho(Problem::blind_demodulation, f.G2.depth())) {
     for (const double m : {1.0, -rho_m_})
@@ -127,7 +139,32 @@ class DemodulationInstance final : public LandscapeInstance {
               if (!(c > 0) || !std::isfinite(c)) return;
               x.head(f_.G1.input) /= c;
               x.tail(f_.G2.input) *= c;
+            },
+            [=, this](const VectorXd& x, double slope) {
+              // Of size 1 are gradients of this length where |h| = |m|.
+              const double one = x.norm() / std::sqrt(2) * std::max(x.squaredNorm() / 2, 1.0);
+              AllDirections at = all_directions(f_, length * h(x), length * m(x), on_kink, slope * one / of_v);
+              at.least *= of_v;
+              return at;
             }};
+  }
+
+  // One factor after the other; c where f is least on the ray of the corner.
+  std::vector<Way> ways(const VectorXd& x, const VectorXd& y) const override {
+    std::vector<Way> all;
+    const auto add = [&](const VectorXd& corner, double c, bool h_first) {
+      if (!(c > 0) || !std::isfinite(c)) return;
+      VectorXd first = x, last = y;
+      last.head(f_.G1.input) *= h_first ? c : 1 / c;
+      last.tail(f_.G2.input) *= h_first ? 1 / c : c;
+      (h_first ? first.head(f_.G1.input) : first.tail(f_.G2.input)) = c * corner;
+      all.push_back({x, first, last});
+    };
+    const double unit = rays_.length();  // b is in it
+    const BilinearRay other_h = along_rays(f_, h(y), m(x)), other_m = along_rays(f_, h(x), m(y));
+    add(h(y), other_h.b / other_h.a / unit, true);
+    add(m(y), other_m.b / other_m.a / unit, false);
+    return all;
   }
 
   std::vector<double> distances(const VectorXd& x) const override {
@@ -144,8 +181,8 @@ class DemodulationInstance final : public LandscapeInstance {
   VectorXd m(const VectorXd& x) const { return x.tail(f_.G2.input); }
   static double towards(double centre, double cosine) { return centre > 0 ? cosine : -cosine; }
 
-  const Demodulation& f_;
   DemodulationRays rays_;
+  const Demodulation& f_;
   double rho_h_, rho_m_;
   std::vector<double> h_, m_;
 };

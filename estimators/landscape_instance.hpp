@@ -30,11 +30,15 @@ class LandscapeInstance {
 
   /// f in the units of DescentEnd over rays().unit(), on stacked vectors.
   virtual DescentProblem descent() const = 0;
+  /// Ways from x, as corners joined by straight lines, on which f is constant if x and y lie on one flat set: to y, or
+  /// (blind demodulation: f does not change when (h, m) becomes (c h, m/c)) to what is equivalent to it.
+  using Way = std::vector<Eigen::VectorXd>;
+  virtual std::vector<Way> ways(const Eigen::VectorXd& x, const Eigen::VectorXd& y) const = 0;
   /// How large a neighbourhood of each centre, in the order of implied(), just holds x; of [HJ]'s sets at most 1.
   virtual std::vector<double> distances(const Eigen::VectorXd& x) const = 0;
 };
 
-/// Both keep a reference to f, and throw as the constructors of their rays do.
+/// Both throw as the constructors of their rays do.
 std::unique_ptr<LandscapeInstance> landscape_instance(const Recovery& f, Problem problem);
 std::unique_ptr<LandscapeInstance> landscape_instance(const Demodulation& f, double alpha);
 

@@ -6,6 +6,7 @@
 #include "theory/types.hpp"
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -42,11 +43,12 @@ struct Violation {
 };
 inline constexpr const char *by_descent = "stationary point (descent)", *by_census = "stationary point (census)";
 
-/// A stationary point that descent ran into.
+/// A point that descent ran into; of those on one flat set, where f is the same, the first.
 struct DescentEnd {
   Point x;                  // x/|x0|; blind demodulation: h, m over sqrt(|h0||m0|), balanced: |h| = |m|
   std::string near;         // the centre of the excluded neighbourhood that it lies in; "" for none
   bool kink = false;        // a convex combination of neighbouring gradients vanishes, not the gradient itself
+  bool checked = false;     // a stationary point: no one-sided derivative is negative; otherwise none was found that is
   double objective = 0;     // 2^d f(x)/|x0|^2
   double gradient = 0;      // the scaled gradient left, of that combination at a kink
   double to_solution = 0;   // |x - x0|/|x0|; blind demodulation: the radius that just holds it around (h0, m0)
@@ -59,7 +61,7 @@ struct Outcomes {
   std::int64_t solution = 0;       // in the neighbourhood of x0
   std::int64_t spurious = 0;       // in that of -rho x0 (blind demodulation: of one of the three)
   std::int64_t zero = 0;           // in that of 0, or at 0
-  std::int64_t elsewhere = 0;      // at a stationary point outside all of them
+  std::int64_t elsewhere = 0;      // outside all of them, where no direction of descent was found
   std::int64_t not_converged = 0;  // the budget ran out
 };
 
@@ -73,7 +75,10 @@ struct Landscape {
   RayWitness worst_margin;              // at most: inf |v_x|/max(|x|, 1) outside
   double derivative_at_worst = 0;       // D_{-v} f/|v|^2 there: -1 where f is differentiable; 0 where v = 0
   RayWitness descent_at_zero;           // at most: inf -D_p f(0), times 2^d/|x0|
-  /// At grid directions; at each distinct end of descent, and each minimum of a census, that no excluded ball holds.
+  double objective_at_zero = NAN;       // f(0), scaled as those of descent; NaN: an old file does not say
+  /// At grid directions; at the minima of a census that no excluded ball holds, without one at the stationary points
+  /// that descent ran into. Of flat sets one point; none where f is constant around it in blind demodulation: [HJ Thm
+  /// 3] has weak maximisers.
   std::int64_t violation_count = 0;
   std::vector<Violation> violations;  // the first max_listed of each reason
   Outcomes outcomes;

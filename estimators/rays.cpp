@@ -132,11 +132,12 @@ Rays::Vectors RecoveryRays::at(const Point& direction) const {
 }
 
 DemodulationRays::DemodulationRays(const Demodulation& f, double alpha)
-    : f_(f),
-      length_(f.h0.norm() * f.m0.norm()),
+    : normalised_(normalised(f)),
+      length_(f_.h0.norm() * f_.m0.norm()),
       scale_(std::ldexp(static_cast<double>(f.b.size()), f.G1.depth() + f.G2.depth()) / alpha),
-      h0_(unit_vector(f.h0, "h0")),
-      m0_(unit_vector(f.m0, "m0")) {
+      unit_(normalised_.in_hessian()),
+      h0_(unit_vector(f_.h0, "h0")),
+      m0_(unit_vector(f_.m0, "m0")) {
   if (!(alpha > 0)) throw InputError(fmt::format("alpha = {}: must be positive", alpha));
 }
 
@@ -163,8 +164,8 @@ void DemodulationRays::evaluate(const MatrixXd& P, RayNumbers* out, RayWorkspace
     const auto [H1, H2] = population(at[0], at[1]);
     const VectorXd c = scale_ * back1.col(N + j);
     out[j].factors = 2;
-    out[j].factor[0] = ray_factor(at[0], scale_ * back1.col(j), c, H1, h0_);
-    out[j].factor[1] = ray_factor(at[1], scale_ * back2.col(j), scale_ * back2.col(N + j), H2, m0_);
+    out[j].factor[0] = ray_factor(at[0], scale_ * back1.col(j), c, H1, h0_, unit_);
+    out[j].factor[1] = ray_factor(at[1], scale_ * back2.col(j), scale_ * back2.col(N + j), H2, m0_, unit_);
     out[j].b = at[0].dot(c);
   }
 }

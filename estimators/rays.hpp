@@ -85,22 +85,24 @@ class RecoveryRays final : public Rays {
 /// one in m by 1/|h|, so that each is T a - c with T = |h||m|/(|h0||m0|); the population's, T p - cos theta_s^(m) t_h.
 class DemodulationRays final : public Rays {
  public:
-  /// Keeps a reference to f. Throws InputError when h0 = 0 or m0 = 0, or unless alpha > 0.
+  /// Keeps a normalised copy of f. Throws InputError when h0 = 0 or m0 = 0, unless alpha > 0, and as normalised() does.
   DemodulationRays(const Demodulation& f, double alpha);
 
   std::vector<Eigen::Index> parts() const override { return {f_.G1.input, f_.G2.input}; }
   void evaluate(const Eigen::MatrixXd& P, RayNumbers* out, RayWorkspace& work) const override;
   Vectors at(const Point& direction) const override;
 
-  const Demodulation& instance() const { return f_; }
+  const Demodulation& instance() const { return f_; }  // normalised
+  double unit() const override { return unit_; }
   double length() const { return length_; }  // |h0||m0|
   double scale() const { return scale_; }    // 2^{d+s} l/alpha
 
  private:
   std::pair<Eigen::VectorXd, Eigen::VectorXd> population(const Eigen::VectorXd& p, const Eigen::VectorXd& q) const;
 
-  const Demodulation& f_;
-  double length_, scale_;
+  NormalisedDemodulation normalised_;
+  const Demodulation& f_ = normalised_.f;
+  double length_, scale_, unit_;
   Eigen::VectorXd h0_, m0_;  // of unit length
 };
 

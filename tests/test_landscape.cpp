@@ -1,3 +1,5 @@
+#include "estimators/all_directions.hpp"
+#include "estimators/census.hpp"
 #include "estimators/descent.hpp"
 #include "estimators/direction_search.hpp"
 #include "estimators/hyperbola.hpp"
@@ -508,9 +510,9 @@ TEST_CASE("landscape: planted failures are found, and none where there is none")
   const Network dead = dead_network(s, {3, 6, 8});
   const VectorXd x0 = unit_vector(s, 3);
   const Landscape of_dead = measure_landscape(inversion(dead, x0), Problem::inversion, options, Stream(12));
-  // Nowhere does f descend, at 0 neither; descents end where they begin.
-  CHECK(of_dead.violation_count == 2 * 500 + of_dead.outcomes.elsewhere);
-  CHECK(of_dead.violations.size() == 2 * max_listed + static_cast<std::size_t>(of_dead.outcomes.elsewhere));
+  // Nowhere does f descend, at 0 neither; descents end where they begin, all on one flat set.
+  CHECK(of_dead.violation_count == 2 * 500 + 1);
+  CHECK(of_dead.violations.size() == 2 * max_listed + 1);
   CHECK(of_dead.outcomes.elsewhere > 0);
   CHECK(of_dead.descent_at_zero.value == 0);
   CHECK(of_dead.worst_margin.value == 0);
@@ -537,6 +539,88 @@ TEST_CASE("landscape: planted failures are found, and none where there is none")
   const Landscape sound = measure_landscape(wide_inversion(14, 100, 200), Problem::inversion, small(500), Stream(15));
   CHECK(sound.violation_count == 0);
   CHECK(sound.descent_at_zero.value > 0);
+}
+
+TEST_CASE("landscape: a flat set is one violation, and none where it is a weak maximiser") {
+  LandscapeOptions options = small(500);
+  options.descents = 40;
+  options.radius = 0.01;
+  Stream s(41);
+  // W of rank 1: f is least on two lines, w.x = +-w.x0 where w and -w have the same weight; x0 is on one of them.
+  Rows W(4, 2);
+  W << 2, 1, -2, -1, 4, 2, -4, -2;
+  const Recovery folded = inversion(Network({W}), Eigen::Vector2d(0.5, 0.25));
+  const Landscape lines = measure_landscape(folded, Problem::inversion, options, Stream(42));
+  CHECK(lines.outcomes.elsewhere > 20);
+  const auto by = [](const Landscape& l, const char* reason) {
+    return std::count_if(l.violations.begin(), l.violations.end(),
+                         [&](const Violation& v) { return v.reason == reason; });
+  };
+  CHECK(by(lines, by_descent) == 1);
+  // A census has them all; what descent found is not counted again.
+  Landscape with_census = lines;
+  add_violations(with_census, census(folded, lines.rho[0]), folded.x0);
+  CHECK(by(with_census, by_descent) == 0);
+  CHECK(by(with_census, by_census) > 0);
+  CHECK(with_census.violation_count == lines.violation_count - 1 + by(with_census, by_census));
+
+  // [HJ Thm 3] counts points around which f is constant among its maximisers.
+  const Demodulation dead = blind_demodulation(dead_network(s, {2, 6, 8}), gaussian_network(s, {2, 6, 8}),
+                                               unit_vector(s, 2), unit_vector(s, 2));
+  const Landscape constant = measure_landscape(dead, 1, options, Stream(43));
+  CHECK(constant.outcomes.elsewhere > 0);
+  CHECK(constant.violation_count == 0);
+  // G1 of rank 1, and G2 (which can tell m from others): sets of (h, m) with the same h.w, up to (c h, m/c).
+  const Demodulation bilinear =
+      blind_demodulation(Network({W}), gaussian_network(s, {2, 4}), Eigen::Vector2d(0.5, 0.25), unit_vector(s, 2));
+  const Landscape flat = measure_landscape(bilinear, 1, options, Stream(44));
+  REQUIRE(flat.outcomes.elsewhere > 20);
+  CHECK(by(flat, by_descent) == 1);
+}
+
+// f(h, m) is homogeneous in every layer of both networks, and powers of two are exact.
+TEST_CASE("landscape: blind demodulation with layers of any size") {
+  const Demodulation f = demodulation(45, 2, 3, 10, 20);
+  LandscapeOptions options = small(300);
+  options.radius = 0.3;
+  const Landscape found = measure_landscape(f, 1, options, Stream(46));
+  REQUIRE(!found.stationary.empty());
+  struct Powers {
+    int first, second, other, solution;
+  };
+  for (const auto& [first, second, other, solution] :
+       {Powers{300, -300, 0, 0}, Powers{300, 0, -300, 0}, Powers{498, 0, 0, 0}, Powers{0, 0, -498, 0},
+        Powers{50, -50, 100, 0}, Powers{0, -300, 0, 250}, Powers{0, 0, 0, -200}}) {
+    CAPTURE(first);
+    CAPTURE(other);
+    CAPTURE(solution);
+    Network G1 = f.G1, G2 = f.G2;
+    G1.layers[0] *= std::ldexp(1.0, first);
+    G1.layers[1] *= std::ldexp(1.0, second);
+    G2.layers[0] *= std::ldexp(1.0, other);
+    const Demodulation g = blind_demodulation(G1, G2, f.h0 * std::ldexp(1.0, solution), f.m0);
+    const Landscape same = measure_landscape(g, 1, options, Stream(46));
+    const int square = 2 * (first + second + other);
+    CHECK(same.worst_margin.value == std::ldexp(found.worst_margin.value, square));
+    CHECK(same.worst_margin.direction == found.worst_margin.direction);
+    CHECK(same.derivative_at_worst == found.derivative_at_worst);
+    CHECK(same.descent_at_zero.value == std::ldexp(found.descent_at_zero.value, square));
+    CHECK(same.objective_at_zero == std::ldexp(found.objective_at_zero, square));
+    CHECK(same.violation_count == found.violation_count);
+    CHECK(same.outcomes.solution == found.outcomes.solution);
+    REQUIRE(same.stationary.size() == found.stationary.size());
+    for (std::size_t i = 0; i < found.stationary.size(); ++i) {
+      CHECK(same.stationary[i].x == found.stationary[i].x);
+      CHECK(same.stationary[i].objective == std::ldexp(found.stationary[i].objective, square));
+    }
+    CHECK(std::isfinite(same.population_error.value));
+    if (square == 0) CHECK(same.population_error.value == found.population_error.value);
+  }
+  Network beyond = f.G1;
+  beyond.layers[0] *= 1e200;
+  Network too = f.G2;
+  too.layers[0] *= 1e200;
+  CHECK_THROWS_AS(measure_landscape(blind_demodulation(beyond, too, f.h0, f.m0), 1, options, Stream(46)), InputError);
 }
 
 TEST_CASE("landscape: bitwise the same for any number of threads") {
@@ -581,6 +665,7 @@ TEST_CASE("descent: ends at minima, all of which are found by sampling their sur
     Stream s(21);
     for (const DescentEnd& at : found.stationary) {
       CAPTURE(at.kink);
+      CHECK(at.checked);
       const VectorXd& x = at.x[0];
       CHECK(at.objective == problem.objective(x));
       if (!at.kink) CHECK(problem.gradient(x).norm() <= 1e-9 * std::max(1.0, x.norm()) * (1 + 1e-12));
@@ -644,6 +729,69 @@ TEST_CASE("descent: not stationary where some one-sided derivative is negative")
     CHECK(to_x0.stop == Stop::stationary);
     CHECK((length * to_x0.x - folded.x0).norm() < 1e-6);
   }
+}
+
+// Integer weights put many neurons and measurements at exactly 0.
+TEST_CASE("descent: all one-sided derivatives against those in 4000 directions") {
+  Stream s(33);
+  int descends = 0, stationary = 0;
+  const auto check = [&](const AllDirections& found, Index k, double size, const auto& derivative) {
+    if (!found.all) return;
+    double least = infinity;
+    for (int i = 0; i < 4000; ++i) least = std::min(least, derivative(unit_vector(s, k)));
+    if (found.descent) {
+      ++descends;
+      CHECK(derivative(*found.descent) < -1e-9 * size);
+      CHECK(std::abs(found.descent->norm() - 1) < 1e-12);
+    } else {
+      ++stationary;
+      CHECK(least >= -1e-8 * size);
+    }
+  };
+  for (int trial = 0; trial < 300; ++trial) {
+    const Index k = 2 + trial % 2;
+    const Network G = integer_network(s, {k, 4, 3});
+    const VectorXd x = integer_vector(s, k, -2, 2), x0 = integer_vector(s, k, -2, 2);
+    const Rows A = integer_rows(s, 3, 3, -2, 2);
+    for (const Recovery& f : {inversion(G, x0), phase_retrieval(G, A, x0), compressed_sensing(G, A, x0)})
+      check(all_directions(f, x, 1e-12, 1e-9), k, 1, [&](const VectorXd& u) { return one_sided_derivative(f, x, u); });
+    const Network G2 = integer_network(s, {2, 3});
+    const VectorXd m = integer_vector(s, 2, -1, 1), m0 = integer_vector(s, 2, 1, 2);
+    const Demodulation f = blind_demodulation(G, G2, x0, m0);
+    check(all_directions(f, x, m, 1e-12, 1e-9), k + 2, 1,
+          [&](const VectorXd& u) { return one_sided_derivative(f, x, m, u.head(k), u.tail(2)); });
+  }
+  CHECK(descends > 200);
+  CHECK(stationary > 200);
+}
+
+// D_u f = |u_1| + |u_2| - 2 max(|u_1| - 1000 |u_2|, 0) at (0, 0, 1), (u_1, u_2) turned by 0.3, for u_1 > 0: negative in
+// 1/1500 of the directions of the plane only.
+TEST_CASE("descent: goes on where f falls in a sector that samples miss") {
+  const double c = std::cos(0.3), s = std::sin(0.3);
+  Rows W1(5, 3), W2 = Rows::Zero(6, 5), A = Rows::Zero(2, 6);
+  W1 << c, s, 0, -c, -s, 0, -s, c, 0, s, -c, 0, 0, 0, 1;
+  W2.topRows(5).setIdentity();
+  W2.row(5) << 1, 0, -1000, -1000, 0;
+  A.row(0) << 1, 1, 1, 1, 0, -2;
+  A(1, 4) = 1;
+  const Eigen::Vector3d at(0, 0, 1), x0(c, s, 1);
+  const Recovery f = compressed_sensing(Network({W1, W2}), A, x0);
+  REQUIRE(one_sided_derivative(f, at, Eigen::Vector3d(c, s, 0)) == doctest::Approx(-1));
+  REQUIRE(one_sided_derivative(f, at, Eigen::Vector3d(std::cos(0.31), std::sin(0.31), 0)) > 0.9);
+  const auto instance = landscape_instance(f, Problem::compressed_sensing);
+  const Descent end = descend(instance->descent(), at / x0.norm(), {}, Stream(34));
+  CHECK(objective(f, x0.norm() * end.x) < 0.9 * objective(f, at));
+
+  // The twin, without the sector: there it ends.
+  Rows without = A;
+  without(0, 5) = 0;
+  const Recovery cone = compressed_sensing(Network({W1, W2}), without, x0, Eigen::Vector2d(-2, 0));
+  const auto there = landscape_instance(cone, Problem::compressed_sensing);
+  const Descent stays = descend(there->descent(), at / x0.norm(), {}, Stream(34));
+  CHECK((stays.x - at / x0.norm()).norm() < 1e-6);
+  CHECK(stays.stop != Stop::budget);
+  CHECK(stays.checked);
 }
 
 TEST_CASE("landscape: blind demodulation") {

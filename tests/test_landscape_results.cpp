@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -96,11 +98,24 @@ TEST_CASE("spurious minima are counted by where they are") {
   const auto end = [](double objective, double to_solution, double to_spurious, const char* near = "") {
     DescentEnd e;
     e.objective = objective, e.to_solution = to_solution, e.to_spurious = to_spurious, e.near = near;
+    e.checked = true;
     return e;
   };
   d.landscape.stationary = {end(0.39, 0.06, 1.5), end(0.41, 0.04, 1.4), end(0.5, 1.4, 0.3),
                             end(0.5, 1.2, 0.6),   end(0.41, 0.4, 1.2),  end(0.5, 1, 0.6, "0")};
   CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 2});
+  // f(0) says what is large, and |x0|^2 what f at the solution is over.
+  d.x0 = {Eigen::Vector2d(0, 2)};
+  CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 3});
+  d.x0.clear();
+  const MeasuredLandscape ordinary = d;
+  d.landscape.objective_at_zero = 0.5;
+  CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 2});
+  d.objective_x0 *= 0x1p-300;
+  d.landscape.objective_at_zero *= 0x1p-300;
+  for (DescentEnd& e : d.landscape.stationary) e.objective *= 0x1p-300;
+  CHECK(found() == std::pair<std::int64_t, std::int64_t>{1, 2});
+  d = ordinary;
   d.census.emplace();
   CHECK(found() == std::pair<std::int64_t, std::int64_t>{0, 0});
   d.census->points = {{{1, 0}, StationaryKind::minimum, 0.09, 0, 1.5},
@@ -133,6 +148,8 @@ TEST_CASE("verify accepts a network that is dead: many violations of every reaso
   MeasuredLandscape m;
   m.x0 = {f.x0};
   m.landscape = measure_landscape(f, Problem::inversion, options, Stream(9));
+  const auto flat = [](const Violation& v) { return v.reason == by_descent; };
+  CHECK(std::count_if(m.landscape.violations.begin(), m.landscape.violations.end(), flat) == 1);
   m.solutions = {{m.x0, m.landscape.population_error, m.landscape.descent_at_zero, m.landscape.violation_count}};
   m.census = census(f, m.landscape.rho[0]);
   add_violations(m.landscape, *m.census, f.x0);

@@ -187,18 +187,23 @@ Real scaled(const Integer& z, int& exponent) {
   return Integer(abs(z) >> exponent).convert_to<Real>();
 }
 
-// |<w, z>|/(|w||z|), <w, z> = 2^lowest wz; infinite where w or z is 0.
-Real cosine(const Eigen::RowVectorXd& w, const Integer& wz, const Integers& z, int lowest) {
-  const Vector entries = w.transpose().cast<Real>();
+// The least of |<w, z>|/(|w||z|) over the rows w of W, Wz = 2^-lowest <w, z>; infinite where all of w, or z, are 0.
+Real least_cosine(const Rows& W, const Integers& Wz, const Integers& z) {
+  Real least = std::numeric_limits<Real>::infinity();
   unsigned largest = 0;
   for (const Integer& entry : z)
     if (entry != 0) largest = std::max(largest, msb(abs(entry)));
+  const int surplus = largest > 120 ? static_cast<int>(largest - 120) : 0, lowest = lowest_exponent(W);
   const Real length = direction(z).norm();  // over 2^surplus
-  if (length == 0 || entries.norm() == 0) return std::numeric_limits<Real>::infinity();
-  const int surplus = largest > 120 ? static_cast<int>(largest - 120) : 0;
-  int exponent = 0;
-  const Real product = scaled(wz, exponent);
-  return std::ldexp(product / length, exponent - surplus + lowest) / entries.norm();
+  if (length == 0) return least;
+  for (Eigen::Index i = 0; i < W.rows(); ++i) {
+    const Real norm = W.row(i).cast<Real>().norm();
+    if (norm == 0) continue;
+    int exponent = 0;
+    const Real product = scaled(Wz[static_cast<std::size_t>(i)], exponent);
+    least = std::min(least, std::ldexp(product / length, exponent - surplus + lowest) / norm);
+  }
+  return least;
 }
 
 // v'Phi_{z,w}u. With e1, e2 an orthonormal basis of span{z, w} as above, M u = (cos u1 + sin u2) e1 + (sin u1 - cos u2)
@@ -277,10 +282,9 @@ long double jump_distance(const std::vector<Rows>& layers, const Rows* A, const 
   Real least = std::numeric_limits<Real>::infinity();
   Integers z = whole(x, lowest_exponent(x));
   const auto look = [&](const Rows& W) {
-    const Integers Wz = product(W, z);
-    for (Eigen::Index i = 0; i < W.rows(); ++i)
-      least = std::min(least, cosine(W.row(i), Wz[static_cast<std::size_t>(i)], z, lowest_exponent(W)));
-    z = Wz;
+    Integers Wz = product(W, z);
+    least = std::min(least, least_cosine(W, Wz, z));
+    z = std::move(Wz);
     for (Integer& entry : z)
       if (entry < 0) entry = 0;
   };

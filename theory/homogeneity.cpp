@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <cmath>
 #include <string>
+#include <tuple>
+#include <utility>
 
 namespace theoremeter {
 namespace {
@@ -44,6 +46,17 @@ int power_of(const Matrix& X, double count) {
   return first + static_cast<int>(std::lround(std::log2(norm / std::sqrt(count))));
 }
 
+/// The network without powers of two, and their sum.
+std::pair<Network, int> normalised(const Network& G, const char* layer) {
+  std::pair<Network, int> result{Network::identity(G.input), 0};
+  for (std::size_t i = 0; i < G.layers.size(); ++i) {
+    const int power = power_in(G.layers[i]);
+    result.first.layers.push_back(without(G.layers[i], power, fmt::format("{} {}", layer, i + 1)));
+    result.second += power;
+  }
+  return result;
+}
+
 }  // namespace
 
 int power_in(const Rows& W) { return power_of(W, static_cast<double>(W.cols())); }
@@ -54,14 +67,13 @@ double Normalised::in_f() const { return std::ldexp(1.0, 2 * (layers + solution)
 double Normalised::in_gradient() const { return std::ldexp(1.0, 2 * layers + solution); }
 double Normalised::in_hessian() const { return std::ldexp(1.0, 2 * layers); }
 
+double NormalisedDemodulation::in_f() const { return std::ldexp(1.0, 2 * (layers + solution)); }
+double NormalisedDemodulation::in_hessian() const { return std::ldexp(1.0, 2 * layers); }
+
 Normalised normalised(const Recovery& f) {
-  Normalised result{{f.phaseless, Network::identity(f.k()), {}, {}, {}}, 0, power_in(f.x0)};
+  Normalised result{{f.phaseless, {}, {}, {}, {}}, 0, power_in(f.x0)};
   Recovery& g = result.f;
-  for (std::size_t i = 0; i < f.G.layers.size(); ++i) {
-    const int power = power_in(f.G.layers[i]);
-    g.G.layers.push_back(without(f.G.layers[i], power, fmt::format("layer {}", i + 1)));
-    result.layers += power;
-  }
+  std::tie(g.G, result.layers) = normalised(f.G, "layer");
   const int power = power_in(f.A);
   g.A = without(f.A, power, "A");
   result.layers += power;
@@ -72,6 +84,28 @@ Normalised normalised(const Recovery& f) {
   if (!f.b.isZero(0) && f.b.allFinite())
     require_range("b over A G(x0)", power_in(f.b) - result.layers - result.solution);
   g.x0 = without(f.x0, result.solution, "x0");
+  g.b = without(f.b, result.layers + result.solution, "b");
+  return result;
+}
+
+NormalisedDemodulation normalised(const Demodulation& f) {
+  const int of_h = power_in(f.h0), of_m = power_in(f.m0);
+  NormalisedDemodulation result{{}, 0, of_h + of_m};
+  Demodulation& g = result.f;
+  int second = 0;
+  std::tie(g.G1, result.layers) = normalised(f.G1, "layer");
+  std::tie(g.G2, second) = normalised(f.G2, "the second network's layer");
+  result.layers += second;
+  require_range("h0", of_h);
+  require_range("m0", of_m);
+  require_range("the product of both networks' layers", result.layers);
+  require_range("f", 2 * (result.layers + result.solution), 2);
+  require_range("the gradient of f", 2 * (result.layers + result.solution) - of_h, 2);
+  require_range("the gradient of f", 2 * (result.layers + result.solution) - of_m, 2);
+  if (!f.b.isZero(0) && f.b.allFinite())
+    require_range("b over G1(h0) o G2(m0)", power_in(f.b) - result.layers - result.solution);
+  g.h0 = without(f.h0, of_h, "h0");
+  g.m0 = without(f.m0, of_m, "m0");
   g.b = without(f.b, result.layers + result.solution, "b");
   return result;
 }

@@ -130,7 +130,9 @@ Demodulation blind_demodulation(Network G1, Network G2, VectorXd h0, VectorXd m0
                                  G1.output(), G2.output()));
   require(h0.size(), G1.input, "h0", "the first network");
   require(m0.size(), G2.input, "m0", "the second network");
-  VectorXd b = forward(G1, h0).cwiseProduct(forward(G2, m0));
+  VectorXd b = measurements(G1, {}, h0).cwiseProduct(measurements(G2, {}, m0));
+  if (h0.allFinite() && m0.allFinite() && !b.allFinite())
+    throw InputError("G1(h0) o G2(m0): its entries are beyond the range of doubles: scale the layers");
   return {std::move(G1), std::move(G2), std::move(h0), std::move(m0), std::move(b)};
 }
 

@@ -42,7 +42,7 @@ Columns<Outcomes> outcome_columns() {
              "descents that ended in that of -rho x0, or of one of the other three")
       .value("zero", &Outcomes::zero, Says::statistic, "descents that ended at 0")
       .value("elsewhere", &Outcomes::elsewhere, Says::statistic,
-             "descents that ended at a stationary point outside all of them")
+             "descents that ended outside all of them, where no direction of descent was found")
       .value("not_converged", &Outcomes::not_converged, Says::statistic, "descents that ended with their budget");
 }
 
@@ -54,6 +54,8 @@ Columns<DescentEnd> descent_columns(const Names& arguments) {
           "the centre of the excluded neighbourhood it lies in; empty: none");
   c.value("kink", &DescentEnd::kink, Says::statistic,
           "whether a combination of neighbouring gradients vanishes, not the gradient itself");
+  c.value("checked", &DescentEnd::checked, Says::statistic,
+          "whether one-sided derivatives in all directions were looked at and none is negative");
   c.value("objective", &DescentEnd::objective, Says::statistic, "f there, scaled");
   c.value("gradient", &DescentEnd::gradient, Says::statistic, "the scaled gradient left");
   c.value("to_solution", &DescentEnd::to_solution, Says::statistic,
@@ -87,11 +89,12 @@ Columns<Landscape> landscape_columns(const Names& arguments) {
   c.value("derivative_at_worst", &Landscape::derivative_at_worst, Says::statistic, "D_{-v} f/|v|^2 there");
   c.part("", &Landscape::descent_at_zero,
          ray_columns(arguments, "descent_at_zero", "inf -D_p f(0) over unit p, scaled", Says::at_most));
+  c.value("objective_at_zero", &Landscape::objective_at_zero, Says::statistic, "f(0), scaled");
   c.value("violations", &Landscape::violation_count, Says::statistic,
           "how often the theorem's conclusion fails: at directions of the grid, stationary points outside");
   c.list_of("violation", &Landscape::violations, "violations listed", violation_columns(arguments));
   c.part("descents_", &Landscape::outcomes, outcome_columns());
-  c.list_of("descent_end", &Landscape::stationary, "stationary points that descents ran into",
+  c.list_of("descent_end", &Landscape::stationary, "points that descents ran into, one of each flat set",
             descent_columns(arguments));
   c.value("directions", &Landscape::directions, Says::count, "directions in the grid");
   c.value("evaluations", &Landscape::evaluations, Says::count, "directions evaluated, searches included");

@@ -71,7 +71,7 @@ std::vector<std::string> outcomes(const Outcomes& o, bool bilinear) {
   add(o.solution, "near the solution");
   add(o.spurious, bilinear ? "near one of the other three" : "near -rho x0");
   add(o.zero, "near 0");
-  add(o.elsewhere, "at a stationary point elsewhere");
+  add(o.elsewhere, "elsewhere");
   add(o.not_converged, "not converged");
   if (all.empty()) all.emplace_back("none");
   return all;
@@ -162,10 +162,13 @@ Facts facts(Problem problem, const Sizes& sizes, const MeasuredLandscape& d) {
 
 std::string descent_table(const Landscape& l) {
   if (l.stationary.empty()) return "";
-  std::vector<Line> lines{{"descent found", "near", "f, scaled", "to x0", "to -rho x0", "starts"}};
+  std::vector<Line> lines{{"end of descent", "near", "f, scaled", "to x0", "to -rho x0", "starts"}};
   for (const DescentEnd& e : l.stationary)
-    lines.push_back({e.kink ? "stationary kink" : "stationary point", e.near.empty() ? "-" : e.near, plain(e.objective),
-                     plain(e.to_solution), plain(e.to_spurious), fmt::format("{}", e.starts)});
+    lines.push_back({!e.checked ? "no descent found"
+                     : e.kink   ? "stationary kink"
+                                : "stationary point",
+                     e.near.empty() ? "-" : e.near, plain(e.objective), plain(e.to_solution), plain(e.to_spurious),
+                     fmt::format("{}", e.starts)});
   return align(lines);
 }
 

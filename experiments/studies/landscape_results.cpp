@@ -9,8 +9,8 @@
 namespace theoremeter {
 namespace {
 
-constexpr double as_good = 2e-9;      // times f(0): objectives this near are those of solutions
-constexpr double at_solution = 0.05;  // noise moves the minimum next to x0
+constexpr double as_good = 2e-9;           // times f(0): objectives this near are those of solutions
+constexpr double next_to_solution = 0.05;  // noise moves the minimum next to x0
 
 double alpha_of(const std::vector<Epsilon>& epsilon) {
   for (const Epsilon& e : epsilon)
@@ -74,15 +74,22 @@ Comparison compare(Problem problem, const Sizes& sizes, const Landscape& landsca
 SpuriousMinima spurious_minima(Problem problem, const Sizes& sizes, const MeasuredLandscape& draw) {
   const double scale = objective_scale(problem, sizes);
   SpuriousMinima found;
-  const double at_zero = draw.census ? scale * draw.census->objective_at_zero : 0.5;  // the population's
-  const auto worse = [&](double scaled) { return scaled > scale * draw.objective_x0 + as_good * at_zero; };
+  const double in_landscape = draw.landscape.objective_at_zero;
+  const double at_zero = draw.census                ? scale * draw.census->objective_at_zero
+                         : std::isnan(in_landscape) ? 0.5  // the population's
+                                                    : in_landscape;
+  // Those of descents are over |x0|^2 too.
+  const double square = draw.census || draw.x0.empty() ? 1 : draw.x0[0].squaredNorm();
+  const double at_x0 = scale * draw.objective_x0 / square;
+  const auto worse = [&](double scaled) { return scaled > at_x0 + as_good * at_zero; };
   const auto add = [&](double scaled, double to_solution, double to_spurious) {
-    if (!worse(scaled) || to_solution <= at_solution) return;
+    if (!worse(scaled) || to_solution <= next_to_solution) return;
     ++(to_spurious < to_solution && to_spurious <= 0.5 ? found.near : found.elsewhere);
   };
   if (!draw.census) {
     for (const DescentEnd& end : draw.landscape.stationary)
-      if (end.near != "0") add(end.objective, end.to_solution, end.to_spurious);
+      if (end.near != "0" && (end.checked || std::isnan(in_landscape)))
+        add(end.objective, end.to_solution, end.to_spurious);
     return found;
   }
   const auto minimum = [](StationaryKind kind) {

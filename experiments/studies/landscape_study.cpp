@@ -159,8 +159,8 @@ std::vector<Summary> landscape_summaries(const LandscapeProblem& problem) {
       {.heading = "spurious near", .column = "spurious_near"},
       {.heading = "elsewhere",
        .column = "spurious_elsewhere",
-       .legend =
-           "spurious near: minima near -rho x0 (of the census, or that descent found: at least); elsewhere: others."}};
+       .legend = "spurious near: minima near -rho x0 (of the census, or stationary points that descent found: at "
+                 "least); elsewhere: others."}};
   return all;
 }
 
@@ -172,7 +172,11 @@ void modernise(const LandscapeProblem& problem, const Setting& at, MeasuredLands
     throw InputError(
         "holds landscapes of blind demodulation of format 1.x, whose neighbourhoods were not [HJ]'s: measure them "
         "again");
-  const Landscape& l = d.landscape;
+  Landscape& l = d.landscape;
+  // What is stationary was not checked then.
+  l.violation_count -=
+      static_cast<std::int64_t>(std::erase_if(l.violations, [](const Violation& v) { return v.reason == by_descent; }));
+  for (DescentEnd& end : l.stationary) end.checked = false;
   d.solutions = {{d.x0, l.population_error, l.descent_at_zero, l.violation_count}};
   d.comparison = compare(problem.problem, sizes_of(problem.sizes, at), l, d.epsilon);
   if (!d.census) return;

@@ -1,5 +1,6 @@
 #include "experiments/studies/landscape_verify.hpp"
 
+#include "estimators/stream.hpp"
 #include "experiments/studies/condition_verify.hpp"
 #include "theory/error.hpp"
 #include "theory/homogeneity.hpp"
@@ -98,13 +99,16 @@ class RecoveryInstance final : public Rebuilt {
 class DemodulationInstance final : public Rebuilt {
  public:
   DemodulationInstance(const Demodulation& f, double alpha)
-      : f_(f),
-        length_(f.h0.norm() * f.m0.norm()),
-        scale_(std::ldexp(static_cast<double>(f.b.size()), f.G1.depth() + f.G2.depth()) / alpha),
-        h0_(f.h0.normalized()),
-        m0_(f.m0.normalized()) {}
+      : solution_{f.h0, f.m0},
+        normalised_(normalised(f)),
+        length_(f_.h0.norm() * f_.m0.norm()),
+        scale_(std::ldexp(static_cast<double>(f.b.size()), f.G1.depth() + f.G2.depth()) / alpha *
+               normalised_.in_hessian()),
+        h0_(f_.h0.normalized()),
+        m0_(f_.m0.normalized()) {}
 
-  Point solution() const override { return {f_.h0, f_.m0}; }
+  Point solution() const override { return solution_; }
+  double unit() const override { return normalised_.in_hessian(); }
   std::vector<double> rho() const override {
     return {theoremeter::rho(Problem::blind_demodulation, f_.G1.depth()),
             theoremeter::rho(Problem::blind_demodulation, f_.G2.depth())};
@@ -187,7 +191,9 @@ class DemodulationInstance final : public Rebuilt {
     return std::max(least, 0.0);
   }
 
-  const Demodulation& f_;
+  Point solution_;
+  NormalisedDemodulation normalised_;  // where no square is beyond the range of doubles
+  const Demodulation& f_ = normalised_.f;
   double length_, scale_;
   VectorXd h0_, m0_;
 };
@@ -235,6 +241,7 @@ class CheckedLandscape {
     if (failures_.empty()) check_witnesses();
     if (failures_.empty()) check_solutions();
     check_implied();
+    if (!std::isnan(l_.objective_at_zero)) agrees_in_units("objective_at_zero", l_.objective_at_zero, at_zero());
     check_violations();
     check_descents();
     check_epsilon();
@@ -265,10 +272,14 @@ class CheckedLandscape {
   void require(bool condition, const std::string& otherwise) {
     if (!condition) failures_.push_back(otherwise);
   }
-  void agrees(const std::string& name, double stored, double recomputed, double allowed = tolerance) {
+  void agrees(const std::string& name, double stored, double recomputed, double allowed = tolerance, double size = 1) {
     require(stored == recomputed || (std::isfinite(recomputed) &&
-                                     std::abs(stored - recomputed) <= allowed * std::max(std::abs(recomputed), 1.0)),
+                                     std::abs(stored - recomputed) <= allowed * std::max(std::abs(recomputed), size)),
             fmt::format("{} = {}, but recomputed it is {}", name, stored, recomputed));
+  }
+  /// Gradients and objectives: those of size 1 are this large.
+  void agrees_in_units(const std::string& name, double stored, double recomputed) {
+    agrees(name, stored, recomputed, tolerance, instance_->unit());
   }
 
   bool fits(const Point& p) const {
@@ -356,7 +367,7 @@ class CheckedLandscape {
       VectorXd g = here[i] / std::max(w.r, 1.0);
       if (w.r == 0) g = 2 * one[i] - two[i];
       if (w.r == INFINITY) g = two[i] - one[i];
-      largest = std::max(largest, g.norm());
+      largest = std::max(largest, g.stableNorm());
     }
     return largest;
   }
@@ -365,11 +376,12 @@ class CheckedLandscape {
     agrees("population_error", l_.population_error.value, error_at(*instance_, l_.population_error));
     const RayWitness& margin = l_.worst_margin;
     if (margin.value < INFINITY) {
-      agrees("worst_margin", margin.value,
-             size(margin, [&](double r) { return instance_->gradients(margin.direction, r); }));
+      agrees_in_units("worst_margin", margin.value,
+                      size(margin, [&](double r) { return instance_->gradients(margin.direction, r); }));
       check_outside(margin);
     }
-    agrees("descent_at_zero", l_.descent_at_zero.value, instance_->descent_at_zero(l_.descent_at_zero.direction));
+    agrees_in_units("descent_at_zero", l_.descent_at_zero.value,
+                    instance_->descent_at_zero(l_.descent_at_zero.direction));
   }
 
   static Point point_of(const Point& direction, double r) {
@@ -413,7 +425,7 @@ class CheckedLandscape {
 
   static double largest_of(const std::vector<VectorXd>& factors) {
     double largest = 0;
-    for (const VectorXd& v : factors) largest = std::max(largest, v.norm());
+    for (const VectorXd& v : factors) largest = std::max(largest, v.stableNorm());
     return largest;
   }
 
@@ -429,10 +441,21 @@ class CheckedLandscape {
       if (unit("a violation", v.direction))
         require(is_violation(v), fmt::format("a violation at r = {} ({}) is none", v.r, v.reason));
     const auto ends = std::count_if(l_.stationary.begin(), l_.stationary.end(),
-                                    [](const DescentEnd& end) { return end.near.empty(); });
-    require(ends == static_cast<std::ptrdiff_t>(listed[by_descent]),
-            "not every point of descent outside the neighbourhoods is listed as a violation");
+                                    [&](const DescentEnd& end) { return end.near.empty() && counts(end); });
+    require(d_.census ? listed[by_descent] == 0 : ends == static_cast<std::ptrdiff_t>(listed[by_descent]),
+            "not every stationary point of descent outside the neighbourhoods is listed as a violation");
     if (d_.census && listed[by_census] < max_listed) check_all_listed(*d_.census);
+  }
+
+  /// Stationary, and no weak maximiser where [HJ] has some: there f is f(0).
+  bool counts(const DescentEnd& end) const {
+    const bool weak = problem_ == Problem::blind_demodulation && end.objective >= (1 - 1e-9) * at_zero();
+    return end.checked && !weak;
+  }
+  double at_zero() const {
+    Point zero = d_.x0;
+    for (VectorXd& part : zero) part.setZero();
+    return instance_->objective(zero);
   }
 
   bool is_violation(const Violation& v) const {
@@ -441,9 +464,9 @@ class CheckedLandscape {
       return d_.census && outside(x, 0) && !falls(std::get<Recovery>(rebuilt_.f), d_.x0[0].norm() * x[0]);
     if (v.reason == by_descent)
       return outside(x, 0) && std::any_of(l_.stationary.begin(), l_.stationary.end(), [&](const DescentEnd& end) {
-               return end.near.empty() && same(end.x, x) && is_stationary(end, v);
+               return end.near.empty() && counts(end) && same(end.x, x) && is_stationary(end, v);
              });
-    if (v.r == 0) return instance_->descent_at_zero(v.direction) <= tolerance;
+    if (v.r == 0) return instance_->descent_at_zero(v.direction) <= tolerance * instance_->unit();
     return instance_->derivative(v.direction, v.r) >= -tolerance ||
            largest_of(instance_->gradients(v.direction, v.r)) <= 1e-6 * instance_->unit() * std::max(v.r, 1.0);
   }
@@ -453,6 +476,25 @@ class CheckedLandscape {
     const double unit = instance_->unit();
     if (end.kink) return end.gradient <= 1e-6 * unit;
     return largest_of(instance_->gradients(v.direction, v.r)) <= 1e-8 * unit * std::max(v.r, 1.0);
+  }
+
+  /// A little way off, in directions of all kinds: by more than the slope that counts as none.
+  bool falls_near(const DescentEnd& end) const {
+    constexpr std::uint64_t directions = 200;
+    constexpr double step = 1e-5, slope = 2e-6;
+    double size = 0;
+    for (const VectorXd& part : end.x) size = std::max(size, part.norm());
+    const double here = instance_->objective(end.x), length = std::max(size, 1.0);
+    for (std::uint64_t i = 0; i < directions; ++i) {
+      Stream s = Stream(1).at({i});
+      Point u = end.x, x = end.x;
+      double square = 0;
+      for (VectorXd& part : u)
+        for (double& entry : part) entry = s.normal(), square += entry * entry;
+      for (std::size_t j = 0; j < x.size(); ++j) x[j] += step * length / std::sqrt(square) * u[j];
+      if (here - instance_->objective(x) > slope * step * length * std::pow(length, 3) * instance_->unit()) return true;
+    }
+    return false;
   }
 
   /// But for rounding.
@@ -488,7 +530,8 @@ class CheckedLandscape {
         failures_.emplace_back("a point of descent has other dimensions than the instance");
         continue;
       }
-      agrees("objective of a point of descent", end.objective, instance_->objective(end.x));
+      agrees_in_units("objective of a point of descent", end.objective, instance_->objective(end.x));
+      require(!end.checked || !falls_near(end), "f falls near a point of descent that is called stationary");
       agrees("to_solution of a point of descent", end.to_solution, instance_->to_solution(end.x), 1e-6);
       agrees("to_spurious of a point of descent", end.to_spurious, instance_->to_spurious(end.x), 1e-6);
       for (const Neighbourhood& n : l_.excluded)
