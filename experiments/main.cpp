@@ -66,10 +66,23 @@ void add_threads(CLI::App& verb, Options& o) {
   verb.add_option("--threads", o.threads, meaning)->type_name("T")->transform(whole_number());
 }
 
-/// measure wdc, landscape inversion, ...
-void add_study(CLI::App& of, const Study& study, Options& o, int& status) {
-  CLI::App* verb = of.add_subcommand(study.name, study.statement);
-  add_parameters(*verb, study, o);
+/// The study as one of its words has it: the parameters and inputs that are of use there.
+Study worded(const Study& study, const std::string& choice) {
+  Study s = study;
+  s.name = choice;
+  s.statement = study.word->statement(choice);
+  std::vector<AnyParameter> parameters;
+  for (const AnyParameter& p : *study.parameters)
+    if (study.word->concerns(choice, p.name)) parameters.push_back(p);
+  s.parameters = std::make_shared<const std::vector<AnyParameter>>(std::move(parameters));
+  std::erase_if(s.inputs, [&](const Input& input) { return !study.word->concerns(choice, input.option); });
+  return s;
+}
+
+/// measure wdc, landscape inversion, recover dpr, ...: `shown` is what the page says, `study` what is measured.
+void add_study(CLI::App& of, const Study& shown, const Study& study, Options& o, int& status) {
+  CLI::App* verb = of.add_subcommand(shown.name, shown.statement);
+  add_parameters(*verb, shown, o);
   if (study.random)
     verb->add_option("--draws", o.draws, "independent draws (default 1)")
         ->type_name("N")
@@ -84,7 +97,8 @@ void add_study(CLI::App& of, const Study& study, Options& o, int& status) {
 }
 
 /// The verbs that ask a question of one instance, each with its studies.
-void add_studies(CLI::App& app, std::map<const Study*, Options>& options, std::int64_t threads, int& status) {
+void add_studies(CLI::App& app, std::map<std::pair<const Study*, std::string>, Options>& options, std::int64_t threads,
+                 int& status) {
   std::map<std::string, CLI::App*> verbs;
   for (const Study& study : studies()) {
     CLI::App*& verb = verbs[study.verb];
@@ -92,9 +106,19 @@ void add_studies(CLI::App& app, std::map<const Study*, Options>& options, std::i
       verb = app.add_subcommand(study.verb, study.question);
       verb->require_subcommand(1);
     }
-    Options& o = options[&study];
-    o.threads = threads;
-    add_study(*verb, study, o, status);
+    if (!study.word) {
+      Options& o = options[{&study, ""}];
+      o.threads = threads;
+      add_study(*verb, study, study, o, status);
+      continue;
+    }
+    for (const AnyParameter& p : *study.parameters)
+      for (const std::string& choice : p.name == study.word->parameter ? p.choices : std::vector<std::string>()) {
+        Options& o = options[{&study, choice}];
+        o.threads = threads;
+        o.study[p.name] = choice;
+        add_study(*verb, worded(study, choice), study, o, status);
+      }
   }
 }
 
@@ -252,7 +276,7 @@ int main_checked(int argc, char** argv) {
   app.require_subcommand(1);
   Options options;
   options.threads = usable_cores();
-  std::map<const Study*, Options> of_studies;
+  std::map<std::pair<const Study*, std::string>, Options> of_studies;
   int status = 0;
   add_studies(app, of_studies, options.threads, status);
   add_run(app, options, status);

@@ -65,7 +65,7 @@ std::string title_of(const Study& study, const DataSet& data) {
   const Description& about = data.about();
   std::string title = study.noun;
   if (!about.given_spec.empty()) title += " of " + about.given_spec;
-  for (const char* name : {"ensemble", "measurements", "noise", "seed"}) {
+  for (const char* name : {"algorithm", "ensemble", "measurements", "noise", "seed"}) {
     std::set<std::string> values;
     for (const Setting& at : about.points)
       if (at.has(name)) values.insert(to_text(at.at(name)));
@@ -351,6 +351,7 @@ int table_verb(const Options& o) {
       asked.unless = s.unless;
       asked.with = s.with;
       asked.legend = s.legend;
+      asked.interval = s.interval;
       s = asked;
     }
   for (const Summary& s : summaries) schema.position(s.column);

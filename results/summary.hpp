@@ -18,6 +18,7 @@ struct Summary {
   std::optional<double> unless = {};  // the column is left out where every value is this
   std::string legend = {};            // a line below the table where the column is shown
   std::string with = {};              // left out where this column is
+  bool interval = false;              // of a share: with its exact 95 % interval
 };
 
 }  // namespace theoremeter

@@ -1,6 +1,7 @@
 #include "results/table.hpp"
 
 #include "results/align.hpp"
+#include "results/interval.hpp"
 #include "theory/error.hpp"
 #include "theory/suggest.hpp"
 
@@ -145,6 +146,12 @@ double quantile(std::vector<double> values, double level) {
   return values[below] + part * (values[above] - values[below]);
 }
 
+/// Of the probability that a value is other than 0.
+std::pair<double, double> interval_of(const std::vector<double>& values) {
+  const auto successes = std::count_if(values.begin(), values.end(), [](double v) { return v != 0; });
+  return clopper_pearson(successes, static_cast<std::int64_t>(values.size()), 0.95);
+}
+
 double statistic(const Summary& s, const std::vector<double>& values) {
   const auto n = static_cast<double>(values.size());
   switch (s.how) {
@@ -168,6 +175,7 @@ bool in_words(const Column& c, const Summary& s) {
 /// An entry: its sign, the number or the two of a range, its unit.
 struct Entry {
   std::string sign, least, most, unit;
+  std::string interval = {};  // of a share: "79.6 .. 99.9"
 };
 
 Entry entry(const DataSet& data, const Group& group, const Summary& s) {
@@ -184,7 +192,13 @@ Entry entry(const DataSet& data, const Group& group, const Summary& s) {
   const std::string unit = s.percent ? "%" : c.unit == "1" ? "" : c.unit;
   if (s.how != Statistic::range) {
     const double value = scale * statistic(s, values);
-    return std::isnan(value) ? Entry{"", "-", "", ""} : Entry{sign, round(value), "", unit};
+    if (std::isnan(value)) return {"", "-", "", ""};
+    Entry e{sign, round(value), "", unit};
+    if (s.interval && s.how == Statistic::share && values.size() > 1) {
+      const auto [low, high] = interval_of(values);
+      e.interval = fmt::format("{} .. {}", round(scale * low), round(scale * high));
+    }
+    return e;
   }
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   const std::string a = round(scale * *least), b = round(scale * *most);
@@ -192,8 +206,8 @@ Entry entry(const DataSet& data, const Group& group, const Summary& s) {
 }
 
 std::string text_of(const Entry& e) {
-  return fmt::format("{}{}{}{}{}", e.sign, e.least, e.most.empty() ? "" : " .. " + e.most, e.unit.empty() ? "" : " ",
-                     e.unit);
+  return fmt::format("{}{}{}{}{}{}", e.sign, e.least, e.most.empty() ? "" : " .. " + e.most, e.unit.empty() ? "" : " ",
+                     e.unit, e.interval.empty() ? "" : " (" + e.interval + ")");
 }
 
 std::string latex_escaped(const std::string& text) {
@@ -214,10 +228,13 @@ std::string latex_of(const Entry& e) {
   };
   const std::string sign = e.sign == ">= " ? "\\ge " : e.sign == "<= " ? "\\le " : "";
   const std::string range = e.most.empty() ? "" : "\\text{--}" + number(e.most);
-  return fmt::format("${}{}{}{}$", sign, number(e.least), range,
+  std::string interval = e.interval.empty() ? "" : " (" + e.interval + ")";
+  if (const std::size_t dots = interval.find(" .. "); dots != std::string::npos) interval.replace(dots, 4, "--");
+  return fmt::format("${}{}{}{}${}", sign, number(e.least), range,
                      e.unit == "%"    ? "\\,\\%"
                      : e.unit.empty() ? ""
-                                      : fmt::format("\\,\\mathrm{{{}}}", e.unit));
+                                      : fmt::format("\\,\\mathrm{{{}}}", e.unit),
+                     interval);
 }
 
 // --- The whole ------------------------------------------------------------------------------------------------------
@@ -239,8 +256,12 @@ std::string csv(const DataSet& data, const std::vector<std::string>& heading, co
     return s.how == Statistic::range && !in_words(c, s) && !(each_draw && c.list.empty() && c.axes.empty());
   };
   std::vector<std::string> names = heading;
+  const auto has_interval = [](const Summary& s) { return s.interval && s.how == Statistic::share; };
   for (const Summary& s : summaries)
-    for (const char* end : has_ends(s) ? std::vector{"_min", "_max"} : std::vector{""}) names.push_back(s.column + end);
+    for (const char* end : has_ends(s)       ? std::vector{"_min", "_max"}
+                           : has_interval(s) ? std::vector{"", "_low", "_high"}
+                                             : std::vector{""})
+      names.push_back(s.column + end);
   std::string out = fmt::format("{}\n", fmt::join(names, ","));
   const auto number = [](double value) { return std::isnan(value) ? std::string() : fmt::format("{}", value); };
   for (const Group& group : groups) {
@@ -257,6 +278,11 @@ std::string csv(const DataSet& data, const std::vector<std::string>& heading, co
         fields.push_back(values.empty() ? "" : number(*most));
       else
         fields.push_back(values.empty() && s.how != Statistic::count ? "" : number(statistic(s, values)));
+      if (has_interval(s)) {
+        const auto [low, high] = interval_of(values);
+        fields.push_back(values.empty() ? "" : number(low));
+        fields.push_back(values.empty() ? "" : number(high));
+      }
     }
     std::transform(fields.begin(), fields.end(), fields.begin(), csv_field);
     out += fmt::format("{}\n", fmt::join(fields, ","));

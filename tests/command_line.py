@@ -528,7 +528,7 @@ class WrongUse(CommandLine):
 
     def test_verbs(self):
         self.refuse_each([], [
-            ("", "one of measure, landscape, census, surface, run, show, "), ("measur", "did you mean measure?"), ("verfy|x", "did you mean verify?"),
+            ("", "one of measure, landscape, census, surface, recover, run, show, "), ("measur", "did you mean measure?"), ("verfy|x", "did you mean verify?"),
             ("measure", "wdc"), ("measure|wdcc", "did you mean wdc?"), ("measure|phase", "unknown"), ("--verson", "did you mean --version?"),
             ("-v", "-v"), ("run", "EXPERIMENT.toml"), ("show", "F.h5"), ("verify", "F.h5"), ("show|a.h5|b.h5", "b.h5"),
             ("run|e.toml|--output", "--output"), ("run|e.toml|--resume", "--output"), ("run|e.toml|--threads|0", "--threads"),

@@ -135,7 +135,7 @@ Columns<FlatSet> flat_columns() {
   return c;
 }
 
-Columns<Epsilon> epsilon_columns() {
+Columns<Epsilon> columns_of_epsilon() {
   Columns<Witness> w;
   w.value("deviation", &Witness::value, Says::at_least, "the deviation the witness attains");
   w.value("side", &Witness::side, Says::witness, "the side of the norm");
@@ -218,7 +218,7 @@ Columns<MeasuredLandscape> columns_of(Problem problem) {
   c.value("solution_objective", &Draw::objective_x0, Says::statistic, "f at the solution: that of the noise");
   c.part("", &Draw::landscape, landscape_columns(arguments));
   c.optional("census", "census_", &Draw::census, "whether every stationary point is listed, proved", census_columns());
-  c.list_of("epsilon", &Draw::epsilon, "conditions measured on the instance", epsilon_columns());
+  c.list_of("epsilon", &Draw::epsilon, "conditions measured on the instance", columns_of_epsilon());
   c.part("", &Draw::comparison, comparison_columns());
   c.part("spurious_", &Draw::spurious, spurious_columns());
   c.value("seconds", &Draw::seconds, Says::seconds, "wall time").unit("s");
@@ -233,6 +233,8 @@ Columns<MeasuredLandscape> columns_of(Problem problem) {
       "the largest of the epsilons");
   return c;
 }
+
+Columns<Epsilon> epsilon_columns() { return columns_of_epsilon(); }
 
 Columns<MeasuredLandscape> columns_of_census(Problem problem) {
   using Draw = MeasuredLandscape;

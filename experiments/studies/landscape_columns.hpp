@@ -8,6 +8,7 @@ namespace theoremeter {
 
 Columns<MeasuredLandscape> columns_of(Problem problem);
 Columns<Census> census_columns();
+Columns<Epsilon> epsilon_columns();
 
 /// Of what measure_census returns.
 Columns<MeasuredLandscape> columns_of_census(Problem problem);

@@ -110,6 +110,8 @@ std::vector<Assumption> assumptions(const LandscapeSetting& setting, const Matri
   return all;
 }
 
+}  // namespace
+
 std::vector<Epsilon> measure_epsilons(const LandscapeSetting& setting, const Matrices& matrices,
                                       const LandscapeRequest& asked, const Stream& draw,
                                       const StageProgress& progress) {
@@ -132,6 +134,15 @@ std::vector<Epsilon> measure_epsilons(const LandscapeSetting& setting, const Mat
   }
   return found;
 }
+
+NaiveDeviation naive_of(const LandscapeSetting& setting, const Matrices& matrices, const Epsilon& e) {
+  for (const Assumption& a : assumptions(setting, matrices))
+    if (a.condition == e.condition && a.matrix == e.matrix && a.alpha == e.alpha)
+      return condition_named(a.condition).naive(a.matrices, a.alpha);
+  return [](const Point&, const std::string&) { return Attained{std::nanl("")}; };
+}
+
+namespace {
 
 /// Throws InputError unless the solution of this name, if given, has this length.
 void check_solution(const LandscapeSetting& setting, const std::string& name, std::int64_t length) {
@@ -341,16 +352,10 @@ MeasuredLandscape measure_census(const LandscapeSetting& setting, const Stream& 
 RebuiltInstance rebuild(const LandscapeSetting& setting, const Stream& draw, std::int64_t solution) {
   check_shapes(shapes(setting), setting.given);
   const Matrices matrices = draw_matrices(shapes(setting), setting.given, draw);
-  std::vector<Assumption> assumed = assumptions(setting, matrices);
   const auto with_solution = [setting, matrices, draw](std::size_t number) {
     return drawn_instance(setting, matrices, draw, number);
   };
-  const auto naive = [assumed](const Epsilon& e) -> NaiveDeviation {
-    for (const Assumption& a : assumed)
-      if (a.condition == e.condition && a.matrix == e.matrix && a.alpha == e.alpha)
-        return condition_named(a.condition).naive(a.matrices, a.alpha);
-    return [](const Point&, const std::string&) { return Attained{std::nanl("")}; };
-  };
+  const auto naive = [setting, matrices](const Epsilon& e) { return naive_of(setting, matrices, e); };
   const auto f = with_solution(static_cast<std::size_t>(std::max<std::int64_t>(0, solution)));
   const auto again = [f, problem = setting.problem] {
     const Recovery& recovery = std::get<Recovery>(f);

@@ -75,6 +75,15 @@ MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeReques
 /// The census of one draw alone: solution, census and spurious minima.
 MeasuredLandscape measure_census(const LandscapeSetting& setting, const Stream& draw, const StageProgress& progress);
 
+/// The constants of the conditions that the theorem about the problem assumes, on these matrices; those defined nowhere
+/// left out. Of the request: condition_starts and threads.
+std::vector<Epsilon> measure_epsilons(const LandscapeSetting& setting, const Matrices& matrices,
+                                      const LandscapeRequest& request, const Stream& draw,
+                                      const StageProgress& progress);
+
+/// The deviation of one of these conditions, by definition.
+NaiveDeviation naive_of(const LandscapeSetting& setting, const Matrices& matrices, const Epsilon& epsilon);
+
 /// The instance of a draw with the solution of that number, to verify what was measured.
 RebuiltInstance rebuild(const LandscapeSetting& setting, const Stream& draw, std::int64_t solution);
 

@@ -2,6 +2,7 @@
 
 #include "experiments/studies/condition_study.hpp"
 #include "experiments/studies/landscape_study.hpp"
+#include "experiments/studies/recovery_study.hpp"
 #include "experiments/studies/surface.hpp"
 #include "theory/suggest.hpp"
 
@@ -17,6 +18,7 @@ const std::vector<Study>& studies() {
     for (const LandscapeProblem& problem : landscape_problems())
       if (problem.has_census) list.push_back(census_study(problem));
     for (std::size_t i = 0; i < problem_names.size(); ++i) list.push_back(surface_study(static_cast<Problem>(i)));
+    list.push_back(recovery_study());
     return list;
   }();
   return all;

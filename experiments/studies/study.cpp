@@ -21,7 +21,7 @@ Stream draw_stream(const Setting& at, std::uint64_t draw) {
     const Value& size = at.at(p.name);
     if (const auto* all = std::get_if<Widths>(&size))
       for (const std::int64_t n : *all) stream = stream.at({static_cast<std::uint64_t>(n)});
-    else
+    else if (!std::holds_alternative<std::monostate>(size))
       stream = stream.at({static_cast<std::uint64_t>(std::get<std::int64_t>(size))});
   }
   return stream.at({draw});

@@ -49,6 +49,14 @@ struct Input {
   bool vector = false;        // one column, as of a solution x0
 };
 
+/// A parameter whose choices are words of the command line: `recover dpr` says algorithm = "dpr".
+struct Word {
+  std::string parameter;
+  std::function<std::string(const std::string& choice)> statement;  // one line, for --help
+  /// Whether a parameter or an input is of use with this choice.
+  std::function<bool(const std::string& choice, const std::string& name)> concerns;
+};
+
 struct Study {
   std::string verb, key, name;  // measure, condition, wdc: `measure wdc`, condition = "wdc", the root attribute
   std::string question;         // of the verb, for --help
@@ -56,6 +64,7 @@ struct Study {
   std::string statement;        // one line, for --help
   std::string notes;            // behind the options, for --help
   Parameters parameters;
+  std::optional<Word> word;  // none: the study's name is the word, `measure wdc`
   std::vector<Input> inputs;
   Schema schema;
   std::vector<Summary> summaries;  // the columns of its table
