@@ -178,11 +178,26 @@ std::string words_of(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(all, " "));
 }
 
+/// The draws along the axis: all, or, in a share that lacks most of them, those that some point has.
+std::vector<std::uint64_t> stored_draws(const DataSet& data) {
+  std::uint64_t draws = data.about().draws;
+  std::set<std::uint64_t> there;
+  for (std::size_t p = 0; p < data.about().points.size(); ++p) {
+    draws = std::max(draws, data.draws(p));
+    for (std::uint64_t d = 0; d < data.draws(p); ++d)
+      if (data.state({p, d}) != State::open) there.insert(d);
+  }
+  if (!there.empty() && 2 * there.size() <= draws) return {there.begin(), there.end()};
+  std::vector<std::uint64_t> all(draws);
+  std::iota(all.begin(), all.end(), std::uint64_t{0});
+  return all;
+}
+
 class Writer {
  public:
   Writer(const DataSet& data, hid_t file) : data_(data), about_(data.about()), file_(file) {
-    draws_ = about_.draws;
-    for (std::size_t p = 0; p < about_.points.size(); ++p) draws_ = std::max(draws_, data.draws(p));
+    numbers_ = stored_draws(data);
+    draws_ = numbers_.size();
     if (about_.points.empty() || draws_ == 0) throw InputError("results without a point or without a draw");
     for (const Column& column : about_.schema.columns)
       variables_.push_back({.column = &column, .axes = Shape(column.axes.size(), 1), .block = values_of(column.type)});
@@ -269,7 +284,7 @@ class Writer {
 
   void dimensions() {
     index(file_, "point", about_.points.size(), "point of the sweep");
-    index(file_, "draw", draws_, "draw");
+    scale(file_, "draw", std::vector<std::int64_t>(numbers_.begin(), numbers_.end()), "draw");
     index(file_, "run", about_.runs.size(), "run of the program");
     for (const auto& [list, items] : lists_) index(file_, list, items, "items of all draws, one draw after another");
     std::map<std::string, hsize_t> longest;
@@ -413,7 +428,7 @@ class Writer {
       std::map<std::string, std::array<std::vector<std::int64_t>, 2>> from;
       for (hsize_t p = b.point; p < b.point + b.points; ++p)
         for (hsize_t d = b.draw; d < b.draw + b.draws; ++d) {
-          const Key key{p, d};
+          const Key key{p, numbers_[d]};
           states.push_back(static_cast<std::int8_t>(data_.state(key)));
           by.push_back(data_.state(key) == State::open ? -1 : static_cast<std::int64_t>(data_.run(key)));
           const Row stored = data_.state(key) == State::open ? Row() : data_.row(key);
@@ -421,7 +436,7 @@ class Writer {
           for (std::size_t i = 0; i < row.size(); ++i) append(variables_[i], row[i]);
           for (const auto& [list, counter] : counts_) {
             from[list][0].insert(from[list][0].end(), total(row[counter]), static_cast<std::int64_t>(p));
-            from[list][1].insert(from[list][1].end(), total(row[counter]), static_cast<std::int64_t>(d));
+            from[list][1].insert(from[list][1].end(), total(row[counter]), static_cast<std::int64_t>(key.draw));
           }
         }
       hdf5::write_slab(state, start, count, states);
@@ -524,6 +539,7 @@ class Writer {
   const DataSet& data_;
   const Description& about_;
   hid_t file_;
+  std::vector<std::uint64_t> numbers_;  // of the draws along the axis
   std::uint64_t draws_ = 0;
   std::vector<Variable> variables_;
   const std::map<std::string, std::size_t> counts_ = counts_of(about_.schema);
@@ -538,6 +554,11 @@ class Reader {
   explicit Reader(hid_t file)
       : file_(file), points_(hdf5::length_of(file, "point")), draws_(hdf5::length_of(file, "draw")) {
     if (points_ == 0 || draws_ == 0) throw hdf5::Error("damaged: it has no point or no draw");
+    for (const std::int64_t number : hdf5::read_dataset<std::int64_t>(file, "draw", {draws_})) {
+      if (number < (numbers_.empty() ? 0 : static_cast<std::int64_t>(numbers_.back()) + 1))
+        throw hdf5::Error("damaged: dataset draw is no list of draws");
+      numbers_.push_back(static_cast<std::uint64_t>(number));
+    }
   }
 
   /// All but the draws.
@@ -555,13 +576,12 @@ class Reader {
   }
 
   std::vector<std::vector<State>> states() const {
-    std::vector<std::vector<State>> all;
+    std::vector<std::vector<State>> all(points_, std::vector<State>(numbers_.back() + 1, State::open));
     const auto stored = hdf5::read_dataset<std::int8_t>(file_, "state", {points_, draws_});
     for (std::size_t i = 0; i < stored.size(); ++i) {
-      if (i % draws_ == 0) all.emplace_back().reserve(draws_);
       if (stored[i] < 0 || stored[i] > static_cast<std::int8_t>(State::undefined))
         throw hdf5::Error("damaged: dataset state holds what is no state");
-      all.back().push_back(static_cast<State>(stored[i]));
+      all[i / draws_][numbers_[i % draws_]] = static_cast<State>(stored[i]);
     }
     return all;
   }
@@ -572,7 +592,8 @@ class Reader {
       if (c.says != Says::seconds || c.type != Type::real || !c.list.empty() || !c.axes.empty()) continue;
       const auto values = hdf5::read_dataset<double>(file_, c.name, {points_, draws_});
       for (std::size_t i = 0; i < values.size(); ++i)
-        if (states[i / draws_][i % draws_] != State::open && !same(values[i], no_value)) sums[i / draws_] += values[i];
+        if (states[i / draws_][numbers_[i % draws_]] != State::open && !same(values[i], no_value))
+          sums[i / draws_] += values[i];
     }
     return sums;
   }
@@ -602,7 +623,8 @@ class Reader {
       }
       for (hsize_t p = b.point; p < b.point + b.points; ++p)
         for (hsize_t d = b.draw; d < b.draw + b.draws; ++d) {
-          if (states[p][d] == State::open) {  // most of a share of many: passed over, and it has no items
+          const std::uint64_t draw = numbers_[d];
+          if (states[p][draw] == State::open) {  // most of a share of many: passed over, and it has no items
             for (Variable& v : variables) v.at += v.in_list() ? 0 : v.width();
             continue;
           }
@@ -611,7 +633,7 @@ class Reader {
           const std::int64_t run = runs[p * draws_ + d];
           if (run < 0 || static_cast<std::size_t>(run) >= data.about().runs.size())
             throw hdf5::Error("damaged: dataset measured_by names no run");
-          data.add({p, d}, states[p][d], row, static_cast<std::size_t>(run));
+          data.add({p, draw}, states[p][draw], row, static_cast<std::size_t>(run));
         }
       for (const auto& [list, n] : items) done[list] += n;
     });
@@ -740,6 +762,7 @@ class Reader {
 
   hid_t file_;
   hsize_t points_, draws_;
+  std::vector<std::uint64_t> numbers_;  // of the draws along the axis
 };
 
 // --- Files ----------------------------------------------------------------------------------------------------------

@@ -133,6 +133,19 @@ TEST_CASE("parameters of every type, and none of each, come back") {
     for (const AnyParameter& q : all) CHECK(back.about().points[p].at(q.name) == about.points[p].at(q.name));
 }
 
+TEST_CASE("a share of many draws is a small file: its axis has the draws that it holds") {
+  const Scratch scratch;
+  DataSet share(toy::description(2, 100000));
+  for (std::uint64_t d = 7; d < 100000; d += 1000) share.add({d / 1000 % 2, d}, State::measured, numbered(0, d), 0);
+  write(share, scratch / "share.h5", false);
+  check_equal(share, read(scratch / "share.h5", nothing));
+  CHECK(fs::file_size(scratch / "share.h5") < 300000);
+  const Tally t = tally(scratch / "share.h5", nothing);
+  CHECK(t.states.at(1).at(1007) == State::measured);
+  CHECK(t.states.at(0).at(1007) == State::open);
+  CHECK(t.about.draws == 100000);
+}
+
 TEST_CASE("a flipped byte of a file is noticed, or changes nothing") {
   const Scratch scratch;
   const std::string path = scratch / "t.h5", bad = scratch / "bad.h5";
