@@ -139,10 +139,13 @@ const std::vector<Symbol>& recovery_sizes() {
 Parameters recovery_parameters() {
   std::vector<AnyParameter> all{algorithm};
   for (const Symbol& size : recovery_sizes()) all.push_back(optional_size(size));
-  for (const AnyParameter& p : std::vector<AnyParameter>{
-           problem,    ensemble,    measurements,  noise,       seed,      preset,      restarts,
-           steps,      step,        gamma_,        eta,         lambda,    no_negation, adam,
-           two_starts, plain_start, stop_residual, stop_change, tolerance, trace,       condition_starts})
+  for (const AnyParameter& p : std::vector<AnyParameter>{problem,     ensemble,      measurement_matrix,
+                                                         noise,       seed,          preset,
+                                                         restarts,    steps,         step,
+                                                         gamma_,      eta,           lambda,
+                                                         no_negation, adam,          two_starts,
+                                                         plain_start, stop_residual, stop_change,
+                                                         tolerance,   trace,         condition_starts})
     all.push_back(p);
   return std::make_shared<const std::vector<AnyParameter>>(std::move(all));
 }
@@ -249,8 +252,7 @@ std::string report_of(const Setting&, const MeasuredRecovery& d) {
                         names_of(r.basin)[static_cast<std::size_t>(r.basin)], r.signal_error);
   if (!std::isnan(r.rate))
     text += fmt::format("; near the end a step moved {:.4g} times the one before (R^2 {:.3f})", r.rate, r.rate_fit);
-  if (!std::isnan(d.theory_rate))
-    text += fmt::format("; the theory's rate is {:.4g}", d.theory_rate);
+  if (!std::isnan(d.theory_rate)) text += fmt::format("; the theory's rate is {:.4g}", d.theory_rate);
   text += "\n";
   for (const TracedIterate& t : d.trace)
     text += std::isnan(t.error)
