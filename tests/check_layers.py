@@ -17,7 +17,8 @@ import unittest
 # What files may include, of this project, by the first pattern that fits; "theory/" stands for everything below it.
 STUDY = ("results/columns.hpp", "results/setting.hpp", "results/summary.hpp", "results/align.hpp", "results/row.hpp",
          "results/schema.hpp", "results/weights.hpp", "experiments/studies/")
-ESTIMATED = ("estimators/measurement.hpp", "estimators/landscape_result.hpp", "estimators/census_result.hpp")
+ESTIMATED = ("estimators/stream.hpp", "estimators/measurement.hpp", "estimators/landscape_result.hpp",
+             "estimators/census_result.hpp")
 MAY_INCLUDE = {
     "theory/**": ("theory/",),
     "estimators/**": ("theory/", "estimators/"),

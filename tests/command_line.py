@@ -368,7 +368,7 @@ class Measure(CommandLine):
         d = self.measure("--n", 30, "--k", 3, *SMALL)["draws"][0]
         for point in d["witness"].values():
             self.assertIn("(" + ", ".join(f"{c:.6g}" for c in point) + ")", text)
-        self.assertRegex(text, r">= \d+\.\d{4} +<= \d+\.\d{4} +exact")
+        self.assertRegex(text, r">= \d+\.\d{4} +<= \d+\.\d{4} +exhaustion( +[\d.]+ %)? +exact")
         self.assertLessEqual(max(map(len, text.splitlines())), 120)
         self.assertNotIn("attained at x", self.succeed("measure", "wdc", "--n", 30, "--k", 3, "--draws", 2, *SMALL))
         self.assertNotIn("attained at x", self.succeed("measure", "wdc", "--n", 30, "--k", 7, *SMALL))
@@ -528,7 +528,7 @@ class WrongUse(CommandLine):
 
     def test_verbs(self):
         self.refuse_each([], [
-            ("", "one of measure, landscape, census, surface, recover, run, show, "), ("measur", "did you mean measure?"), ("verfy|x", "did you mean verify?"),
+            ("", "one of measure, landscape, census, surface, recover, run, slurm, show, "), ("measur", "did you mean measure?"), ("verfy|x", "did you mean verify?"),
             ("measure", "wdc"), ("measure|wdcc", "did you mean wdc?"), ("measure|phase", "unknown"), ("--verson", "did you mean --version?"),
             ("-v", "-v"), ("run", "EXPERIMENT.toml"), ("show", "F.h5"), ("verify", "F.h5"), ("show|a.h5|b.h5", "b.h5"),
             ("run|e.toml|--output", "--output"), ("run|e.toml|--resume", "--output"), ("run|e.toml|--threads|0", "--threads"),
