@@ -254,7 +254,7 @@ void DifferenceClimber::along_pair(DifferenceClimb& at, const VectorXd& d1, cons
     const double root = std::sqrt(std::max(0.0, b * b - 4 * a * c)), s = -0.5 * (b + (b >= 0 ? root : -root));
     offer(s / a);
     offer(c / s);
-    offer(end);
+    offer(end - 1e-7 * (end - start));  // not on the wall itself, where another rounding has another pattern
     if (end >= reach) break;
     (one.end() <= two.end() ? one : two).advance();
   }

@@ -91,7 +91,7 @@ Searched search(const Rrcp& rrcp, std::int64_t starts, const Stream& stream, int
   found.starts = tied.starts;
   found.evaluations = tied.evaluations;
   found.undefined = tied.undefined;
-  const auto few = static_cast<std::int64_t>(std::clamp(1e7 / step_cost(rrcp), 8.0, 64.0));
+  const auto few = static_cast<std::int64_t>(std::max(1e7 / step_cost(rrcp), 8.0));
   const std::int64_t further = std::min(starts, std::max(few, starts / 512));
   std::array<double, 2> values{};
   for (std::uint64_t half = 0; half < 2; ++half) {
