@@ -74,7 +74,7 @@ class Results:
             raise Refused("not a theoremeter results file")
         major = int(self.file.attrs["format_version"][0])
         if major != 2:
-            raise Refused(f"format {major}.x; `theoremeter merge {path} --output NEW.h5` makes it 2.0")
+            raise Refused(f"format {major}.x; `theoremeter merge {path} --output NEW.h5` makes it 2.1")
         about = json.loads(np.ravel(self.file["about/description"].asstr()[()])[0])
         columns = {c["name"] for c in about["columns"]}
         self.title = self.file.attrs["title"]
@@ -407,7 +407,7 @@ def main():
         print(f"theoremeter: {error.filename or options.file}: {reason}", file=sys.stderr)
         return 2
     except KeyError as error:
-        print(f"theoremeter: {options.file}: not as format 2.0 has it: {error}", file=sys.stderr)
+        print(f"theoremeter: {options.file}: not as format 2.1 has it: {error}", file=sys.stderr)
         return 2
     return 0
 
