@@ -13,6 +13,12 @@ VectorXd symmetric_eigenvalues(const MatrixXd& symmetric) {
   return Eigen::SelfAdjointEigenSolver<MatrixXd>(symmetric, Eigen::EigenvaluesOnly).eigenvalues();
 }
 
+VectorXd solve_definite(const MatrixXd& A, const VectorXd& b) { return A.llt().solve(b); }
+
+VectorXd shortest_least_squares(const MatrixXd& A, const VectorXd& b) {
+  return A.completeOrthogonalDecomposition().solve(b);
+}
+
 Qr qr_of(const MatrixXd& A) {
   const Eigen::HouseholderQR<MatrixXd> qr(A);
   return {qr.householderQ() * MatrixXd::Identity(A.rows(), A.cols()),
@@ -27,6 +33,8 @@ Index PivotedQr::rank(double negligible) const {
   Eigen::ColPivHouseholderQR<MatrixXd> qr(qr_);
   return qr.setThreshold(negligible).rank();
 }
+
+VectorXd PivotedQr::least_squares(const VectorXd& b) const { return qr_.solve(b); }
 
 MatrixXd PivotedQr::permuted(const MatrixXd& X) const { return qr_.colsPermutation() * X; }
 

@@ -16,6 +16,12 @@ SymmetricEigen symmetric_eigen(const Eigen::MatrixXd& symmetric);
 /// The eigenvalues of a symmetric matrix, in ascending order.
 Eigen::VectorXd symmetric_eigenvalues(const Eigen::MatrixXd& symmetric);
 
+/// A^{-1} b for a positive definite A, of which the lower triangle is read.
+Eigen::VectorXd solve_definite(const Eigen::MatrixXd& A, const Eigen::VectorXd& b);
+
+/// The shortest x that minimises |A x - b|.
+Eigen::VectorXd shortest_least_squares(const Eigen::MatrixXd& A, const Eigen::VectorXd& b);
+
 /// A = QR by Householder's reflections, A of at least as many rows as columns. Q as large as A, R square.
 struct Qr {
   Eigen::MatrixXd Q, R;
@@ -29,7 +35,8 @@ class PivotedQr {
   [[nodiscard]] const Eigen::MatrixXd& R() const { return qr_.matrixR(); }  // in its upper triangle
   [[nodiscard]] Eigen::MatrixXd Q(Eigen::Index columns) const;
   [[nodiscard]] Eigen::Index rank(double negligible) const;  // of pivots above `negligible` times the largest
-  [[nodiscard]] Eigen::MatrixXd permuted(const Eigen::MatrixXd& X) const;  // PX
+  [[nodiscard]] Eigen::VectorXd least_squares(const Eigen::VectorXd& b) const;  // an x that minimises |A x - b|
+  [[nodiscard]] Eigen::MatrixXd permuted(const Eigen::MatrixXd& X) const;       // PX
 
  private:
   Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr_;

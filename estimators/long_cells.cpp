@@ -21,7 +21,7 @@ constexpr Index block = 16;
 Index additions(Index terms) { return std::min(terms, block) + (terms + block - 1) / block; }
 
 /// The row w of a layer times H.
-void multiply(const Rows::ConstRowXpr& w, const Columns& H, Real& x, Real& y) {
+void multiply_exactly(const Rows::ConstRowXpr& w, const Columns& H, Real& x, Real& y) {
   x = y = 0;
   for (Index from = 0; from < w.size(); from += block) {
     Real sum_x = 0, sum_y = 0;
@@ -104,7 +104,7 @@ LongCell LongCells::operator()(const PatternCell& cell) const {
       Columns next = Columns::Zero(W->rows(), 2);
       for (Index i = 0; i < W->rows(); ++i) {
         Real x, y;
-        multiply(W->row(i), H, x, y);
+        multiply_exactly(W->row(i), H, x, y);
         next.row(i) << x, y;
       }
       errors = (slack * (errors.norm() + gamma(additions(H.rows())) * H.norm()) * norms_[l]).eval();

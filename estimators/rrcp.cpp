@@ -6,9 +6,6 @@
 #include "theory/operators.hpp"
 
 #include <fmt/format.h>
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -316,7 +313,7 @@ Eigen::VectorXd Rrcp::interior(const Eigen::VectorXd& x, bool measured, double r
     const Eigen::VectorXd gradient = H.transpose() * inverse - N * p;
     Eigen::MatrixXd hessian = H.transpose() * inverse.cwiseAbs2().asDiagonal() * H;
     hessian.diagonal().array() += N;
-    const Eigen::VectorXd newton = hessian.llt().solve(gradient);
+    const Eigen::VectorXd newton = solve_definite(hessian, gradient);
     p += newton / (1 + std::sqrt(std::max(0.0, gradient.dot(newton))));
   }
   p.normalize();

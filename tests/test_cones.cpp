@@ -4,11 +4,10 @@
 #include "estimators/evaluate.hpp"
 #include "estimators/stream.hpp"
 #include "estimators/wdc.hpp"
+#include "tests/linear_algebra.hpp"
 #include "theory/conditions.hpp"
 
 #include <doctest/doctest.h>
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -22,6 +21,7 @@
 namespace test_cones {
 
 using namespace theoremeter;
+using namespace theoremeter::testing;
 
 namespace {
 
@@ -111,9 +111,7 @@ Mat Q_by_basis(const Vec& x, const Vec& y) {
   return Q + sine / (2 * pi) * M;
 }
 
-double lambda_max(const Mat& A) {
-  return Eigen::SelfAdjointEigenSolver<Mat>(A, Eigen::EigenvaluesOnly).eigenvalues().maxCoeff();
-}
+double lambda_max(const Mat& A) { return eigenvalues(A).maxCoeff(); }
 
 template <int K>
 Packed<K> packed(const Mat& A) {
@@ -406,7 +404,7 @@ TEST_CASE_TEMPLATE("cones: a matrix with one eigenvalue at -1e-9 is refused, at 
     for (unsigned l = 0; l < lanes; ++l) {
       Mat G(K, K);
       for (double& entry : G.reshaped()) entry = stream.normal();
-      const Mat U = Eigen::HouseholderQR<Mat>(G).householderQ();
+      const Mat U = orthogonal_of(G);
       Vec lambda(K);
       for (double& entry : lambda) entry = std::pow(10, -6 * stream.uniform());
       const bool definite = below(2, stream);

@@ -5,13 +5,13 @@
 #include "estimators/instances.hpp"
 #include "tests/instances.hpp"
 #include "tests/joint_grid.hpp"
+#include "tests/linear_algebra.hpp"
 #include "tests/statistics.hpp"
 #include "theory/angle.hpp"
 #include "theory/conditions.hpp"
 #include "theory/ensembles.hpp"
 
 #include <doctest/doctest.h>
-#include <Eigen/QR>
 #include <array>
 #include <cmath>
 #include <numbers>
@@ -37,9 +37,7 @@ Point random_point(Eigen::Index n, Eigen::Index p, Stream& stream) {
   return {random_unit(n, stream), random_unit(n, stream), random_unit(p, stream), random_unit(p, stream)};
 }
 
-Eigen::MatrixXd rotation(Eigen::Index k, Stream& stream) {
-  return Eigen::HouseholderQR<Eigen::MatrixXd>(gaussian(k, k, stream)).householderQ();
-}
+Eigen::MatrixXd rotation(Eigen::Index k, Stream& stream) { return orthogonal_of(gaussian(k, k, stream)); }
 
 double found(const JointWdc& d, std::int64_t starts = 256) { return search(d, starts, Stream(3), 1).witness.value; }
 

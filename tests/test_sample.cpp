@@ -3,6 +3,7 @@
 #include "estimators/instances.hpp"
 #include "estimators/outer_sums.hpp"
 #include "estimators/statistics.hpp"
+#include "tests/linear_algebra.hpp"
 #include "theory/conditions.hpp"
 #include "theory/error.hpp"
 
@@ -20,6 +21,7 @@
 namespace test_sample {
 
 using namespace theoremeter;
+using namespace theoremeter::testing;
 
 namespace {
 
@@ -47,7 +49,7 @@ Extremes extremes(const std::array<Eigen::MatrixXd, 8>& A) {
 
 // || A - B || in units of the error allowed, 8 sqrt(k) eps ||A||.
 double relative_error(const Eigen::MatrixXd& A, double smallest, double largest) {
-  const Eigen::VectorXd exact = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(A).eigenvalues();
+  const Eigen::VectorXd exact = eigenvalues(A);
   const double norm = exact.cwiseAbs().maxCoeff(),
                error = std::max(std::abs(smallest - exact(0)), std::abs(largest - exact(exact.size() - 1)));
   if (error == 0) return 0;
@@ -57,7 +59,7 @@ double relative_error(const Eigen::MatrixXd& A, double smallest, double largest)
 // Matrices that are hard on eigenvalue solvers, of norm about 1.
 Eigen::MatrixXd nasty(int kind, Index k, Stream stream) {
   Eigen::MatrixXd G = Eigen::MatrixXd::NullaryExpr(k, k, [&] { return stream.normal(); });
-  const Eigen::MatrixXd V = Eigen::HouseholderQR<Eigen::MatrixXd>(G).householderQ();
+  const Eigen::MatrixXd V = orthogonal_of(G);
   Eigen::VectorXd d = Eigen::VectorXd::NullaryExpr(k, [&] { return stream.uniform() - 0.5; });
   switch (kind) {
     case 0:
@@ -308,7 +310,7 @@ double plain_value(const D& d, const Point& p) {
     S += c * d.rows().row(i).transpose() * d.rows().row(i);
   }
   S -= d.expectation(p).dense();
-  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(S).eigenvalues().cwiseAbs().maxCoeff();
+  return spectral_norm(S);
 }
 
 struct Plain {
@@ -376,7 +378,7 @@ TEST_CASE("sample: integer rows and points on their hyperplanes, where signs are
 TEST_CASE("sample: the norm is rotation invariant, so the statistics are") {
   const Rows W = gaussian(60, 4, Stream(3));
   const Eigen::MatrixXd grid = unit_columns(4, 40, Stream(4));
-  const Eigen::MatrixXd U = Eigen::HouseholderQR<Eigen::MatrixXd>(unit_columns(4, 4, Stream(5))).householderQ();
+  const Eigen::MatrixXd U = orthogonal_of(unit_columns(4, 4, Stream(5)));
   const Sampled a = sample(Wdc(W), {grid}, 1), b = sample(Wdc(W * U.transpose()), {U * grid}, 1),
                 off = sample(Wdc(W * U.transpose()), {grid}, 1);
   CHECK(std::abs(a.witness.value - b.witness.value) < 1e-13);

@@ -2,10 +2,10 @@
 // here.
 #include "estimators/instances.hpp"
 
+#include "tests/linear_algebra.hpp"
 #include "theory/error.hpp"
 
 #include <doctest/doctest.h>
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -15,6 +15,7 @@
 namespace test_search {
 
 using namespace theoremeter;
+using namespace theoremeter::testing;
 
 namespace {
 
@@ -148,8 +149,7 @@ TEST_CASE("search: the same whatever the order and scale of the rows and the axe
   const Rows W = gaussian(n, k, 11);
   const double value = found(W);
   Stream stream(1);
-  const Eigen::MatrixXd rotation =
-      Eigen::HouseholderQR<Eigen::MatrixXd>(gaussian(k, k, 4)).householderQ() * Eigen::MatrixXd::Identity(k, k);
+  const Eigen::MatrixXd rotation = orthogonal_of(gaussian(k, k, 4));
   CHECK(found(W * rotation) == doctest::Approx(value).epsilon(1e-9));
   Rows reversed = W.colwise().reverse();
   CHECK(found(reversed) == doctest::Approx(value).epsilon(1e-9));

@@ -9,8 +9,8 @@ namespace {
 // Inside, long double: the iterates then lose nothing over thousands of layers, and the public functions are right to
 // the last digit or so.
 using Real = long double;
-constexpr Real pi = std::numbers::pi_v<Real>;
-constexpr Real pi_low = -5.01655761266833202355732708e-20L;  // pi - (long double) pi
+constexpr Real pi_high = std::numbers::pi_v<Real>;
+constexpr Real pi_low = -5.01655761266833202355732708e-20L;  // pi - pi_high
 
 // (sin t - t cos t)/t^2, the spherical Bessel function j_1, for t in [0, pi]. Below 1 by its series t/3 (1 - t^2/10 (1
 // - t^2/28 (1 - ...))), whose term ratios are t^2/(2n (2n+3)): the difference would cancel.
@@ -22,7 +22,7 @@ Real j1(Real t) {
 }
 
 // With eta = pi - theta: 2 pi kappa = sin(eta) - eta cos(eta) = eta^2 j_1(eta), a sum of no cancelling terms.
-Real supplementary_kappa(Real eta) { return eta * eta * j1(eta) / (2 * pi); }
+Real supplementary_kappa(Real eta) { return eta * eta * j1(eta) / (2 * pi_high); }
 
 // cos g = 1 - 2 sin^2(theta/2) - (sin theta - theta cos theta)/pi, so sin(g/2) = sin(theta/2) sqrt(1 - r) with
 // r = (sin theta - theta cos theta)/(2 pi sin^2(theta/2)) in [0, 1/2]: no cancellation, no underflow, and asin stays
@@ -30,7 +30,7 @@ Real supplementary_kappa(Real eta) { return eta * eta * j1(eta) / (2 * pi); }
 Real layer(Real theta) {
   if (theta == 0) return 0;
   const Real s = std::sin(theta / 2), ratio = theta / s;
-  return 2 * std::asin(s * std::sqrt(1 - j1(theta) * ratio * ratio / (2 * pi)));
+  return 2 * std::asin(s * std::sqrt(1 - j1(theta) * ratio * ratio / (2 * pi_high)));
 }
 
 Eigen::VectorXd unit(const Eigen::VectorXd& x) {
@@ -50,7 +50,7 @@ double angle(const Eigen::VectorXd& x, const Eigen::VectorXd& y) {
 // pi in two parts makes eta = pi - theta accurate however close the double theta is to pi.
 double kappa(double theta) {
   assert(theta >= 0 && theta <= std::numbers::pi);
-  return static_cast<double>(supplementary_kappa((pi - theta) + pi_low));
+  return static_cast<double>(supplementary_kappa((pi_high - theta) + pi_low));
 }
 
 double kappa_of_supplement(double eta) {

@@ -1,10 +1,8 @@
 #include "estimators/recovery/copram.hpp"
 
+#include "estimators/decompositions.hpp"
 #include "estimators/recovery/amplitude.hpp"
 #include "estimators/recovery/spectral.hpp"
-
-#include <Eigen/Cholesky>
-#include <Eigen/QR>
 
 #include <algorithm>
 #include <cmath>
@@ -25,9 +23,9 @@ VectorXd least_squares(SparseProducts& A, Index n, double scale, const VectorXd&
   if (2 * B.cols() <= B.rows()) {  // well conditioned, and quicker
     MatrixXd gram = MatrixXd::Zero(B.cols(), B.cols());
     gram.selfadjointView<Eigen::Lower>().rankUpdate(B.transpose());
-    v = gram.selfadjointView<Eigen::Lower>().llt().solve(B.transpose() * u);
+    v = solve_definite(gram, B.transpose() * u);
   } else {
-    v = B.completeOrthogonalDecomposition().solve(u);
+    v = shortest_least_squares(B, u);
   }
   VectorXd x = VectorXd::Zero(n);
   for (Index j = 0; j < v.size(); ++j) x[support[static_cast<std::size_t>(j)]] = v[j];

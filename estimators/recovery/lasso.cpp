@@ -1,8 +1,7 @@
 #include "estimators/recovery/lasso.hpp"
 
+#include "estimators/decompositions.hpp"
 #include "estimators/recovery/kernels.hpp"
-
-#include <Eigen/QR>
 
 #include <cmath>
 #include <vector>
@@ -34,7 +33,7 @@ void least_squares_on_support(const Rows& A, const VectorXd& b, VectorXd& x) {
   for (Index j = 0; j < x.size(); ++j)
     if (x[j] != 0) support.push_back(j);
   if (support.empty() || static_cast<Index>(support.size()) > A.rows()) return;
-  const VectorXd v = Eigen::MatrixXd(A(Eigen::all, support)).colPivHouseholderQr().solve(b);
+  const VectorXd v = PivotedQr(A(Eigen::all, support)).least_squares(b);
   for (std::size_t j = 0; j < support.size(); ++j) x[support[j]] = v[static_cast<Index>(j)];
 }
 
