@@ -1,6 +1,7 @@
 // The parameters of a study, each said once, and a setting: a value for each of them, with the matrices given.
 #pragma once
 
+#include "results/weights/names.hpp"
 #include "theory/types.hpp"
 
 #include <cstdint>
@@ -26,7 +27,7 @@ struct Source {
 
   bool operator==(const Source&) const = default;
 };
-using Sources = std::map<std::string, Source>;
+using Sources = std::map<std::string, Source, weights::Naturally>;
 
 using Widths = std::vector<std::int64_t>;  // a list of whole numbers
 

@@ -326,6 +326,14 @@ class Networks(WeightsCommand):
             self.h5("n.h5", dict(sorted(zip(names, layers))))
             self.assertEqual(self.reads_network("n.h5", layers, remarks=""), names)
 
+    def test_many_layers_are_told_in_their_order(self):
+        layers = [np.ones((n + 1, n)) for n in range(3, 15)]
+        np.savez("deep.npz", **{f"{2 * i}.weight": layer for i, layer in enumerate(layers)})
+        _, said = self.kept("--network", "deep.npz", remarks="")
+        self.assertEqual(list(said), [f"W_{i + 1}" for i in range(12)])
+        lines = self.run_it("show", "r.h5").stdout.splitlines()
+        self.assertEqual([line.split(":")[0] for line in lines if line.startswith("W_")], list(said))
+
     def test_square_layers(self):
         squares = dict(zip(("input", "hidden", "output"), random.normal(size=(3, 5, 5))))
         self.h5("n.h5", squares)

@@ -380,7 +380,8 @@ std::vector<Summary> summaries_of(const Condition& c) {
 
 /// What a fitted alpha means, as a sentence or two.
 std::string fit_text(const Measurement& m) {
-  const double at_least = m.fit->at_least, found = m.witness.value / m.alpha;
+  const double at_least = m.fit->at_least;
+  const double found = std::max(at_least, m.witness.value / m.alpha);  // what no alpha goes below, this one does not
   const std::string of = "the least eps/alpha over all alpha, ";
   switch (below_half(m)) {
     case BelowHalf::no:

@@ -8,6 +8,9 @@ namespace theoremeter::weights {
 
 /// Numbers compared as numbers, padded or not: W_2, W_03, W_10; between slashes one by one.
 bool naturally_before(const std::string& a, const std::string& b);
+struct Naturally {
+  bool operator()(const std::string& a, const std::string& b) const { return naturally_before(a, b); }
+};
 
 /// Do they differ in their numbers only, as 0.weight and 2.weight, dense and dense_1? Then these are their order.
 bool numbered(const std::vector<std::string>& names);
