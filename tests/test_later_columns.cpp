@@ -70,7 +70,7 @@ DataSet first(const Columns<Finding>& columns) {
   about.points = {Setting(about.parameters)};
   about.draws = 4;
   about.schema = columns.schema();
-  about.runs = {{"1", "one"}, {"1", "two"}};
+  about.runs.resize(2);
   DataSet data(std::move(about));
   Finding proved, seen;
   proved.at_least = 1, proved.certified = Proof{2, 300}, proved.items = {{4}, {5}};
