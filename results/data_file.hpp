@@ -23,8 +23,9 @@ struct Declared {
 using Declarations = std::function<std::vector<Declared>()>;
 
 /// The data set of a file of format 2.x or 1.x, and of the journals beside it. A file of 1.x needs the study's
-/// declaration; one of an earlier 2.x gets the columns that came later from it (later_columns.hpp). Throws InputError, naming the file, when it is missing, foreign, damaged, locked or unreadable, each
-/// called that. What a journal lost goes to `remarks`.
+/// declaration; one of an earlier 2.x gets the columns that came later from it (later_columns.hpp). Throws InputError,
+/// naming the file, when it is missing, foreign, damaged, locked or unreadable, each called that. What a journal lost
+/// goes to `remarks`.
 DataSet read(const std::string& path, const Declarations& declared, std::vector<std::string>* remarks = nullptr);
 
 /// How far a results file and its journals are, without their values: fast at any size.
