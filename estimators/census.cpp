@@ -81,7 +81,7 @@ class Counting {
 
  private:
   double find_half_b_squared() {
-    const Bounded& long_one = long_cells_.b_squared();
+    const Enclosed& long_one = long_cells_.b_squared();
     if (accurate(long_one.value, long_one.error)) return static_cast<double>(long_one.value / 2);
     return rounded(Rational(all_.exact(cells_[0]).b_squared / 2));
   }
@@ -149,7 +149,7 @@ class Counting {
         !derivative(before, -left.to.turning, found->clockwise))
       return std::nullopt;
     // Along the ray f is least at x, and across it f has these derivatives.
-    const Bounded objective = after.objective(x);
+    const Enclosed objective = after.objective(x);
     const Real slope = std::abs(found->counterclockwise);
     const Real moved = 1.1L * (slope * r * turn + after.M_norm * x_error * x_error);
     found->objective = static_cast<double>(objective.value);
@@ -199,7 +199,7 @@ class Counting {
         1.1L * (std::hypot(left.x, left.y) + here.M_error * length + here.c_error + 0x1p-58L * size) / least;
     std::optional<StationaryPoint> found = point(x, error, StationaryKind::minimum);
     if (!found) return std::nullopt;
-    const Bounded objective = here.objective(x);
+    const Enclosed objective = here.objective(x);
     found->objective = static_cast<double>(objective.value);
     if (!accurate(objective.value, objective.error + here.M_norm * error * error)) return std::nullopt;
     return found;

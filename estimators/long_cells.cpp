@@ -36,7 +36,7 @@ void multiply_exactly(const Rows::ConstRowXpr& w, const Columns& H, Real& x, Rea
 
 }  // namespace
 
-Bounded LongCell::objective(const PlaneVector<Real>& x) const {
+Enclosed LongCell::objective(const PlaneVector<Real>& x) const {
   const Real length = std::hypot(x.x, x.y);
   Real squares = 0;
   for (Index i = 0; i < B.rows(); ++i) {

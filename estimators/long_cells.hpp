@@ -11,7 +11,7 @@ namespace theoremeter {
 using Real = long double;
 
 /// A number, and a bound for its error.
-struct Bounded {
+struct Enclosed {
   Real value, error;
 };
 
@@ -25,7 +25,7 @@ struct LongCell {
   Real B_norm, B_error, b_norm, b_error;
 
   /// f at x.
-  Bounded objective(const PlaneVector<Real>& x) const;
+  Enclosed objective(const PlaneVector<Real>& x) const;
 };
 
 class LongCells {
@@ -36,7 +36,7 @@ class LongCells {
   LongCell operator()(const PatternCell& cell) const;
   /// Does x0 lie in the open cell? No where rounding leaves that open.
   bool holds_x0(const PatternCell& cell) const { return !on_at_x0_.empty() && cell.on == on_at_x0_; }
-  const Bounded& b_squared() const { return b_squared_; }
+  const Enclosed& b_squared() const { return b_squared_; }
 
  private:
   using Vector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
@@ -47,7 +47,7 @@ class LongCells {
   std::vector<Vector> norms_;        // of their rows
   Vector b_;
   Real b_error_ = 0;
-  Bounded b_squared_{};
+  Enclosed b_squared_{};
   std::vector<bool> on_at_x0_;  // empty where rounding leaves it open
 };
 

@@ -2,7 +2,6 @@
 
 #include "estimators/decompositions.hpp"
 #include "estimators/prepared_sample.hpp"
-#include "estimators/prepared_search.hpp"
 #include "theory/error.hpp"
 #include "theory/operators.hpp"
 
@@ -17,7 +16,8 @@ namespace theoremeter {
 namespace {
 
 // Witnesses whose every neuron and measurement is at least this far from 0, relative to its terms, stay where they are.
-constexpr double clearance = 1e-9;
+// Others may lose this part of their value to get there.
+constexpr double clearance = 1e-9, dear = 1e-6;
 
 // Where z > 0, as 1 and 0.
 Eigen::VectorXd gate(const Eigen::VectorXd& z) {
@@ -270,9 +270,12 @@ Eigen::VectorXd Rrcp::pull(int s, const State& state, const Eigen::ArrayXd& weig
 
 namespace {
 
-// The first of equals.
+// The larger, or, where they are the same but for what moving is worth, the one further from its walls.
 Witness better(Witness first, Witness second) {
-  return first.point.empty() || second.value > first.value ? std::move(second) : std::move(first);
+  if (first.point.empty() || second.point.empty()) return first.point.empty() ? std::move(second) : std::move(first);
+  const bool alike = std::abs(first.value - second.value) <= dear * std::max(first.value, second.value);
+  const double gain = alike ? std::min(second.margin, clearance) - std::min(first.margin, clearance) : 0;
+  return gain > 0 || (gain == 0 && second.value > first.value) ? std::move(second) : std::move(first);
 }
 
 }  // namespace
@@ -375,7 +378,14 @@ Rrcp::State Rrcp::inside(const State& a) const {
 }
 
 Witness Rrcp::witness(const States<Rrcp>& states) const {
-  constexpr double reach = 1e-7;
+  Witness best;
+  for (const double reach : {1e-7, 1e-6, 1e-5})
+    if (best.point.empty() || best.margin < clearance) best = better(std::move(best), witness(states, reach));
+  return best;
+}
+
+// As it is, or moved so far.
+Witness Rrcp::witness(const States<Rrcp>& states, double reach) const {
   std::vector<State> moved;
   States<Rrcp> stay(states.begin(), states.begin() + directions()), leave;
   for (const State* x : stay) moved.push_back(clear(x->p, true) ? *x : direction(interior(x->p, true, reach)));
@@ -409,18 +419,11 @@ Witness Rrcp::witness(const States<Rrcp>& states) const {
 
 namespace {
 
-// Multiplications in a value of prepared arguments; in preparing a direction. A piece costs k times the latter. Both at
-// some 5e9 a second.
+// Multiplications in a value of prepared arguments, at some 5e9 a second.
 double value_cost(const Rrcp& rrcp) {
   const auto k = static_cast<double>(rrcp.network().input);
   const auto rows = static_cast<double>(rrcp.measurements().rows() + rrcp.network().output());
   return rows * k * k + 20 * k * k * k + 1000;
-}
-
-double direction_cost(const Rrcp& rrcp) {
-  auto cost = static_cast<double>(rrcp.measurements().size());
-  for (const Rows& W : rrcp.network().layers) cost += static_cast<double>(W.size());
-  return cost + 1000;
 }
 
 }  // namespace
@@ -429,45 +432,9 @@ std::int64_t default_samples(const Rrcp& rrcp) {
   return static_cast<std::int64_t>(std::clamp(3.5e9 / value_cost(rrcp), 256.0, 200'000.0));
 }
 
-std::int64_t default_starts(const Rrcp& rrcp) {
-  const double steps = 1.25 * PreparedSearchPlan().steps, k = static_cast<double>(rrcp.network().input);
-  const double starts = 3.4e10 / (steps * (value_cost(rrcp) + (k / 2 + 1) * direction_cost(rrcp)));
-  return static_cast<std::int64_t>(std::clamp(starts, 16.0, 1024.0)) / 8 * 8;
-}
-
 Sampled sample(const Rrcp& rrcp, std::int64_t count, std::optional<GridKind> kind, const Stream& stream, int threads,
                const Progress& progress) {
   return sample<Rrcp>(rrcp, count, kind, stream, threads, progress);
-}
-
-Searched search(const Rrcp& rrcp, std::int64_t starts, const Stream& stream, int threads, const Progress& progress) {
-  if (starts < 1) throw InputError(fmt::format("starts = {}: a search needs at least 1", starts));
-  if (threads < 1) throw InputError(fmt::format("threads = {}: a search needs at least 1", threads));
-  const std::int64_t last = rrcp.form() == Rrcp::Form::tangent ? (starts + 3) / 4 : 0;  // go on in differences
-  Searched found;
-  std::vector<Witness> best = PreparedSearch<Rrcp>(rrcp).run(starts, stream.at({0}), threads, progress, {}, found);
-  if (best.empty()) return found;
-  found.witness = best[0];
-  if (last == 0) return found;
-  const Rrcp differences = rrcp.in(Rrcp::Form::differences);
-  std::vector<Point> seeds;
-  for (const Witness& w : best)
-    if (!w.point.empty()) {
-      const std::size_t first = w.point.size() - 4;  // x1
-      Point seed(w.point.begin(), w.point.begin() + static_cast<std::ptrdiff_t>(first));
-      seed.push_back(joined(w.point[first], w.point[first + 1]));
-      seed.push_back(joined(w.point[first + 2], w.point[first + 3]));
-      seeds.push_back(std::move(seed));
-    }
-  PreparedSearchPlan plan;
-  plan.fresh = 0;
-  Searched further;
-  best = PreparedSearch<Rrcp>(differences, plan).run(last, stream.at({1}), threads, {}, seeds, further);
-  if (!best.empty() && best[0].value > found.witness.value) found.witness = best[0];
-  found.starts += further.starts;
-  found.evaluations += further.evaluations;
-  found.undefined += further.undefined;
-  return found;
 }
 
 }  // namespace theoremeter

@@ -68,7 +68,7 @@ class Rrcp {
   Eigen::VectorXd pull(int s, const State& state, const Eigen::ArrayXd& weights) const;
   /// The point is {x, y, x1, x2, x3, x4}, or {x1, x2, x3, x4}: x, y of unit length, so are (x1, x2) and (x3, x4).
   /// margin: the least, over all and over x, y's measurements, of |<w, z>| / (|w||z|), w a row of a layer (of A) and z
-  /// what it is applied to. Points nearer to a wall are moved off it where that does not cost anything. No point where
+  /// what it is applied to. Points nearer to a wall are moved off it where that costs next to nothing. No point where
   /// doubles do not attain what real numbers do.
   Witness witness(const States<Rrcp>& states) const;
 
@@ -104,6 +104,7 @@ class Rrcp {
   Eigen::VectorXd pair_in_piece(const State& a, const Eigen::VectorXd& along) const;
   double margin(const Eigen::VectorXd& x, bool measured) const;
   bool clear(const Eigen::VectorXd& x, bool measured) const;
+  Witness witness(const States<Rrcp>& states, double reach) const;
   Witness attained(const States<Rrcp>& directions, const Eigen::VectorXd& u, const Eigen::VectorXd& v) const;
 
   int exponent_;
@@ -115,14 +116,16 @@ class Rrcp {
 
 static_assert(PreparedDeviation<Rrcp>);
 
-/// About a second of samples, and about five of searching, on one thread; widths k, n_1, ..., n_d.
+/// About a second of samples, and up to some 25 of searching, on one thread.
 std::int64_t default_samples(const Rrcp& rrcp);
 std::int64_t default_starts(const Rrcp& rrcp);
 
-/// As for any prepared deviation, compiled once. The search goes on from the best of the tangent form in differences,
-/// and returns whichever gives more.
+/// As for any prepared deviation, compiled once.
 Sampled sample(const Rrcp& rrcp, std::int64_t count, std::optional<GridKind> kind, const Stream& stream, int threads,
                const Progress& progress = {});
+/// The largest deviation found: at least. In the differences form, of differences alone. Where f was defined nowhere,
+/// the witness has no point. Bitwise the same for any number of threads. Throws InputError unless starts >= 1 and
+/// threads >= 1.
 Searched search(const Rrcp& rrcp, std::int64_t starts, const Stream& stream, int threads,
                 const Progress& progress = {});
 

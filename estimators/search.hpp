@@ -2,8 +2,9 @@
 //
 // Columns (p, u) are annealed in batches (search_anneal.hpp), the best of each batch climb to a local maximum
 // (search_climb.hpp), and join the elite of their island, from which most later columns start. An epoch is a
-// tournament: it opens with `islands` islands, and half of them survive every few rounds. Epochs share nothing, so that
-// a deceptive basin costs one of them. A round's batches see the same elites, draw from streams keyed by (epoch, round,
+// tournament in two halves that share nothing: it opens with `islands` islands, half of each half's survive every few
+// rounds, and in the last rounds the better one of the two left. Epochs share nothing either, so that a deceptive basin
+// costs one of them. A round's batches see the same elites, draw from streams keyed by (epoch, round,
 // batch) and are merged in order: the result does not depend on the threads.
 #pragma once
 
@@ -19,10 +20,12 @@
 #include "theory/error.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,10 +74,11 @@ class Search {
   Searched run(std::int64_t starts, const Stream& stream, int threads, const Progress& progress) {
     const std::int64_t round_starts = plan_.islands * plan_.batch;
     plan_.rounds = static_cast<int>(std::min<std::int64_t>(plan_.rounds, (starts + round_starts - 1) / round_starts));
-    std::vector<Climb> champions;
+    std::array<Elite, 2> champions;  // of either half
     Searched found;
     for (std::uint64_t epoch = 0; found.starts < starts; ++epoch) {
-      std::vector<Elite> islands(static_cast<std::size_t>(plan_.islands));
+      std::vector<Island> islands;
+      for (int i = 0; i < plan_.islands; ++i) islands.push_back({static_cast<std::size_t>(i / 2 % 2), {}});
       for (int round = 0; round < plan_.rounds && found.starts < starts; ++round) {
         const std::int64_t left = starts - found.starts;
         const int batches =
@@ -85,22 +89,30 @@ class Search {
         for (int b = 0; b < batches; ++b) {
           const auto i = static_cast<std::size_t>(b);
           const int columns = static_cast<int>(std::min<std::int64_t>(plan_.batch, left - b * plan_.batch));
-          arrivals[i] = advance(islands[i % islands.size()], b, columns,
+          arrivals[i] = advance(islands[i % islands.size()].elite, b, columns,
                                 stream.at({epoch, static_cast<std::uint64_t>(round), i}), evaluations[i]);
         }
         for (std::size_t i = 0; i < arrivals.size(); ++i) {
           found.evaluations += evaluations[i];
           for (Climb& a : arrivals[i])
-            admit(islands[i % islands.size()], std::move(a), static_cast<std::size_t>(plan_.elite));
+            admit(islands[i % islands.size()].elite, std::move(a), static_cast<std::size_t>(plan_.elite));
         }
         found.starts += std::min<std::int64_t>(left, batches * plan_.batch);
         if (progress) progress(static_cast<double>(found.starts) / static_cast<double>(starts));
-        survive(islands, round);
+        survive(islands, round, champions);
       }
-      for (Elite& e : islands)
-        for (Climb& a : e) admit(champions, std::move(a), 4);
+      for (Island& island : islands) retire(island, champions);
     }
-    found.witness = finish(champions, found.evaluations);
+    std::array<double, 2> best{};
+    for (std::size_t half = 0; half < 2; ++half) {
+      Witness w = finish(champions[half], found.evaluations);
+      best[half] = w.point.empty() ? std::numeric_limits<double>::quiet_NaN() : w.value;
+      if (half == 0)
+        found.witness = std::move(w);
+      else
+        keep_better(found.witness, std::move(w));
+    }
+    found.agreement = agreement_of(best[0], best[1]);
     for (const Point& p : free_points(found.witness.point)) {
       ++found.evaluations;
       keep_better(found.witness, evaluate(d_, p));
@@ -110,6 +122,13 @@ class Search {
 
  private:
   using Elite = std::vector<Climb>;  // best first
+
+  struct Island {
+    std::size_t half;
+    Elite elite;
+
+    double best() const { return elite.empty() ? -1e300 : elite[0].value; }
+  };
 
   static Eigen::VectorXd random_unit(Eigen::Index k, Stream& stream) {
     Eigen::VectorXd x(k);
@@ -193,18 +212,33 @@ class Search {
     if (elite.size() > most) elite.pop_back();
   }
 
-  // After each quarter of the rounds the better half of the islands goes on.
-  void survive(std::vector<Elite>& islands, int round) const {
+  void retire(Island& island, std::array<Elite, 2>& champions) const {
+    for (Climb& a : island.elite) admit(champions[island.half], std::move(a), 2);
+  }
+
+  // After each quarter of the rounds the better islands go on: as many of either half, as long as there is more than
+  // one.
+  void survive(std::vector<Island>& islands, int round, std::array<Elite, 2>& champions) const {
     const int stages = static_cast<int>(std::bit_width(static_cast<unsigned>(plan_.islands)));
     const int alive = std::max(1, plan_.islands >> (round + 1) * stages / plan_.rounds);
-    std::stable_sort(islands.begin(), islands.end(), [](const Elite& a, const Elite& b) {
-      return (a.empty() ? -1e300 : a[0].value) > (b.empty() ? -1e300 : b[0].value);
-    });
-    islands.resize(std::min(islands.size(), static_cast<std::size_t>(alive)));
+    std::stable_sort(islands.begin(), islands.end(),
+                     [](const Island& a, const Island& b) { return a.best() > b.best(); });
+    const int of_half = std::max(1, alive / 2);
+    std::array<int, 2> taken{};
+    std::vector<Island> on;
+    for (Island& island : islands) {
+      if (static_cast<int>(on.size()) < alive && taken[island.half] < of_half) {
+        ++taken[island.half];
+        on.push_back(std::move(island));
+      } else {
+        retire(island, champions);
+      }
+    }
+    islands = std::move(on);
   }
 
   // The best champion, climbed to the end, and as far off the walls it leans on as costs nothing that matters.
-  Witness finish(std::vector<Climb>& champions, std::int64_t& evaluations) const {
+  Witness finish(Elite& champions, std::int64_t& evaluations) const {
     Witness best;
     best.value = -1;
     for (Climb& a : champions) {

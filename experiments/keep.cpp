@@ -108,14 +108,17 @@ Ending idle_words(const std::string& output) {
   return {75, fmt::format("{}{}; to go on: {}", kept, output, resuming_command())};
 }
 
+/// The experiment's study, for older files of it.
+Declarations declaration_of(const Experiment& e) {
+  return [study = e.study] {
+    return std::vector<Declared>{{study->key, study->name, study->parameters, study->schema, study->complete}};
+  };
+}
+
 /// What there is already: the file, and the journals beside it.
 DataSet begun(const Experiment& e, const std::string& output) {
-  const auto declared = [&] {
-    return std::vector<Declared>{
-        {e.study->key, e.study->name, e.study->parameters, e.study->schema, e.study->complete}};
-  };
   std::vector<std::string> remarks;
-  DataSet data = read(output, declared, &remarks);
+  DataSet data = read(output, declaration_of(e), &remarks);
   for (const std::string& remark : remarks) say(fmt::format("theoremeter: {}\n", remark));
   return data;
 }
@@ -294,7 +297,9 @@ DataSet measured_on_disk(const Experiment& e, const Keep& keep, Post* post, Crew
 
   const Description now = description(e);
   DataSet data = there ? begun(e, keep.output) : DataSet(now);
-  const bool changed = !journals.empty() || !there || !same_plan(data.about(), now);
+  const bool changed =
+      !journals.empty() || !there || !same_plan(data.about(), now) ||
+      tally(keep.output, declaration_of(e)).about.schema != now.schema;  // a journal has the columns of its file
   if (there) data = grown(std::move(data), now, keep.output);
   Keeper keeper(e, keep, std::move(data));
   uninterrupted([&] {

@@ -5,6 +5,7 @@
 #include "results/format_1.hpp"
 #include "results/hdf5.hpp"
 #include "results/journal.hpp"
+#include "results/later_columns.hpp"
 #include "results/seal.hpp"
 #include "theory/error.hpp"
 
@@ -768,8 +769,12 @@ class Reader {
 
 // --- Files ----------------------------------------------------------------------------------------------------------
 
-/// The major version. Throws hdf5::Error unless it is a results file of a version that is read.
-std::int64_t check_format(hid_t file) {
+struct FormatVersion {
+  std::int64_t major, minor;
+};
+
+/// Throws hdf5::Error unless it is a results file of a version that is read.
+FormatVersion check_format(hid_t file) {
   if (!hdf5::has_attribute(file, "format") || hdf5::read_attribute<std::string>(file, "format") != "theoremeter")
     throw hdf5::Error("an HDF5 file, but not a theoremeter results file");
   const auto version = hdf5::read_attributes<std::int64_t>(file, "format_version");
@@ -777,7 +782,7 @@ std::int64_t check_format(hid_t file) {
   if (version[0] > format_major)
     throw hdf5::Error(fmt::format("written by a newer theoremeter: format {}.{}, this one reads up to {}.x", version[0],
                                   version[1], format_major));
-  return version[0];
+  return {version[0], version[1]};
 }
 
 /// What `decode` makes of the file. Throws InputError, naming the file, for all that can be wrong with it.
@@ -864,18 +869,25 @@ void add_to(Tally& file, const Tally& journals) {
 DataSet read(const std::string& path, const Declarations& declared, std::vector<std::string>* remarks) {
   return consistent(path, [&] {
     if (remarks) remarks->clear();
+    bool earlier = false;
     DataSet data = decoded(path, [&](hid_t file) {
-      return check_format(file) < format_major ? read_format_1(file, declared()) : Reader(file).data();
+      const FormatVersion version = check_format(file);
+      earlier = version.major == format_major && version.minor < format_minor;
+      return version.major < format_major ? read_format_1(file, declared()) : Reader(file).data();
     });
     take_up_all(path, data, remarks);
-    return data;
+    try {
+      return earlier && declared ? with_later_columns(std::move(data), declared()) : std::move(data);
+    } catch (const WrongRow& error) {
+      throw InputError(fmt::format("{}: {}", path, error.what()));
+    }
   });
 }
 
 Tally tally(const std::string& path, const Declarations& declared) {
   return consistent(path, [&] {
     Tally t = decoded(path, [&](hid_t file) {
-      if (check_format(file) < format_major) return tally_of(read_format_1(file, declared()));
+      if (check_format(file).major < format_major) return tally_of(read_format_1(file, declared()));
       const Reader reader(file);
       Tally stored{reader.description(), reader.states(), {}};
       stored.seconds = reader.seconds(stored.about.schema, stored.states);

@@ -1,4 +1,4 @@
-// Results files, format 2.0 (HDF5), with the journals beside them; and the formats 1.x, which are read.
+// Results files, format 2.1 (HDF5), with the journals beside them; and the formats 1.x, which are read.
 #pragma once
 
 #include "results/data_set.hpp"
@@ -10,9 +10,9 @@
 
 namespace theoremeter {
 
-inline constexpr std::int64_t format_major = 2, format_minor = 0;
+inline constexpr std::int64_t format_major = 2, format_minor = 1;
 
-/// What a study's older files (1.x) need to be read: its schema and parameters, by root attribute; see format_1.cpp.
+/// What a study's older files need to be read: its schema and parameters, by root attribute; see format_1.cpp.
 struct Declared {
   std::string key, study;
   Parameters parameters;
@@ -23,8 +23,9 @@ struct Declared {
 using Declarations = std::function<std::vector<Declared>()>;
 
 /// The data set of a file of format 2.x or 1.x, and of the journals beside it. A file of 1.x needs the study's
-/// declaration. Throws InputError, naming the file, when it is missing, foreign, damaged, locked or unreadable, each
-/// called that. What a journal lost goes to `remarks`.
+/// declaration; one of an earlier 2.x gets the columns that came later from it (later_columns.hpp). Throws InputError,
+/// naming the file, when it is missing, foreign, damaged, locked or unreadable, each called that. What a journal lost
+/// goes to `remarks`.
 DataSet read(const std::string& path, const Declarations& declared, std::vector<std::string>* remarks = nullptr);
 
 /// How far a results file and its journals are, without their values: fast at any size.

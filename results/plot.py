@@ -86,7 +86,7 @@ def figure(options):
         one = options.one and (asked or results.only_draw() is not None and not options.asked_x)
         return FIGURES[options.one if one else options.figure](results, options)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OSError) as error:
-        raise Refused(f"not as format 2.0 has it: {' '.join(str(error).split())}") from error
+        raise Refused(f"not as format 2.1 has it: {' '.join(str(error).split())}") from error
 
 
 def main():

@@ -27,7 +27,7 @@ class Results:
             raise Refused("not a theoremeter results file")
         major = int(np.ravel(self.file.attrs["format_version"])[0])
         if major != 2:
-            raise Refused(f"format {major}.x; `theoremeter merge {path} --output NEW.h5` makes it 2.0")
+            raise Refused(f"format {major}.x; `theoremeter merge {path} --output NEW.h5` makes it 2.1")
         about = json.loads(np.ravel(self.file["about/description"].asstr()[()])[0])
         columns = {c["name"] for c in about["columns"]}
         self.title = self.file.attrs["title"]

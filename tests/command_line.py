@@ -164,7 +164,7 @@ class Measure(CommandLine):
             self.check_draw(d, k, evidence)
 
     def check_draw(self, d, k, evidence):
-        self.assertEqual(set(d) - {"fit"}, {"draw", "alpha", "at_least", "at_most", "kind", "sampled", "searched", "witness", "side",
+        self.assertEqual(set(d) - {"fit"}, {"draw", "alpha", "at_least", "at_most", "proof", "kind", "sampled", "searched", "witness", "side",
                                             "margin", "evaluations", "seconds"})
         self.assertEqual(set(d["seconds"]), {"sample", "search", "certify"})
         self.assertEqual({name for name, count in d["evaluations"].items() if count is not None}, set(evidence))
@@ -179,13 +179,14 @@ class Measure(CommandLine):
             self.assertEqual(list(d["sampled"]["quantiles"]), ["0.01", "0.1", "0.25", "0.5", "0.75", "0.9", "0.99"])
             self.assertLessEqual(d["sampled"]["max"], d["at_least"])
         if d["searched"]:
-            self.assertEqual(set(d["searched"]), {"max", "starts", "undefined"})
+            self.assertEqual(set(d["searched"]), {"max", "agreement", "starts", "undefined"})
             self.assertLessEqual(d["searched"]["max"], d["at_least"])
-        if "certify" not in evidence:
-            self.assertEqual((d["at_most"], d["kind"]), (None, "at least"))
+        if evidence == ["sample"]:
+            self.assertEqual((d["at_most"], d["proof"], d["kind"]), (None, None, "at least"))
         else:
             self.assertLessEqual(d["at_least"], d["at_most"])
             self.assertIn(d["kind"], ("exact", "bracket"))
+            self.assertIn(d["proof"], ("exhaustion", "eigenvalues") if "certify" in evidence else ("eigenvalues",))
 
     def test_json_has_the_shape_scripts_rely_on(self):
         everything = ["sample", "search", "certify"]
@@ -201,7 +202,9 @@ class Measure(CommandLine):
         def kind(*options):
             return self.measure("--n", 100, "--k", 3, *SMALL, *options)["draws"][0]["kind"]
 
-        self.assertEqual(kind("--evidence", "search"), "at least")
+        sampled = self.measure("--n", 100, "--k", 3, *SMALL[:2], "--evidence", "sample")["draws"][0]
+        self.assertEqual(sampled["kind"], "at least")
+        self.assertEqual(kind("--evidence", "search"), "bracket")  # its at most by eigenvalues
         self.assertEqual(kind("--nodes", 1), "bracket")
         self.assertEqual(kind("--gap", 0.05), "exact")
 
@@ -365,7 +368,7 @@ class Measure(CommandLine):
         d = self.measure("--n", 30, "--k", 3, *SMALL)["draws"][0]
         for point in d["witness"].values():
             self.assertIn("(" + ", ".join(f"{c:.6g}" for c in point) + ")", text)
-        self.assertRegex(text, r">= \d+\.\d{4} +<= \d+\.\d{4} +exact")
+        self.assertRegex(text, r">= \d+\.\d{4} +<= \d+\.\d{4} +exhaustion( +[\d.]+ %)? +exact")
         self.assertLessEqual(max(map(len, text.splitlines())), 120)
         self.assertNotIn("attained at x", self.succeed("measure", "wdc", "--n", 30, "--k", 3, "--draws", 2, *SMALL))
         self.assertNotIn("attained at x", self.succeed("measure", "wdc", "--n", 30, "--k", 7, *SMALL))

@@ -60,17 +60,17 @@ TEST_CASE("the whole is the best of what is left; witnesses that attain nothing 
 }
 
 TEST_CASE("a certificate: refuted ones go, and it is closed where the gap is reached") {
-  const auto certified = [](double at_most, bool closed) {
+  const auto bounded = [](double at_most, bool closed) {
     Measurement m = searched(0.5, 0.5);
-    m.certified = Certified{at_most, 3, closed};
-    return by_definition(std::move(m), thirds, 0.01).certified;
+    m.bounded = Bounded{at_most, ProvedBy::exhaustion, closed};
+    return by_definition(std::move(m), thirds, 0.01).bounded;
   };
-  CHECK(!certified(0.49, true));                              // below what a point attains
-  CHECK(certified(0.5 * (1 - 1e-14), true)->at_most == 0.5);  // but for rounding
-  CHECK(certified(0.6, true)->closed == false);
-  CHECK(certified(0.504, false)->closed == true);
-  CHECK(certified(0.505, true)->closed == true);
-  CHECK(certified(0.505001, true)->closed == false);
+  CHECK(!bounded(0.49, true));                              // below what a point attains
+  CHECK(bounded(0.5 * (1 - 1e-14), true)->at_most == 0.5);  // but for rounding
+  CHECK(bounded(0.6, true)->closed == false);
+  CHECK(bounded(0.504, false)->closed == true);
+  CHECK(bounded(0.505, true)->closed == true);
+  CHECK(bounded(0.505001, true)->closed == false);
   CHECK(reaches(0, 0, 0.01));
   CHECK(!reaches(std::numeric_limits<double>::infinity(), 0.5, 1e6));
 }

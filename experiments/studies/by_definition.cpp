@@ -59,12 +59,12 @@ void cap(Sampled& s) {
 constexpr double rounding = 1e-12;
 
 // Bounds are compared with values in double, which may be some last digits above those attained.
-void settle(std::optional<Certified>& certified, double at_least, double gap) {
-  if (!certified) return;
-  Certified& c = *certified;
-  if (at_least > c.at_most * (1 + rounding)) return certified.reset();
-  c.at_most = std::max(c.at_most, at_least);
-  c.closed = reaches(c.at_most, at_least, gap);
+void settle(std::optional<Bounded>& bounded, double at_least, double gap) {
+  if (!bounded) return;
+  Bounded& b = *bounded;
+  if (at_least > b.at_most * (1 + rounding)) return bounded.reset();
+  b.at_most = std::max(b.at_most, at_least);
+  b.closed = reaches(b.at_most, at_least, gap);
 }
 
 }  // namespace
@@ -92,7 +92,7 @@ Measurement by_definition(Measurement m, const NaiveDeviation& naive, double gap
   if (best.point.empty())
     throw DefinedNowhere("the deviation is defined at no point tried: G(x) = 0 wherever it was looked at");
   m.witness = std::move(best);
-  settle(m.certified, m.witness.value, gap);
+  settle(m.bounded, m.witness.value, gap);
   return m;
 }
 

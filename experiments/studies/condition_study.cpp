@@ -251,11 +251,15 @@ Columns<Measurement> columns_of(const Condition& c) {
   m.part("", &Measurement::witness,
          attained(c, "at_least", "the constant, at least: attained at the witness, the best that all evidence met", "",
                   "witness", "at_least"));
+  m.optional("bounded", "", &Measurement::bounded, "whether an at most was proved",
+             Columns<Bounded>()
+                 .value("at_most", &Bounded::at_most, Says::at_most, "the constant, at most: proved")
+                 .value("proof", &Bounded::proof, Says::statistic,
+                        "what proves at_most: exhaustion (a certificate), or eigenvalues")
+                 .value("closed", &Bounded::closed, Says::statistic, "whether the gap asked for was reached")
+                 .json("-"));
   m.optional("certified", "", &Measurement::certified, "whether a certificate was made",
              Columns<Certified>()
-                 .value("at_most", &Certified::at_most, Says::at_most, "the constant, at most: proved by exhaustion")
-                 .value("closed", &Certified::closed, Says::statistic, "whether the gap asked for was reached")
-                 .json("-")
                  .value("evaluations_certify", &Certified::nodes, Says::count, "nodes of the branch and bound")
                  .json("evaluations.certify"));
   m.computed("kind", kind, Says::statistic, "what is known of the constant; exact: to the relative gap asked for");
@@ -265,6 +269,9 @@ Columns<Measurement> columns_of(const Condition& c) {
                  .part("", &Searched::witness,
                        attained(c, "searched_max", "the constant, at least: best of the worst-case search", "searched_",
                                 "searched_witness", "searched.max"))
+                 .value("agreement", &Searched::agreement, Says::statistic,
+                        "relative difference between the largest values of two halves of the search that share nothing")
+                 .json("searched.agreement")
                  .value("starts", &Searched::starts, Says::count, "starts of the search")
                  .json("searched.starts")
                  .value("evaluations_search", &Searched::evaluations, Says::count, "evaluations spent by the search")
@@ -305,7 +312,7 @@ Columns<Measurement> columns_of(const Condition& c) {
         "epsilon_at_least", [factor](const Measurement& d) { return d.witness.value / factor; }, Says::at_least,
         fmt::format("the paper's epsilon, at least: its inequality reads {} epsilon", factor));
     m.computed(
-        "epsilon_at_most", [factor](const Measurement& d) { return d.certified ? d.certified->at_most / factor : nan; },
+        "epsilon_at_most", [factor](const Measurement& d) { return d.bounded ? d.bounded->at_most / factor : nan; },
         Says::at_most, fmt::format("the paper's epsilon, at most: its inequality reads {} epsilon", factor));
   }
   return m;
@@ -317,7 +324,21 @@ std::vector<Summary> summaries_of(const Condition& c) {
   std::vector<Summary> all{
       {"sampled", "sampled_best"},
       {"at least", "at_least", Statistic::range, 0.5, false, {}, ">= (at least): attained at a stored point."},
-      {"at most", "at_most", Statistic::range, 0.5, false, {}, "<= (at most): proved by exhaustion."},
+      {"at most",
+       "at_most",
+       Statistic::range,
+       0.5,
+       false,
+       {},
+       "<= (at most): proved, by exhaustion or by eigenvalues."},
+      {"proved by", "proof"},
+      {"agreement",
+       "agreement",
+       Statistic::range,
+       0.5,
+       true,
+       {},
+       "agreement: of two halves of the search that share nothing; the larger, the further the constant may be above."},
       {"kind", "kind"},
       {"gap",
        "gap",
@@ -370,7 +391,7 @@ std::string fit_text(const Measurement& m) {
           at_least > 0.5 - 1e-9 ? "1/2" : rounded_down(at_least), m.alpha);
     case BelowHalf::proved:
       return fmt::format("{}at least {}, at most {}: both proved", of, rounded_down(at_least),
-                         rounded_up(m.certified->at_most / m.alpha));
+                         rounded_up(m.bounded->at_most / m.alpha));
     case BelowHalf::searched:
       return fmt::format("{}at least {}; a search at this alpha found {}, below 1/2", of, rounded_down(at_least),
                          rounded_down(found));
@@ -400,13 +421,13 @@ std::string report(const Condition& c, const Setting& at, const Measurement& m) 
           fmt::format("{} {} = {}\n", i == 0 ? "attained at" : "           ", c.arguments[i].name, six_digits(p[i]));
     text += "            to six digits; all of them: --json\n";
   }
-  if (m.certified && !m.certified->closed)
+  if (m.certified && m.bounded && !m.bounded->closed)
     text += fmt::format("The bracket is still open: --nodes {} or more, or a larger --gap, closes it further.\n",
                         10 * at[nodes]);
   if (m.certified) return text;
   if (c.certificates(sizes_of(c, at)) != Certificates::none)
-    return text + "For an upper bound, proved: --evidence sample,search,certify.\n";
-  text += fmt::format("No upper bound here: there are certificates for {}.", c.certified_for);
+    return text + "For a closer upper bound, by exhaustion: --evidence sample,search,certify.\n";
+  text += fmt::format("Closer upper bounds, by exhaustion, there are for {}.", c.certified_for);
   if (m.searched) text += fmt::format(" --starts {} searches harder.", 10 * m.searched->starts);
   return text + "\n";
 }
@@ -425,7 +446,7 @@ Study study_of(const Condition& c) {
   for (const Given& g : c.given) s.about.inputs.push_back({g.option, g.meaning, g.matrix, g.network});
   s.about.summaries = summaries_of(c);
   s.about.figure = {{"figure", "sweep"},
-                    {"y", "sampled_best:sampled,searched_max:searched,at_most:certified"},
+                    {"y", "sampled_best:sampled,searched_max:searched,at_most:proved"},
                     {"x", c.sizes[0].name + "_over_" + c.sizes[1].name},
                     {"log", "xy"},
                     {"label", c.name + " constant"},

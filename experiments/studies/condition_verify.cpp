@@ -32,9 +32,11 @@ class CheckedCondition {
     if (m_.sampled) check_sampled(*m_.sampled);
     if (m_.searched) {
       check_witness("searched_max", m_.searched->witness);
+      require(!(m_.searched->agreement < 0) && !(m_.searched->agreement > 1), "the agreement is not between 0 and 1");
       require(m_.searched->evaluations >= 0 && m_.searched->starts >= 0, "the search's counts are negative");
     }
-    if (m_.certified) check_certified(*m_.certified);
+    if (m_.bounded) check_bounded(*m_.bounded);
+    if (m_.certified) require(m_.certified->nodes >= 0, "the number of nodes is negative");
     check_best();
     if (m_.fit) check_fit(*m_.fit);
     require(m_.alpha > 0 && std::isfinite(m_.alpha), fmt::format("alpha = {} is not positive", m_.alpha));
@@ -77,14 +79,14 @@ class CheckedCondition {
     require(s.quantiles.empty() || s.quantiles.back() <= max, "a sampled quantile exceeds sampled_max");
   }
 
-  void check_certified(const Certified& c) {
-    require(m_.witness.value <= c.at_most,
-            fmt::format("at_least = {} exceeds at_most = {}", m_.witness.value, c.at_most));
-    const bool reached = reaches(c.at_most, m_.witness.value, gap_);
-    require(older_ ? !c.closed || reached : c.closed == reached,
-            fmt::format("closed = {}, but the relative gap is {}, where {} was asked for", c.closed, relative_gap(m_),
+  void check_bounded(const Bounded& b) {
+    require(m_.witness.value <= b.at_most,
+            fmt::format("at_least = {} exceeds at_most = {}", m_.witness.value, b.at_most));
+    const bool reached = reaches(b.at_most, m_.witness.value, gap_);
+    require(older_ ? !b.closed || reached : b.closed == reached,
+            fmt::format("closed = {}, but the relative gap is {}, where {} was asked for", b.closed, relative_gap(m_),
                         gap_));
-    require(c.nodes >= 0, "the number of nodes is negative");
+    require(m_.certified || b.proof != ProvedBy::exhaustion, "at_most is said to be proved by exhaustion without any");
   }
 
   /// The larger of the values at the fit's points, divided by alpha, is a convex function of s = 1/alpha: its minimum,

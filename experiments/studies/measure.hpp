@@ -5,11 +5,13 @@
 #include "estimators/measurement.hpp"
 #include "estimators/sample.hpp"
 #include "estimators/search.hpp"
+#include "estimators/spectral_bound.hpp"
 #include "experiments/studies/request.hpp"
 #include "theory/error.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -80,6 +82,7 @@ class Measuring {
     if (request_.search || request_.certify) timed(m_.seconds.search, [&] { search_parts(); });
     if constexpr (Certifiable<D>)
       if (request_.certify) timed(m_.seconds.certify, [&] { certify_parts(); });
+    if (request_.search || request_.certify) timed(m_.seconds.certify, [&] { bound_parts(); });
     if (m_.witness.point.empty())
       throw DefinedNowhere("the deviation is defined at no point tried: G(x) = 0 wherever it was looked at");
     return std::move(m_);
@@ -153,10 +156,11 @@ class Measuring {
       const Part<D>& part = parts_[i];
       const std::int64_t starts = share(request_.starts.value_or(default_starts(part.deviation)));
       Searched s = search(part.deviation, starts, own(purpose::search, i), request_.threads, stage("search", i));
-      keep_larger(all.witness, part.to_condition(std::move(s.witness)));
+      keep_larger(all.witness, part.to_condition(s.witness));
       all.starts += s.starts;
       all.evaluations += s.evaluations;
       all.undefined += s.undefined;
+      if (s.witness.value == all.witness.value) all.agreement = s.agreement;  // of the part that is the largest
     }
     better(all.witness);
     if (request_.search) m_.searched = std::move(all);
@@ -177,6 +181,15 @@ class Measuring {
     }
     all.closed = closed || all.at_most <= (1 + request_.gap) * m_.witness.value;
     m_.certified = all;
+  }
+
+  /// The constant is the largest part's: so are bounds.
+  void bound_parts() {
+    double at_most = 0;
+    for (const Part<D>& part : parts_) at_most = std::max(at_most, spectral_bound(part.deviation));
+    if (std::isfinite(at_most)) m_.bounded = {at_most, ProvedBy::eigenvalues, false};
+    if (m_.certified && !(m_.bounded && m_.bounded->at_most < m_.certified->at_most))
+      m_.bounded = {m_.certified->at_most, ProvedBy::exhaustion, m_.certified->closed};
   }
 
   const std::vector<Part<D>>& parts_;

@@ -1,0 +1,191 @@
+#include "estimators/difference_search.hpp"
+
+#include "estimators/difference_anneal.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace theoremeter {
+namespace {
+
+using Eigen::Index, Eigen::VectorXd;
+using DifferenceElite = std::vector<DifferenceClimb>;  // best first
+
+VectorXd random_unit(Index k, Stream& stream) {
+  return VectorXd::NullaryExpr(k, [&] { return stream.normal(); }).normalized();
+}
+
+struct Island {
+  int half;
+  double sign;
+  DifferenceElite elite = {};
+
+  double best() const { return elite.empty() ? -std::numeric_limits<double>::infinity() : elite[0].value; }
+};
+
+class DifferenceSearch {
+ public:
+  DifferenceSearch(const Rrcp& rrcp, const DifferencePlan& plan)
+      : plan_(plan),
+        k_(rrcp.network().input),
+        directions_(rrcp.property() == Rrcp::Property::isometry ? 0 : 2),
+        annealer_(rrcp),
+        climber_(rrcp, annealer_) {}
+
+  FoundDifferences run(std::int64_t starts, const Stream& stream, int threads, const Progress& progress) const {
+    FoundDifferences found;
+    for (std::uint64_t epoch = 0; found.starts < starts; ++epoch) {
+      std::vector<Island> islands;
+      for (int i = 0; i < plan_.islands; ++i) islands.push_back({i % 2, i / 2 % 2 == 0 ? 1.0 : -1.0});
+      for (int round = 0; round < plan_.rounds && found.starts < starts; ++round) {
+        advance(islands, starts, stream.at({epoch, static_cast<std::uint64_t>(round)}), threads, found);
+        if (progress) progress(static_cast<double>(found.starts) / static_cast<double>(starts));
+        survive(islands, round, found);
+      }
+      for (Island& island : islands) retire(island, found);
+    }
+    for (auto& half : found.halves) finish(half, stream, threads, found);
+    return found;
+  }
+
+ private:
+  // One batch for each island, in turn, until there are as many as islands at first.
+  void advance(std::vector<Island>& islands, std::int64_t starts, const Stream& stream, int threads,
+               FoundDifferences& found) const {
+    const std::int64_t left = starts - found.starts;
+    const int batches = static_cast<int>(std::min<std::int64_t>(plan_.islands, (left + plan_.batch - 1) / plan_.batch));
+    std::vector<DifferenceClimb> arrivals(static_cast<std::size_t>(batches));
+    std::vector<std::int64_t> evaluations(arrivals.size());
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int b = 0; b < batches; ++b) {
+      const auto i = static_cast<std::size_t>(b);
+      const auto count = static_cast<Index>(std::min<std::int64_t>(plan_.batch, left - b * plan_.batch));
+      arrivals[i] = batch(islands[i % islands.size()], count, stream.at({i}), evaluations[i]);
+    }
+    for (std::size_t i = 0; i < arrivals.size(); ++i) {
+      found.evaluations += evaluations[i];
+      if (!std::isfinite(arrivals[i].value)) found.undefined += evaluations[i];
+      admit(islands[i % islands.size()].elite, std::move(arrivals[i]), plan_.elite);
+    }
+    found.starts += std::min<std::int64_t>(left, batches * plan_.batch);
+  }
+
+  DifferenceClimb batch(const Island& island, Index count, Stream stream, std::int64_t& evaluations) const {
+    DifferenceColumns c(k_, directions_, count);
+    for (Index j = 0; j < count; ++j) {
+      c.sign(j) = static_cast<float>(island.sign);
+      if (island.elite.empty() || stream.uniform() < plan_.fresh)
+        fresh(c, j, stream);
+      else
+        leave(island.elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(island.elite.size()))], c, j,
+              stream);
+    }
+    annealer_.run(c, plan_.steps);
+    Index best = 0;
+    annealer_.values(c).maxCoeff(&best);
+    evaluations = count * (plan_.steps + 1);
+    DifferenceClimb climb = climber_.start(c, best);
+    evaluations += climber_.climb(climb, plan_.failures, plan_.least, stream);
+    return climb;
+  }
+
+  void fresh(DifferenceColumns& c, Index j, Stream& stream) const {
+    for (Eigen::MatrixXf* p : {&c.x, &c.y, &c.a, &c.w})
+      if (p->cols() > 0) p->col(j) = random_unit(k_, stream).cast<float>();
+    c.log_h(j) = static_cast<float>(std::log(0.01) + stream.uniform() * std::log(300));
+    c.temperature(j) = static_cast<float>(plan_.hot);
+  }
+
+  // Near an elite point; in a part of the starts the signs or the difference hardly move.
+  void leave(const DifferenceClimb& from, DifferenceColumns& c, Index j, Stream& stream) const {
+    const double away = plan_.near * std::pow(plan_.far / plan_.near, stream.uniform()), kind = stream.uniform();
+    const double move_xy = away * (kind < 0.2 ? 0.1 : 1), move_difference = away * (kind > 0.8 ? 0.1 : 1);
+    const auto moved = [&](const VectorXd& p, double by) {
+      return (p.normalized() + by * random_unit(k_, stream)).normalized().cast<float>().eval();
+    };
+    if (directions_ > 0) {
+      c.x.col(j) = moved(from.x, move_xy);
+      c.y.col(j) = moved(from.y, move_xy);
+    }
+    const VectorXd middle = from.x1 + from.x2, difference = from.x1 - from.x2;
+    c.a.col(j) = moved(middle, move_difference);
+    c.w.col(j) = moved(difference, move_difference);
+    const double h = std::log(difference.norm() / std::max(1e-100, middle.norm()));
+    c.log_h(j) = std::clamp(static_cast<float>(h + stream.normal() * std::min(1.0, 3 * move_difference)),
+                            DifferenceAnnealer::least_log_h, DifferenceAnnealer::most_log_h);
+    c.temperature(j) = static_cast<float>(std::min(plan_.hot, 2 * away));
+  }
+
+  // Sorted, no two alike; a climb that is nowhere defined stays out.
+  void admit(DifferenceElite& elite, DifferenceClimb a, std::size_t most) const {
+    if (!std::isfinite(a.value)) return;
+    const auto near = [](const VectorXd& p, const VectorXd& q) { return p.dot(q) > 0.999 * p.norm() * q.norm(); };
+    const auto alike = [&](const DifferenceClimb& e) {
+      if (e.sign != a.sign || !near(e.x1 + e.x2, a.x1 + a.x2)) return false;
+      if (a.x.size() == 0) return near(e.x1 - e.x2, a.x1 - a.x2) || near(e.x2 - e.x1, a.x1 - a.x2);
+      return (near(e.x, a.x) && near(e.y, a.y)) || (near(e.x, a.y) && near(e.y, a.x));
+    };
+    const auto twin = std::find_if(elite.begin(), elite.end(), alike);
+    if (twin != elite.end()) {
+      if (twin->value >= a.value) return;
+      elite.erase(twin);
+    }
+    const auto place =
+        std::upper_bound(elite.begin(), elite.end(), a,
+                         [](const DifferenceClimb& x, const DifferenceClimb& e) { return x.value > e.value; });
+    elite.insert(place, std::move(a));
+    if (elite.size() > most) elite.pop_back();
+  }
+
+  void retire(Island& island, FoundDifferences& found) const {
+    for (DifferenceClimb& a : island.elite) admit(found.halves[static_cast<std::size_t>(island.half)], std::move(a), 2);
+  }
+
+  // After each quarter of the rounds half of each half's islands goes on; at last one of all.
+  void survive(std::vector<Island>& islands, int round, FoundDifferences& found) const {
+    const int quarter = 4 * (round + 1) / plan_.rounds;
+    std::stable_sort(islands.begin(), islands.end(),
+                     [](const Island& a, const Island& b) { return a.best() > b.best(); });
+    const std::size_t of_half = quarter < 3 ? static_cast<std::size_t>(std::max(1, plan_.islands / 2 >> quarter)) : 1;
+    std::vector<Island> alive;
+    std::array<std::size_t, 2> taken{};
+    for (Island& island : islands) {
+      auto& of = taken[static_cast<std::size_t>(island.half)];
+      if (of < of_half && (quarter < 3 || alive.empty())) {
+        ++of;
+        alive.push_back(std::move(island));
+      } else {
+        retire(island, found);
+      }
+    }
+    islands = std::move(alive);
+  }
+
+  void finish(DifferenceElite& elite, const Stream& stream, int threads, FoundDifferences& found) const {
+    std::vector<std::int64_t> lines(elite.size());
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (std::size_t i = 0; i < elite.size(); ++i) {
+      Stream own = stream.at({~std::uint64_t{0}, static_cast<std::uint64_t>(&elite - found.halves.data()), i});
+      lines[i] = climber_.climb(elite[i], plan_.last_failures, 1e-7, own);
+    }
+    for (const std::int64_t n : lines) found.evaluations += n;
+    std::stable_sort(elite.begin(), elite.end(),
+                     [](const DifferenceClimb& a, const DifferenceClimb& b) { return a.value > b.value; });
+  }
+
+  DifferencePlan plan_;
+  Index k_, directions_;
+  DifferenceAnnealer annealer_;
+  DifferenceClimber climber_;
+};
+
+}  // namespace
+
+FoundDifferences search_differences(const Rrcp& rrcp, const DifferencePlan& plan, std::int64_t starts,
+                                    const Stream& stream, int threads, const Progress& progress) {
+  return DifferenceSearch(rrcp, plan).run(starts, stream, threads, progress);
+}
+
+}  // namespace theoremeter
