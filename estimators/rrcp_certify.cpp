@@ -587,11 +587,9 @@ bool isometric(const Rows& A) {
   return true;
 }
 
-}  // namespace
-
-// Best first: the largest bound is split next, in batches.
-std::optional<Certified> certify(const Rrcp& rrcp, Witness& incumbent, double gap, std::int64_t nodes, int threads,
-                                 const Progress& progress) {
+/// Best first: the largest bound is split next, in batches; until a point above `enough` is met.
+std::optional<Certified> bounded(const Rrcp& rrcp, Witness& incumbent, double gap, double enough, std::int64_t nodes,
+                                 int threads, const Progress& progress) {
   constexpr double most_memory = 0x1p30;
   constexpr std::size_t batch = 64;
   assert(gap > 0 && nodes >= 1 && threads >= 1);
@@ -624,7 +622,7 @@ std::optional<Certified> certify(const Rrcp& rrcp, Witness& incumbent, double ga
   open.push(prover.root());
   result.nodes = 1;
   double settled = 0;  // the largest bound of those that are not split any more
-  while (!open.empty() && result.nodes < nodes) {
+  while (!open.empty() && result.nodes < nodes && incumbent.value <= enough) {
     const double goal = std::max((1 + gap) * incumbent.value, settled);
     if (open.top().bound <= goal) break;
     std::vector<Node> next;
@@ -647,6 +645,25 @@ std::optional<Certified> certify(const Rrcp& rrcp, Witness& incumbent, double ga
   }
   result.at_most = std::max(settled, open.empty() ? 0.0 : open.top().bound);
   result.closed = result.at_most <= (1 + gap) * incumbent.value;
+  return result;
+}
+
+}  // namespace
+
+std::optional<Certified> certify(const Rrcp& rrcp, Witness& incumbent, double gap, std::int64_t nodes, int threads,
+                                 const Progress& progress) {
+  return bounded(rrcp, incumbent, gap, std::numeric_limits<double>::infinity(), nodes, threads, progress);
+}
+
+// As if a value of epsilon had been met: what is not above it need not be split.
+std::optional<Certified> decide(const Rrcp& rrcp, Witness& incumbent, double epsilon, std::int64_t nodes, int threads,
+                                const Progress& progress) {
+  constexpr double gap = 1e-12;
+  Witness met;
+  met.value = epsilon * (1 - 2 * gap);
+  const std::optional<Certified> result =
+      bounded(rrcp, met, gap, epsilon, std::max<std::int64_t>(nodes, 1), threads, progress);
+  if (met.value > epsilon) incumbent = std::move(met);
   return result;
 }
 

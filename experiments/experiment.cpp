@@ -86,6 +86,14 @@ const Study& named_study(const std::string& path, const toml::table& top) {
   return *study;
 }
 
+/// At the top or in a sweep.
+bool mentions(const toml::table& top, const std::string& key) {
+  bool found = top.contains(key);
+  if (const toml::array* sweeps = top["sweep"].as_array())
+    for (const toml::node& sweep : *sweeps) found = found || (sweep.is_table() && sweep.as_table()->contains(key));
+  return found;
+}
+
 std::uint64_t draws_at(const std::string& path, const toml::table& top) {
   const toml::node* node = top.get("draws");
   if (!node) return 1;
@@ -234,7 +242,7 @@ const toml::node& meant_by(const std::string& complaint, const toml::table& swee
 Experiment read_experiment(const std::string& path) {
   Experiment e;
   const toml::table top = read_toml(path, e.text);
-  e.study = &named_study(path, top);
+  e.study = &deciding_if(mentions(top, decide_name), named_study(path, top));
   const std::vector<AnyParameter>& parameters = *e.study->parameters;
   std::vector<std::string> sweep_keys = Sweep::keys(parameters),
                            keys{"title", e.study->key, "draws", "sweep", "statement", "measured"};

@@ -44,7 +44,11 @@ DataSet read_with_remarks(const std::string& path) {
 
 namespace {
 
-const Study& study_of(const DataSet& data) { return study_named(data.about().key, data.about().study); }
+const Study& study_of(const DataSet& data) {
+  const std::vector<AnyParameter>& all = *data.about().parameters;
+  const bool decides = std::any_of(all.begin(), all.end(), [](const AnyParameter& p) { return p.name == decide_name; });
+  return deciding_if(decides, study_named(data.about().key, data.about().study));
+}
 
 /// The setting of a stored point, with the matrices that belong to it.
 Setting setting_at(const Study& study, const DataSet& data, std::size_t point) {
@@ -65,7 +69,7 @@ std::string title_of(const Study& study, const DataSet& data) {
   const Description& about = data.about();
   std::string title = study.noun;
   if (!about.given_spec.empty()) title += " of " + about.given_spec;
-  for (const char* name : {"algorithm", "ensemble", "measurements", "noise", "seed"}) {
+  for (const char* name : {"algorithm", "ensemble", "measurements", "noise", "decide", "seed"}) {
     std::set<std::string> values;
     for (const Setting& at : about.points)
       if (at.has(name)) values.insert(to_text(at.at(name)));
@@ -95,7 +99,16 @@ void print_table(const Study& study, const DataSet& data, bool each_draw) {
   TableOptions how;
   how.each_draw = each_draw;
   how.width = terminal_width();
-  fmt::print("{}{}", sources_text(data.about()), table(data, title_of(study, data), study.summaries, how));
+  std::vector<Summary> columns = study.summaries;
+  if (each_draw) std::erase_if(columns, [](const Summary& s) { return s.how == Statistic::probability; });
+  fmt::print("{}{}", sources_text(data.about()), table(data, title_of(study, data), columns, how));
+}
+
+/// Where draws have a line each: over all of them, where something is decided.
+void print_probability(const Study& study, const DataSet& data) {
+  if (std::max(data.about().draws, data.draws(0)) == 1) return;
+  for (const Summary& s : study.summaries)
+    if (s.how == Statistic::probability) fmt::print("\n{}", table(data, "", {s}, {}));
 }
 
 /// Of a file of one draw, what the table has no room for.
@@ -275,8 +288,10 @@ int run_alone_or_lead(const Options& o, Post* post) {
 
 }  // namespace
 
-int measure_verb(const Study& study, const Options& o) {
+int measure_verb(const Study& named, const Options& o) {
   can_go_on(o.output);
+  const auto decide = o.study.find(decide_name);
+  const Study& study = deciding_if(decide != o.study.end() && !decide->second.empty(), named);
   const Experiment e = experiment_of(study, o);
   const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, {}, threads_of(o)});
   if (o.json) {
@@ -288,6 +303,7 @@ int measure_verb(const Study& study, const Options& o) {
   }
   print_table(study, data, true);
   print_report(study, data);
+  print_probability(study, data);
   return 0;
 }
 

@@ -149,8 +149,14 @@ double quantile(std::vector<double> values, double level) {
 /// Whether a statistic of this column has an interval: one value a draw, so that values are independent.
 bool has_interval(const Column& c, const Summary& s) {
   const bool estimates = s.how == Statistic::share || s.how == Statistic::mean || s.how == Statistic::median ||
-                         s.how == Statistic::quantile;
+                         s.how == Statistic::quantile || s.how == Statistic::probability;
   return s.interval && estimates && c.list.empty() && c.axes.empty();
+}
+
+/// Of draws: those proved, those not refuted.
+std::pair<std::int64_t, std::int64_t> proved_and_possible(const std::vector<double>& decided) {
+  const auto refuted = std::count(decided.begin(), decided.end(), 0.0);
+  return {std::count(decided.begin(), decided.end(), 1.0), static_cast<std::int64_t>(decided.size()) - refuted};
 }
 
 /// Of the statistic over all draws there might be.
@@ -160,6 +166,11 @@ std::pair<double, double> interval_of(const Summary& s, const std::vector<double
     return clopper_pearson(successes, static_cast<std::int64_t>(values.size()), confidence);
   }
   if (s.how == Statistic::mean) return mean_interval(values, confidence);
+  if (s.how == Statistic::probability) {
+    const auto [proved, possible] = proved_and_possible(values);
+    const auto n = static_cast<std::int64_t>(values.size());
+    return {clopper_pearson(proved, n, confidence).first, clopper_pearson(possible, n, confidence).second};
+  }
   return quantile_interval(values, s.level, confidence);
 }
 
@@ -179,6 +190,7 @@ double statistic(const Summary& s, const std::vector<double>& values) {
 
 /// Of texts and of one of several names words are shown, whatever the statistic; of yes and no unless they are counted.
 bool in_words(const Column& c, const Summary& s) {
+  if (s.how == Statistic::probability) return false;
   if (c.type == Type::text || !c.names.empty()) return s.how != Statistic::count;
   return c.type == Type::flag && s.how != Statistic::count && s.how != Statistic::share && s.how != Statistic::mean;
 }
@@ -201,6 +213,14 @@ Entry entry(const DataSet& data, const Group& group, const Summary& s, double co
   const double scale = s.percent ? 100 : 1;
   const Round round = s.percent ? one_decimal : integers ? whole : rounding(c.says);
   const std::string unit = s.percent ? "%" : c.unit == "1" ? "" : c.unit;
+  if (s.how == Statistic::probability) {
+    const auto [proved, possible] = proved_and_possible(values);
+    const auto n = static_cast<double>(values.size());
+    const auto [low, high] = interval_of(s, values, confidence);
+    return {"", rounded_down(static_cast<double>(proved) / n),
+            proved == possible ? "" : rounded_up(static_cast<double>(possible) / n), "",
+            fmt::format("[{}, {}]", rounded_down(low), rounded_up(high))};
+  }
   if (s.how != Statistic::range) {
     const double value = scale * statistic(s, values);
     if (std::isnan(value)) return {"", "-", "", ""};
@@ -269,9 +289,10 @@ std::string csv(const DataSet& data, const std::vector<std::string>& heading, co
   };
   std::vector<std::string> names = heading;
   for (const Summary& s : summaries)
-    for (const char* end : has_ends(s)                     ? std::vector{"_min", "_max"}
-                           : has_interval(column_of(s), s) ? std::vector{"", "_low", "_high"}
-                                                           : std::vector{""})
+    for (const char* end : has_ends(s)                       ? std::vector{"_min", "_max"}
+                           : s.how == Statistic::probability ? std::vector{"_least", "_most", "_low", "_high"}
+                           : has_interval(column_of(s), s)   ? std::vector{"", "_low", "_high"}
+                                                             : std::vector{""})
       names.push_back(s.column + end);
   std::string out = fmt::format("{}\n", fmt::join(names, ","));
   const auto number = [](double value) { return std::isnan(value) ? std::string() : fmt::format("{}", value); };
@@ -284,6 +305,14 @@ std::string csv(const DataSet& data, const std::vector<std::string>& heading, co
       }
       const std::vector<double> values = numbers(data, group.measured, schema.position(s.column));
       const auto [least, most] = std::minmax_element(values.begin(), values.end());
+      if (s.how == Statistic::probability) {
+        const auto [proved, possible] = proved_and_possible(values);
+        const auto [low, high] = interval_of(s, values, options.confidence);
+        const auto n = static_cast<double>(values.size());
+        for (const double end : {static_cast<double>(proved) / n, static_cast<double>(possible) / n, low, high})
+          fields.push_back(values.empty() ? "" : number(end));
+        continue;
+      }
       if (has_ends(s)) fields.push_back(values.empty() ? "" : number(*least));
       if (s.how == Statistic::range)
         fields.push_back(values.empty() ? "" : number(*most));
@@ -380,8 +409,9 @@ std::string interval_legend(const Schema& schema, const std::vector<Summary>& su
     if (in_words(c, s) || !has_interval(c, s)) continue;
     medians = medians || s.how == Statistic::median || s.how == Statistic::quantile;
     means = means || s.how == Statistic::mean;
-    shares = shares || s.how == Statistic::share;
-    bounds = bounds || (s.how != Statistic::share && (c.says == Says::at_least || c.says == Says::at_most));
+    shares = shares || s.how == Statistic::share || s.how == Statistic::probability;
+    bounds = bounds || (s.how != Statistic::share && s.how != Statistic::probability &&
+                        (c.says == Says::at_least || c.says == Says::at_most));
   }
   std::vector<std::string> how;
   if (medians) how.emplace_back("between order statistics, exact");
@@ -438,8 +468,10 @@ std::string table(const DataSet& data, const std::string& title, const std::vect
 Summary summary_of(const Schema& schema, const std::string& column, const std::string& statistic) {
   Summary s{column, schema.columns[schema.position(column)].name};
   const std::size_t equals = statistic.find('=');
-  static const std::vector<std::string> names{"range", "median", "mean", "quantile", "count", "share"};
+  static const std::vector<std::string> names{"range", "median", "mean", "quantile", "count", "share", "probability"};
   s.how = static_cast<Statistic>(position("statistic", statistic.substr(0, equals), names));
+  if (s.how == Statistic::probability && schema.columns[schema.position(column)].names.size() != 3)
+    throw InputError(fmt::format("statistic {}: of the column decided, not of {}", statistic, column));
   if (s.how != Statistic::range) s.heading = fmt::format("{} {}", statistic, column);
   if ((s.how == Statistic::quantile) != (equals != std::string::npos))
     throw InputError(fmt::format("statistic {}: as in quantile=0.9", statistic));

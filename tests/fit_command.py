@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The verb fit, and intervals of `table`, through the real binary: answers, JSON, what is refused.
+"""The verb fit, intervals of `table`, and --decide, through the real binary: answers, JSON, what is refused.
 
 The binary is named by the environment variable THEOREMETER (default: build/theoremeter beside this folder).
 """
@@ -164,6 +164,77 @@ class Fit(Command):
         for word in ("--compare", "collapse", "exponent of lower bounds"):
             self.assertIn(word, text)
         self.assertLessEqual(max(map(len, text.splitlines())), 100)
+
+
+class Decide(Command):
+    def test_decisions_follow_from_the_values(self):
+        measure = ("measure", "wdc", "--n", 60, "--k", 2, "--draws", 12, "--samples", 200)
+        plain = json.loads(self.succeed(*measure, "--json"))["draws"]
+        middle = statistics.median(d["at_least"] for d in plain)
+        for eps in (middle, 1e-3, 10):
+            decided = json.loads(self.succeed(*measure, "--decide", eps, "--json"))["draws"]
+            for d, before in zip(decided, plain, strict=True):
+                if d["decided"] == "refuted":
+                    self.assertGreater(d["at_least"], eps)
+                    self.assertGreater(before["at_most"], eps)
+                elif d["decided"] == "proved":
+                    self.assertLessEqual(d["at_most"], eps)
+                    self.assertLessEqual(before["at_least"], eps)
+            words = [d["decided"] for d in decided]
+            self.assertLessEqual(words.count("undecided"), 1)
+            if eps == 10:
+                self.assertEqual(set(words), {"proved"})
+            if eps == 1e-3:
+                self.assertEqual(set(words), {"refuted"})
+
+    def test_probability_counts_what_is_undecided_on_both_sides(self):
+        run_it = ("measure", "wdc", "--n", 60, "--k", 3, "--draws", 8, "--samples", 100, "--starts", 64, "--overwrite")
+        text = self.succeed(*run_it, "--decide", 0.55, "--nodes", 1, "--output", "open.h5")
+        rows = json.loads(self.succeed("show", "open.h5", "--json"))["points"][0]["draws"]
+        words = [d["decided"] for d in rows]
+        proved, undecided = words.count("proved"), words.count("undecided")
+        self.assertGreater(undecided, 0)
+        csv = self.succeed("table", "open.h5", "--columns", "decided", "--statistic", "probability", "--format", "csv").splitlines()
+        self.assertEqual(csv[0].split(",")[-4:], ["decided_least", "decided_most", "decided_low", "decided_high"])
+        least, most, low, high = map(float, csv[1].split(",")[-4:])
+        self.assertEqual((least, most), (proved / 8, (proved + undecided) / 8))
+        self.assertLess(low, least + 1e-12)
+        self.assertGreaterEqual(high, most)
+        if proved == 0:
+            self.assertEqual(low, 0)
+        self.assertIn("P(constant <= decide)", text)
+        self.assertIn("decide 0.55", text)
+        self.succeed("verify", "open.h5", "--again")
+
+    def test_threads_and_digests(self):
+        (self.where / "decide.toml").write_text(LAW.replace('evidence = "sample,search"', 'decide = [0.3, 0.6]\nnodes = 100000'))
+        digests = []
+        for threads in (1, 3):
+            self.succeed("verify", "law.h5")
+            done = run("run", "decide.toml", "--output", f"d{threads}.h5", "--threads", threads, cwd=self.where)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            digests.append(self.succeed("digest", f"d{threads}.h5").split()[0])
+        self.assertEqual(*digests)
+        self.succeed("verify", "d1.h5")
+        self.assertRegex(self.succeed("show", "d1.h5"), r"0\.\d+ \[0(\.\d+)?, [01]\.\d+\]")
+
+    def test_other_conditions(self):
+        for words in (("phaseless", "--m", 60, "--n", 3), ("joint-wdc", "--l", 60, "--n", 2, "--p", 2),
+                      ("rrcp", "--widths", "2,6", "--m", 20, "--evidence", "sample,search,certify")):
+            for eps, answer in ((1e-4, "refuted"), (1e6, "proved")):
+                with self.subTest(words=words, eps=eps):
+                    found = json.loads(self.succeed("measure", *words, "--samples", 100, "--starts", 32, "--decide", eps, "--json"))
+                    self.assertEqual(found["draws"][0]["decided"], answer)
+
+    def test_what_is_refused(self):
+        for eps in ("0", "-1", "nan", "inf", "x"):
+            self.refuse("measure", "wdc", "--n", 20, "--k", 2, "--decide", eps, says="--decide")
+        (self.where / "some.toml").write_text('condition = "wdc"\nk = 2\n[[sweep]]\nn = 20\ndecide = 0.5\n[[sweep]]\nn = 30\n')
+        self.refuse("run", "some.toml", says="decide")
+        self.refuse("table", "law.h5", "--columns", "at_least", "--statistic", "probability", says="decided")
+
+    def test_without_it_nothing_changes(self):
+        self.assertNotIn("decide", self.succeed("show", "law.h5", "--json"))
 
 
 if __name__ == "__main__":

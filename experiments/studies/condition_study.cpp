@@ -3,6 +3,7 @@
 #include "estimators/sample.hpp"
 #include "experiments/studies/condition_verify.hpp"
 #include "experiments/studies/parameters.hpp"
+#include "experiments/studies/studies.hpp"
 #include "experiments/studies/words.hpp"
 #include "results/align.hpp"
 #include "theory/suggest.hpp"
@@ -81,7 +82,17 @@ const Parameter<std::int64_t> nodes{{.name = "nodes",
                                      .type_name = "N",
                                      .group = evidence_group}};
 
-Parameters parameters_of(const Condition& c) {
+const Parameter<double> decide_at{{.name = decide_name,
+                                   .meaning = "stop as soon as the constant is proved to be at most this, or refuted",
+                                   .example = 1.0,
+                                   .has_default = false,
+                                   .least = 0,
+                                   .most = 1e300,
+                                   .type_name = "EPS",
+                                   .group = evidence_group,
+                                   .strict = true}};
+
+Parameters parameters_of(const Condition& c, bool decides) {
   std::vector<AnyParameter> all;
   if (c.by_layer) all.push_back(layer);
   for (const Symbol& size : c.sizes) all.push_back(size_parameter(size));
@@ -99,6 +110,7 @@ Parameters parameters_of(const Condition& c) {
   all.back().default_note = default_starts_text(c);
   all.push_back(gap);
   all.push_back(nodes);
+  if (decides) all.push_back(decide_at);
   return std::make_shared<const std::vector<AnyParameter>>(std::move(all));
 }
 
@@ -114,6 +126,7 @@ Request request_of(const Condition& c, const Setting& at, int threads) {
   r.starts = at.get(search_starts);
   r.nodes = at[nodes];
   r.gap = at[gap];
+  if (at.has(decide_name)) r.decide = at.get(decide_at);
   if (const auto name = at.get(pair_grid)) r.grid = grid_named(*name);
   r.threads = threads;
   return r;
@@ -131,6 +144,7 @@ Alpha alpha_of(const Condition& c, const Setting& at) {
 void check(const Condition& c, const Setting& at) {
   check_instance(c, ensembles_of(at), sizes_of(c, at), at.given());
   check_request(c, sizes_of(c, at), request_of(c, at, 1));
+  if (at.has(decide_name) && !at.get(decide_at)) throw InputError("decide: some points have it, this one has not");
   if (c.has_alpha && alpha_of(c, at).fit && !c.fits_alpha)
     throw InputError(fmt::format("alpha = fit: not for {}, give a number", c.name));
 }
@@ -434,53 +448,123 @@ std::string report(const Condition& c, const Setting& at, const Measurement& m) 
 
 }  // namespace
 
-Study study_of(const Condition& c) {
-  StudyOf<Measurement> s;
-  s.about.verb = "measure";
-  s.about.key = "condition";
-  s.about.name = c.name;
-  s.about.question = "Measure a constant: at least (witnesses) and at most (proof)";
-  s.about.noun = c.name + " constant";
-  s.about.statement = c.statement;
-  s.about.parameters = parameters_of(c);
-  for (const Given& g : c.given) s.about.inputs.push_back({g.option, g.meaning, g.matrix, g.network});
-  s.about.summaries = summaries_of(c);
-  s.about.figure = {{"figure", "sweep"},
-                    {"y", "sampled_best:sampled,searched_max:searched,at_most:proved"},
-                    {"x", c.sizes[0].name + "_over_" + c.sizes[1].name},
-                    {"log", "xy"},
-                    {"label", c.name + " constant"},
-                    {"guide", "-0.5"}};
-  s.about.points = [c](const Setting& at, const Matrices& all, const std::set<std::string>& said) {
+namespace {
+
+/// All but what a draw holds.
+Study study_about(const Condition& c, bool decides) {
+  Study s;
+  s.verb = "measure";
+  s.key = "condition";
+  s.name = c.name;
+  s.question = "Measure a constant: at least (witnesses) and at most (proof)";
+  s.noun = c.name + " constant";
+  s.statement = c.statement;
+  s.parameters = parameters_of(c, decides);
+  for (const Given& g : c.given) s.inputs.push_back({g.option, g.meaning, g.matrix, g.network});
+  s.summaries = summaries_of(c);
+  s.figure = {{"figure", "sweep"},
+              {"y", "sampled_best:sampled,searched_max:searched,at_most:proved"},
+              {"x", c.sizes[0].name + "_over_" + c.sizes[1].name},
+              {"log", "xy"},
+              {"label", c.name + " constant"},
+              {"guide", "-0.5"}};
+  s.points = [c](const Setting& at, const Matrices& all, const std::set<std::string>& said) {
     return layers(c, at, all, said);
   };
-  s.about.adopt = [c](Setting& at, const Matrices& all, const std::set<std::string>& said) {
+  s.adopt = [c](Setting& at, const Matrices& all, const std::set<std::string>& said) {
     if (c.by_layer && all.contains(layer_name(0))) return;  // its layers are adopted one by one
     adopt_given(c, at, all, said);
   };
-  s.about.given_at = [c](const Setting& at, const Matrices& all) { return given_at(c, at, all); };
-  s.about.check = [c](const Setting& at) { check(c, at); };
-  s.about.matrices = [c](const Setting& at, const Stream& draw) {
+  s.given_at = [c](const Setting& at, const Matrices& all) { return given_at(c, at, all); };
+  s.check = [c](const Setting& at) { check(c, at); };
+  s.matrices = [c](const Setting& at, const Stream& draw) {
     return instance(c, ensembles_of(at), sizes_of(c, at), at.given(), draw);
   };
-  s.columns = columns_of(c);
-  s.measure = [c, matrices = s.about.matrices](const Setting& at, const Stream& draw, const Effort& effort) {
-    try {
-      return theoremeter::measure(c, matrices(at, draw), alpha_of(c, at), request_of(c, at, effort.threads), draw,
-                                  effort.progress);
-    } catch (const DefinedNowhere& nowhere) {
-      throw Undefined(nowhere.what());
-    }
+  return s;
+}
+
+Measurement measured_condition(const Condition& c, const Setting& at, const Stream& draw, const Effort& effort) {
+  const Matrices matrices = instance(c, ensembles_of(at), sizes_of(c, at), at.given(), draw);
+  try {
+    return theoremeter::measure(c, matrices, alpha_of(c, at), request_of(c, at, effort.threads), draw, effort.progress);
+  } catch (const DefinedNowhere& nowhere) {
+    throw Undefined(nowhere.what());
+  }
+}
+
+Complaints complaints_of_draw(const Condition& c, const Setting& at, const Stream& draw, const Measurement& m,
+                              const Scrutiny& how) {
+  const Matrices matrices = instance(c, ensembles_of(at), sizes_of(c, at), at.given(), draw);
+  Complaints all = complaints_of(c, at[gap], matrices, m, how.older);
+  if (how.older) return all;
+  const Alpha asked = alpha_of(c, at);
+  if (m.fit.has_value() != asked.fit) all.push_back("fit is not what was asked for");
+  if (!asked.fit && m.alpha != asked.value)
+    all.push_back(fmt::format("alpha = {}, but {} was asked for", m.alpha, *asked.value));
+  return all;
+}
+
+// --- Decisions ------------------------------------------------------------------------------------------------------
+
+/// A value attained above epsilon refutes, a proof of no more than epsilon proves; what was searched proves nothing.
+enum class Decided { refuted, proved, undecided };
+std::vector<std::string> names_of(Decided) { return {"refuted", "proved", "undecided"}; }
+
+Decided decision_of(const Measurement& m, double epsilon) {
+  if (m.witness.value > epsilon) return Decided::refuted;
+  return m.certified && m.certified->at_most <= epsilon ? Decided::proved : Decided::undecided;
+}
+
+struct DecidedDraw {
+  Measurement measured;
+  Decided decided = Decided::undecided;
+};
+
+}  // namespace
+
+Study deciding_study(const Condition& c) {
+  StudyOf<DecidedDraw> s;
+  s.about = study_about(c, true);
+  s.about.summaries.push_back({"decided", "decided"});
+  s.about.summaries.push_back({.heading = "P(constant <= decide)",
+                               .column = "decided",
+                               .how = Statistic::probability,
+                               .legend = "P: draws in which constant <= decide is proved .. not refuted; a value "
+                                         "searched only refutes.",
+                               .interval = true});
+  s.columns.part("", &DecidedDraw::measured, columns_of(c))
+      .value("decided", &DecidedDraw::decided, Says::exact,
+             "whether the constant is at most `decide`: proved (at_most), refuted (at_least), or neither");
+  s.measure = [c](const Setting& at, const Stream& draw, const Effort& effort) {
+    Measurement m = measured_condition(c, at, draw, effort);
+    const Decided decided = decision_of(m, at[decide_at]);
+    return DecidedDraw{std::move(m), decided};
   };
-  s.verify = [c, matrices = s.about.matrices](const Setting& at, const Stream& draw, const Measurement& m,
-                                              const Scrutiny& how) {
-    Complaints all = complaints_of(c, at[gap], matrices(at, draw), m, how.older);
-    if (how.older) return all;
-    const Alpha asked = alpha_of(c, at);
-    if (m.fit.has_value() != asked.fit) all.push_back("fit is not what was asked for");
-    if (!asked.fit && m.alpha != asked.value)
-      all.push_back(fmt::format("alpha = {}, but {} was asked for", m.alpha, *asked.value));
+  s.verify = [c](const Setting& at, const Stream& draw, const DecidedDraw& d, const Scrutiny& how) {
+    Complaints all = complaints_of_draw(c, at, draw, d.measured, how);
+    if (const Decided right = decision_of(d.measured, at[decide_at]); d.decided != right)
+      all.push_back(fmt::format("decided = {}, but at_least and at_most say {}",
+                                names_of(right).at(static_cast<std::size_t>(d.decided)),
+                                names_of(right).at(static_cast<std::size_t>(right))));
     return all;
+  };
+  s.report = [c](const Setting& at, const DecidedDraw& d) {
+    return fmt::format("constant <= {}: {}\n{}", at[decide_at],
+                       names_of(d.decided).at(static_cast<std::size_t>(d.decided)),
+                       d.decided == Decided::undecided ? report(c, at, d.measured) : "");
+  };
+  return s;
+}
+
+Study study_of(const Condition& c) {
+  StudyOf<Measurement> s;
+  s.about = study_about(c, false);
+  s.columns = columns_of(c);
+  s.measure = [c](const Setting& at, const Stream& draw, const Effort& effort) {
+    return measured_condition(c, at, draw, effort);
+  };
+  s.verify = [c](const Setting& at, const Stream& draw, const Measurement& m, const Scrutiny& how) {
+    return complaints_of_draw(c, at, draw, m, how);
   };
   s.report = [c](const Setting& at, const Measurement& m) { return report(c, at, m); };
   return s;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "estimators/certify.hpp"
+#include "estimators/decide.hpp"
 #include "estimators/measurement.hpp"
 #include "estimators/sample.hpp"
 #include "estimators/search.hpp"
@@ -79,9 +80,9 @@ class Measuring {
   /// own asked for, a short one is made and not reported.
   Measurement run() {
     if (request_.sample) timed(m_.seconds.sample, [&] { sample_parts(); });
-    if (request_.search || request_.certify) timed(m_.seconds.search, [&] { search_parts(); });
+    if ((request_.search || request_.certify) && !refuted()) timed(m_.seconds.search, [&] { search_parts(); });
     if constexpr (Certifiable<D>)
-      if (request_.certify) timed(m_.seconds.certify, [&] { certify_parts(); });
+      if (request_.certify && !refuted()) timed(m_.seconds.certify, [&] { certify_parts(); });
     if (request_.search || request_.certify) timed(m_.seconds.certify, [&] { bound_parts(); });
     if (m_.witness.point.empty())
       throw DefinedNowhere("the deviation is defined at no point tried: G(x) = 0 wherever it was looked at");
@@ -100,6 +101,7 @@ class Measuring {
       progress_(name, (static_cast<double>(part) + done) / static_cast<double>(parts_.size()));
     };
   }
+  bool refuted() const { return request_.decide && m_.witness.value > *request_.decide; }
   void better(const Witness& w) {
     if (m_.witness.point.empty() || w.value > m_.witness.value) m_.witness = w;
   }
@@ -153,17 +155,28 @@ class Measuring {
   void search_parts() {
     Searched all = searched_.value_or(Searched{});
     for (std::size_t i = 0; i < parts_.size() && !searched_; ++i) {
-      const Part<D>& part = parts_[i];
-      const std::int64_t starts = share(request_.starts.value_or(default_starts(part.deviation)));
-      Searched s = search(part.deviation, starts, own(purpose::search, i), request_.threads, stage("search", i));
-      keep_larger(all.witness, part.to_condition(s.witness));
-      all.starts += s.starts;
-      all.evaluations += s.evaluations;
-      all.undefined += s.undefined;
-      if (s.witness.value == all.witness.value) all.agreement = s.agreement;  // of the part that is the largest
+      const std::int64_t starts = share(request_.starts.value_or(default_starts(parts_[i].deviation)));
+      if (request_.decide && starts >= 8) search_part(i, starts / 8, {}, all);  // often enough to refute
+      if (!request_.decide || !(all.witness.value > *request_.decide)) search_part(i, starts, stage("search", i), all);
     }
     better(all.witness);
     if (request_.search) m_.searched = std::move(all);
+  }
+
+  void search_part(std::size_t i, std::int64_t starts, const Progress& progress, Searched& all) const {
+    Searched s = search(parts_[i].deviation, starts, own(purpose::search, i), request_.threads, progress);
+    keep_larger(all.witness, parts_[i].to_condition(s.witness));
+    all.starts += s.starts;
+    all.evaluations += s.evaluations;
+    all.undefined += s.undefined;
+    if (s.witness.value == all.witness.value) all.agreement = s.agreement;  // of the part that is the largest
+  }
+
+  std::optional<Certified> certified_part(std::size_t i, Witness& incumbent) const {
+    const D& d = parts_[i].deviation;
+    const std::int64_t nodes = refuted() ? 0 : share(request_.nodes);  // one part refuted is enough
+    if (request_.decide) return decide(d, incumbent, *request_.decide, nodes, request_.threads, stage("certify", i));
+    return certify(d, incumbent, request_.gap, nodes, request_.threads, stage("certify", i));
   }
 
   void certify_parts() {
@@ -171,8 +184,7 @@ class Measuring {
     bool closed = true;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       Witness incumbent = m_.witness;  // its value is what counts
-      const std::optional<Certified> c = certify(parts_[i].deviation, incumbent, request_.gap, share(request_.nodes),
-                                                 request_.threads, stage("certify", i));
+      const std::optional<Certified> c = certified_part(i, incumbent);
       if (incumbent.value > m_.witness.value) m_.witness = parts_[i].to_condition(std::move(incumbent));
       if (!c) return;  // nothing is proved of this part, hence of the whole
       all.at_most = std::max(all.at_most, c->at_most);

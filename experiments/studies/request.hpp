@@ -21,6 +21,7 @@ struct Request {
   std::optional<std::int64_t> starts;
   std::int64_t nodes = 100'000'000;
   double gap = 0.01;
+  std::optional<double> decide = {};  // whether the constant is at most this: nothing is done once that is known
   std::optional<GridKind> grid;
   int threads = 1;
 };

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace theoremeter {
 
 const std::vector<Study>& studies() {
@@ -30,6 +32,17 @@ const Study& study_named(const std::string& key, const std::string& name) {
   for (const Study& s : studies())
     if (s.key == key) of_key.push_back(&s), names.push_back(s.name);
   return *of_key.at(position(key, name, names));
+}
+
+const Study& deciding_if(bool asked, const Study& study) {
+  static const std::vector<Study> all = [] {
+    std::vector<Study> list;
+    for (const Condition& condition : conditions()) list.push_back(deciding_study(condition));
+    return list;
+  }();
+  const auto deciding =
+      std::find_if(all.begin(), all.end(), [&](const Study& s) { return s.key == study.key && s.name == study.name; });
+  return asked && deciding != all.end() ? *deciding : study;
 }
 
 }  // namespace theoremeter
