@@ -18,6 +18,7 @@ import sys
 
 sys.dont_write_bytecode = True  # where this is installed nothing else is to be written
 import plot  # noqa: E402  (which says in a line what is missing)
+import h5py  # noqa: E402
 import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 from plot_file import Refused, Results  # noqa: E402
@@ -121,7 +122,7 @@ def columns_of_table(program, file, results):
     """The columns with a direction that the study's table shows, one value a draw."""
     heads = program.says("table", file, "--format", "csv").splitlines()[0].split(",")
     names = dict.fromkeys(h.removesuffix("_min").removesuffix("_max") if h not in results.file else h for h in heads)
-    return [n for n in names if n in results.file and results.file[n].ndim == 2 and results.file[n].dtype.kind == "f"
+    return [n for n in names if isinstance(results.file.get(n), h5py.Dataset) and results.file[n].ndim == 2 and results.file[n].dtype.kind == "f"
             and results.kind(n) in ("at least", "at most")]
 
 
@@ -151,7 +152,7 @@ def evidence(results):
     measured, undefined, missing = ((results.state == s).sum() for s in (1, 2, 0))
     kinds = {}
     for name, data in results.file.items():
-        if name != "about" and data.ndim >= 2 and data.shape[:2] == results.state.shape and "kind" in data.attrs:
+        if isinstance(data, h5py.Dataset) and data.ndim >= 2 and data.shape[:2] == results.state.shape and "kind" in data.attrs:
             kinds.setdefault(str(data.attrs["kind"]), []).append(name)
     rows = [(kind, MEANING[kind], ", ".join(names)) for kind, names in kinds.items() if kind in MEANING]
     draws = f"{measured} draws measured" + (f", {undefined} without such a value" if undefined else "") + (
@@ -175,7 +176,7 @@ def statements(program, file):
 
 def provenance(results, file):
     runs = [(name.removeprefix("run_").replace("_", " "), results.file[name].asstr()[:]) for name in results.file
-            if name.startswith("run_") and results.file[name].ndim == 1]
+            if name.startswith("run_")]
     rows = [(name, "; ".join(dict.fromkeys(values))) for name, values in runs]
     rows += [("digest", results.file.attrs["digest"]), ("file", f"{os.path.basename(file)}, {os.path.getsize(file)} bytes")]
     parts = [table((), rows)]

@@ -15,6 +15,7 @@ import unittest
 
 import h5py
 import matplotlib.image
+import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = str(pathlib.Path(os.environ.get("THEOREMETER", ROOT / "build" / "theoremeter")).resolve())
@@ -54,7 +55,9 @@ class Report(unittest.TestCase):
         (cls.folder / "sweep.toml").write_text('title = "Is <it> & what?"\ncondition = "wdc"\ndraws = 2\n[[sweep]]\nk = [2, 5]\n'
                                                "n_over_k = [5, 10]\nsamples = 100\nstarts = 4\n")
         cls.run_program("run", "sweep.toml", "--output", "sweep.h5")
-        cls.run_program("census", "phase-retrieval", "--widths", "2,6,12", "--m", "9", "--output", "one.h5")
+        for name, n, k in (("W_1", 6, 2), ("A", 9, 6)):  # matrices given, which the file then holds
+            np.save(cls.folder / f"{name}.npy", np.random.default_rng(1).normal(size=(n, k)))
+        cls.run_program("census", "phase-retrieval", "--network", "W_1.npy", "--A", "A.npy", "--output", "one.h5")
         cls.run_program("report", "sweep.h5", "one.h5", "--output", "page.html")
         cls.page = Page((cls.folder / "page.html").read_text())
 

@@ -25,7 +25,7 @@ import plot  # noqa: E402
 import plot_instance  # noqa: E402
 import plot_surface  # noqa: E402
 from matplotlib import pyplot as plt  # noqa: E402
-from plot_file import Results, in_order  # noqa: E402
+from plot_file import Refused, Results, in_order  # noqa: E402
 from plot_style import COLUMN, GUIDE, STYLE, STYLES  # noqa: E402
 
 BINARY = str(pathlib.Path(os.environ.get("THEOREMETER", ROOT / "build" / "theoremeter")).resolve())
@@ -51,7 +51,7 @@ class Figures(unittest.TestCase):
 
     def draw(self, file, prefix, *more):
         return subprocess.run([BINARY, "plot", file, "--output", prefix, *more], cwd=self.folder, capture_output=True,
-                              text=True, timeout=120)
+                              text=True, timeout=600)
 
     def files(self):
         return sorted(p.name for p in self.folder.iterdir())
@@ -231,11 +231,13 @@ class Figures(unittest.TestCase):
                 one = plot_instance.Instance(Results(file), plot.options_of([file, *words]))
                 with h5py.File(file) as stored:
                     self.assertEqual(len(one.walls()), stored["census_cells"][0, 1])
+        with self.assertRaisesRegex(Refused, "do not give the objective"):
+            one.must_agree(one.objective(one.at.T) + 0.01)
         with h5py.File(file, "r+") as stored:
             stored["census_point_objective"][:] += 0.01
         done = self.draw(f"{name}.h5", "bad", "--draw", "1")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("do not give the objective", done.stderr)
+        self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+        self.assertRegex(done.stderr, r"\Atheoremeter: [^\n]+\n\Z")
 
     def test_instance_refused(self):
         subprocess.run([BINARY, "landscape", "inversion", "--widths", "2,6,12", "--directions", "50", "--descents", "2",
