@@ -446,10 +446,6 @@ std::string report(const Condition& c, const Setting& at, const Measurement& m) 
   return text + "\n";
 }
 
-}  // namespace
-
-namespace {
-
 /// All but what a draw holds.
 Study study_about(const Condition& c, bool decides) {
   Study s;
@@ -512,7 +508,7 @@ std::vector<std::string> names_of(Decided) { return {"refuted", "proved", "undec
 
 Decided decision_of(const Measurement& m, double epsilon) {
   if (m.witness.value > epsilon) return Decided::refuted;
-  return m.certified && m.certified->at_most <= epsilon ? Decided::proved : Decided::undecided;
+  return m.bounded && m.bounded->at_most <= epsilon ? Decided::proved : Decided::undecided;
 }
 
 struct DecidedDraw {
