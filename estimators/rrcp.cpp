@@ -287,14 +287,14 @@ Eigen::VectorXd Rrcp::interior(const Eigen::VectorXd& x, bool measured, double r
   if (length == 0) return x;
   const Eigen::VectorXd from = x / length;
   std::vector<Eigen::RowVectorXd> walls;
-  const ExactNetwork::Pass pass = exact_.pass(from, measured);
+  const ExactNetwork::Pass pass = exact_.pass(x, measured);  // of x itself: from may be on another side
   double size = 1;
   Eigen::MatrixXd Lambda = Eigen::MatrixXd::Identity(x.size(), x.size());
   const auto add = [&](const Rows& W, const Eigen::VectorXd& z, const Eigen::VectorXd& norms) {
     Lambda = (W * Lambda).eval();
     for (Eigen::Index i = 0; i < z.size(); ++i)
       if (z(i) != 0) walls.emplace_back(Lambda.row(i) * ((z(i) > 0 ? 1 : -1) / (norms(i) * size)));
-    size = z.cwiseMax(0.0).stableNorm();
+    size = z.cwiseMax(0.0).stableNorm() / length;
   };
   for (std::size_t i = 0; i < pass.pre.size(); ++i) {
     add(network().layers[i], pass.pre[i], row_norms_[i]);
@@ -307,8 +307,9 @@ Eigen::VectorXd Rrcp::interior(const Eigen::VectorXd& x, bool measured, double r
   for (std::size_t i = 0; i < walls.size(); ++i) H.row(static_cast<Eigen::Index>(i)) = walls[i];
   const double N = static_cast<double>(H.rows());
   Eigen::VectorXd p = from;
-  for (int step = 0; step < 30; ++step) {  // damped Newton steps, which never leave the cell
-    const Eigen::VectorXd inverse = (H * p).cwiseInverse();
+  const Eigen::VectorXd given = (1e-14 - (H * p).array()).cwiseMax(0.0);  // where rounding would put p on a wall
+  for (int step = 0; step < 60; ++step) {  // damped Newton steps, which never leave the cell
+    const Eigen::VectorXd inverse = (H * p + given).cwiseInverse();
     if (!inverse.allFinite() || inverse.minCoeff() <= 0) return x;
     const Eigen::VectorXd gradient = H.transpose() * inverse - N * p;
     Eigen::MatrixXd hessian = H.transpose() * inverse.cwiseAbs2().asDiagonal() * H;
