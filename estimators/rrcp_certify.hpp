@@ -25,8 +25,8 @@ namespace theoremeter {
 std::optional<Certified> certify(const Rrcp& rrcp, Witness& incumbent, double gap, std::int64_t nodes, int threads,
                                  const Progress& progress = {});
 
-/// Is the supremum at most epsilon? Stops as soon as at_most <= epsilon or `incumbent`, replaced, is above; otherwise as
-/// certify.
+/// Is the supremum at most epsilon? Stops as soon as at_most <= epsilon or `incumbent`, replaced, is above; otherwise
+/// as certify.
 std::optional<Certified> decide(const Rrcp& rrcp, Witness& incumbent, double epsilon, std::int64_t nodes, int threads,
                                 const Progress& progress = {});
 

@@ -8,8 +8,8 @@ namespace theoremeter {
 
 /// range: "a .. b" over draws, rounded to stay true (an at least down, an at most up) and signed by its direction.
 /// Several draws of a flag by name: the names that occur. share: of the draws in which the flag is set.
-/// probability: of a flag named refuted, proved, undecided, the share proved .. not refuted; its interval counts what is
-/// undecided as refuted below and as proved above.
+/// probability: of a flag named refuted, proved, undecided, the share proved .. not refuted; its interval counts what
+/// is undecided as refuted below and as proved above.
 enum class Statistic { range, median, mean, quantile, count, share, probability };
 
 struct Summary {

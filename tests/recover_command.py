@@ -127,7 +127,7 @@ class Drawn(Recover):
         for row in rows:
             low, share, high = (float(row["success" + end]) for end in ("_low", "", "_high"))
             self.assertTrue(0 <= low <= share <= high <= 1)
-        self.assertIn("% (", self.run_it("table", one).stdout)
+        self.assertIn("% [", self.run_it("table", one).stdout)
 
     def test_noise_leaves_an_error_below_the_theorems_floor(self):
         draw = self.recover("amplitude-flow", "--m", "400", "--n", "10", "--noise", "1e-3")

@@ -63,7 +63,7 @@ TEST_CASE("Student's interval: the distribution of 4 degrees of freedom in close
   CHECK((low + high) / 2 == doctest::Approx(2.05).epsilon(1e-14));
   const double t = (high - low) / 2 / std::sqrt(10.01 / 4), q = t * t / (1 + t * t / 4);  // 50.05/4/5: of the mean
   CHECK(0.5 + 3 * std::sqrt(q) / 8 * (1 - q / 12) == doctest::Approx(0.95).epsilon(1e-13));
-  CHECK(student_factor(1, 0.5) == doctest::Approx(1).epsilon(1e-14));                     // Cauchy's quartile
+  CHECK(student_factor(1, 0.5) == doctest::Approx(1).epsilon(1e-14));  // Cauchy's quartile
   CHECK(normal_factor(0.95) == doctest::Approx(1.959963984540054).epsilon(1e-14));
   CHECK(mean_interval({3}, 0.95) == std::pair(-infinity, infinity));
   CHECK(mean_interval({2, 2, 2}, 0.95) == std::pair(2.0, 2.0));

@@ -133,6 +133,7 @@ void appraise(const RecoveryInstance& instance, Restart& r, const VectorXd& true
   r.residual = std::sqrt(2 * r.loss) / observations(instance).norm();
   r.error = error_of(instance, r.x);
   r.signal_error = signal_error_of(instance, r.x);
+  r.ssim = nan;
   if (true_pixels.size() > 0) {
     const VectorXd pixels = pixels_at(instance, r.x, true_pixels);
     r.signal_error = (pixels - true_pixels).norm() / true_pixels.norm();
