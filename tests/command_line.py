@@ -373,7 +373,7 @@ class Measure(CommandLine):
         self.assertNotIn("attained at x", self.succeed("measure", "wdc", "--n", 30, "--k", 3, "--draws", 2, *SMALL))
         self.assertNotIn("attained at x", self.succeed("measure", "wdc", "--n", 30, "--k", 7, *SMALL))
         self.assertRegex(self.succeed("measure", "wdc", "--n", 30, "--k", 3, "--alpha", 0.9, *SMALL),
-                         r"alpha  at least/alpha\n.*\n.*  0\.9000  ")
+                         r"  alpha\n.*\n.*  0\.9000\n(.*\n)*.*  at least/alpha\n.*\n.*  >= 0\.8387\n")
         self.assertIn("--evidence sample,search,certify", self.succeed("measure", "wdc", "--n", 30, "--k", 5, *SMALL))
         self.assertIn("--starts 80", self.succeed("measure", "wdc", "--n", 30, "--k", 7, *SMALL))
         self.assertIn("--nodes 10 ", self.succeed("measure", "wdc", "--n", 100, "--k", 3, "--nodes", 1, *SMALL))
