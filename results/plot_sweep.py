@@ -31,7 +31,8 @@ class Series:
         styles = STYLES[kind]
         self.style = styles[used.setdefault(kind, 0) % len(styles)]
         used[kind] += 1
-        self.label = (label or self.name.replace("_", " ")) + (f" ({kind})" if kind else "")
+        self.what = label or self.name.replace("_", " ")
+        self.label = self.what + (f" ({kind})" if kind and kind != self.what else "")
 
     def over_draws(self, x, points):
         """Abscissa, median, least and most over draws, where any draw has the value."""
@@ -101,7 +102,7 @@ def sweep(results, options, share=False):
             axes.plot(ends, level * ends**asked.guide, zorder=0, scalex=False, scaley=False, **GUIDE)
         name_panel(axes, title, low=share)
     abscissa = asked.x_name if asked.whole else mathematical(asked.x_name)
-    label_axes(fig, grid, abscissa, options.label or series[0].label)
+    label_axes(fig, grid, abscissa, options.label or ", ".join(s.what for s in series))
     return fig
 
 
