@@ -161,50 +161,41 @@ double share_below_zero(const std::vector<double>& differences) {  // a tie is h
 
 // --- Data collapse --------------------------------------------------------------------------------------------------
 
-/// The points of all curves: where they are, and which curve they are on.
+/// The points of all curves, curve by curve, from left to right.
 class Collapsing {
  public:
   explicit Collapsing(const std::vector<CurveAt>& curves) {
     std::vector<std::vector<double>> values;
-    for (std::size_t c = 0; c < curves.size(); ++c)
-      for (const Level& level : curves[c].curve) {
-        curve_.push_back(c);
+    for (const CurveAt& c : curves) {
+      std::vector<Level> levels = c.curve;
+      std::sort(levels.begin(), levels.end(), [](const Level& a, const Level& b) { return a.x < b.x; });
+      curves_.push_back({std::log(c.k), log_x_.size(), log_x_.size() + levels.size()});
+      for (const Level& level : levels) {
         log_x_.push_back(std::log(level.x));
-        log_k_.push_back(std::log(curves[c].k));
         values.push_back(level.values);
       }
+    }
     means_ = PointMeans(values);
   }
 
   const PointMeans& means() const { return means_; }
 
+  /// Each point against each other curve that reaches over it, interpolated: the mean square in units of its variance.
   double spread(const ArrayXd& y, double exponent) const {
-    const std::size_t n = curve_.size();
-    std::vector<double> t(n);
-    for (std::size_t i = 0; i < n; ++i) t[i] = log_x_[i] - exponent * log_k_[i];
-    std::vector<std::size_t> order(n);
-    std::iota(order.begin(), order.end(), 0);
-    std::sort(order.begin(), order.end(),
-              [&](std::size_t i, std::size_t j) { return t[i] < t[j] || (t[i] == t[j] && i < j); });
     double sum = 0;
-    std::size_t count = 0;
-    for (std::size_t at = 0; at < n; ++at) {
-      const std::size_t i = order[at];
-      std::size_t below = at, above = at + 1;  // one past the left neighbour; the right one
-      while (below > 0 && curve_[order[below - 1]] == curve_[i]) --below;
-      while (above < n && curve_[order[above]] == curve_[i]) ++above;
-      if (below == 0 || above == n) continue;
-      const std::size_t left = order[below - 1], right = order[above];
-      const double width = t[right] - t[left], part = width > 0 ? (t[i] - t[left]) / width : 0.5;
-      const auto at_point = [](const ArrayXd& all, std::size_t p) { return all(static_cast<Eigen::Index>(p)); };
-      const double apart = at_point(y, i) - (1 - part) * at_point(y, left) - part * at_point(y, right);
-      const double noise = 1 / at_point(means_.counts(), i) +
-                           (1 - part) * (1 - part) / at_point(means_.counts(), left) +
-                           part * part / at_point(means_.counts(), right);  // its variance, in that of one draw
-      sum += apart * apart / noise;
-      ++count;
-    }
-    return 2 * count >= n ? sum / static_cast<double>(count) : std::numeric_limits<double>::infinity();
+    std::size_t pairs = 0, met = 0;
+    for (const Stretch& own : curves_)
+      for (std::size_t i = own.begin; i < own.end; ++i) {
+        const std::size_t before = pairs;
+        for (const Stretch& other : curves_)
+          if (&other != &own)
+            if (const double d = apart(y, i, other, log_x_[i] - exponent * (own.log_k - other.log_k)); d >= 0) {
+              sum += d;
+              ++pairs;
+            }
+        met += pairs > before;
+      }
+    return 2 * met >= log_x_.size() ? sum / static_cast<double>(pairs) : std::numeric_limits<double>::infinity();
   }
 
   /// On a grid, then on finer ones about its best: the spread is smooth only between the exponents where points pass
@@ -224,8 +215,28 @@ class Collapsing {
   }
 
  private:
-  std::vector<std::size_t> curve_;
-  std::vector<double> log_x_, log_k_;
+  struct Stretch {
+    double log_k;
+    std::size_t begin, end;
+  };
+
+  /// The square of y_i - the curve at t, over its variance in that of one draw; -1 where the curve does not reach.
+  double apart(const ArrayXd& y, std::size_t i, const Stretch& curve, double t) const {
+    const auto first = log_x_.begin() + static_cast<std::ptrdiff_t>(curve.begin),
+               last = log_x_.begin() + static_cast<std::ptrdiff_t>(curve.end);
+    if (curve.begin == curve.end || t < *first || t > *(last - 1)) return -1;
+    const auto right = static_cast<Eigen::Index>(std::lower_bound(first, last, t) - log_x_.begin());
+    const Eigen::Index left = std::max(right - 1, static_cast<Eigen::Index>(curve.begin));
+    const double begin = log_x_[static_cast<std::size_t>(left)],
+                 width = log_x_[static_cast<std::size_t>(right)] - begin, part = width > 0 ? (t - begin) / width : 0;
+    const ArrayXd& n = means_.counts();
+    const auto at = static_cast<Eigen::Index>(i);
+    const double d = y(at) - (1 - part) * y(left) - part * y(right);
+    return d * d / (1 / n(at) + (1 - part) * (1 - part) / n(left) + part * part / n(right));
+  }
+
+  std::vector<Stretch> curves_;
+  std::vector<double> log_x_;
   PointMeans means_;
 };
 
@@ -284,8 +295,7 @@ CollapseFit fit_collapse(const std::vector<CurveAt>& curves, const Bootstrap& ho
 Comparison compare_collapses(const std::vector<CurveAt>& curves, double first, double second, const Bootstrap& how) {
   const Collapsing all(curves);
   const ArrayXd& y = all.means().means();
-  const auto points = static_cast<double>(y.size());
-  Comparison c{first, second, points * all.spread(y, first), points * all.spread(y, second)};
+  Comparison c{first, second, std::sqrt(all.spread(y, first)), std::sqrt(all.spread(y, second))};
   c.aic = std::numeric_limits<double>::quiet_NaN();  // a spread is no likelihood
   c.probability = share_below_zero(of_resamples(how, [&](const Stream& stream) {
     const ArrayXd again = all.means().resampled(stream);

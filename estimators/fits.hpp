@@ -33,7 +33,7 @@ struct LawFit {
 /// Two exponents, held fixed, against each other.
 struct Comparison {
   double first = 0, second = 0;
-  double residuals_first = 0, residuals_second = 0;  // sums of squares
+  double residuals_first = 0, residuals_second = 0;  // sums of squares; of collapses the spreads
   double aic = 0;          // the first's less the second's, N log(RSS ratio): both have one parameter; NaN of collapses
   double probability = 0;  // the part of the resamples in which the first fits better
 };
@@ -66,10 +66,9 @@ struct CollapseFit {
 /// The exponents among which the best is looked for.
 inline constexpr double least_exponent = -4, most_exponent = 4;
 
-/// How far the mean at each point is from the line between its neighbours, in log(x/k^exponent), on other curves:
-/// squared, over what noise of one unit a draw would make of it, averaged (after Kawashima and Ito, J. Phys. Soc. Jpn.
-/// 62 (1993) 435; Bhattacharjee and Seno, J. Phys. A 34 (2001) 6375). Infinite where fewer than half of the points have
-/// neighbours on both sides.
+/// How far the mean at each point is from each other curve that reaches over it, in log(x/k^exponent), interpolated
+/// between two of its points: squared, over what noise of one unit a draw would make of it, averaged (Bhattacharjee and
+/// Seno, J. Phys. A 34 (2001) 6375). Infinite where fewer than half of the points are met by another curve.
 double collapse_spread(const std::vector<CurveAt>& curves, double exponent);
 
 /// The exponent of least spread, and its interval over draws. Two curves or more, x > 0, two draws or more a point.

@@ -221,6 +221,18 @@ TEST_CASE("collapse: of exact curves the exponent, of others none") {
   CHECK(c.probability == 0);
 }
 
+// Measured at the same x/k on all curves: at the exponent 1 all points stand above each other, and differ.
+TEST_CASE("collapse: points that coincide at one exponent do not make it the best") {
+  std::vector<CurveAt> curves;
+  for (const double k : {2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0}) {
+    CurveAt& c = curves.emplace_back(CurveAt{k, {}});
+    for (const double ratio : {20.0, 40.0, 80.0, 160.0})
+      c.curve.push_back({ratio * k, std::vector<double>(2, -0.7 * std::log(ratio * k / std::pow(k, 1.6)))});
+  }
+  CHECK(fit_collapse(curves, seeded(1, 20)).exponent.value == doctest::Approx(1.6).epsilon(1e-3));
+  CHECK(compare_collapses(curves, 1.0, 1.5, seeded(1, 20)).probability == 0);
+}
+
 // Its percentile interval is wide: the spread has many minima. It must not cover less than it says.
 TEST_CASE("coverage of a collapse's exponent over seeds, and that of a biased twin") {
   constexpr int seeds = 60;
