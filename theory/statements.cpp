@@ -8,19 +8,6 @@
 
 namespace theoremeter {
 
-double log_of_widths(const At& at) {
-  double log = 0;
-  for (std::size_t i = 1; i < at.widths.size(); ++i) log += std::log(at.widths[i]);
-  return log;
-}
-
-double least_expansion(const std::vector<double>& widths, std::size_t layers) {
-  double least = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 1; i <= layers; ++i)
-    least = std::min(least, widths[i] / (widths[i - 1] * std::log(widths[i - 1])));
-  return least;
-}
-
 bool is_said(const At& at, const std::string& size) {
   if (size == "widths") return !at.widths.empty();
   if (size == "widths2") return !at.widths2.empty();

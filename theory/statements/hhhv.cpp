@@ -14,10 +14,7 @@ std::vector<Statement> hhhv_statements() {
   t.constants = {{"C", "C", "of the rows, not read", {}}};
   t.assumes = {{"wdc"}, {"rric"}};
   t.least_depth = 2;
-  t.asks = {
-      {"m", ">=", "C k d log(n_1...n_d)", R"(C k d \log(n_1 \cdots n_d))", {"d", "k", "widths"}, [](const At& at) {
-         return at.k * at.d * log_of_widths(at);
-       }}};
+  t.asks = {rows_of_measurements("C", "C")};
   t.source = "as told in the authors' slides: its own hypothesis on eps was not read";
   return {t};
 }

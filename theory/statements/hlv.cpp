@@ -18,8 +18,6 @@ double hlv_failing(const At& at) {
   return sum;
 }
 
-double hlv_rows(const At& at) { return at.k * at.d * log_of_widths(at); }
-
 Statement hlv_theorem_ii_6() {
   Statement t;
   t.id = "hlv-theorem-ii.6", t.paper = hlv_paper_2019, t.number = "Theorem II.6";
@@ -34,20 +32,8 @@ Statement hlv_theorem_ii_6() {
                  {"rrcp_factor", "31", "of the RRCP", 31.0}};
   t.assumes = {{"wdc"}, {"rrcp", 31}};
   t.least_depth = 2;
-  t.epsilon =
-      Formula{"eps", "<=", "(K1 d^8)^-4", R"((K_1 d^8)^{-4})", {"d"}, [](const At& at) { return std::pow(at.d, -32); }};
-  t.gives = {{"radius at x0, over |x0|",
-              "<=",
-              "K2 d^3 eps^(1/4)",
-              R"(K_2 d^3 \epsilon^{1/4})",
-              {"d", "eps"},
-              [](const At& at) { return std::pow(at.d, 3) * std::pow(at.eps, 0.25); }},
-             {"radius at -rho_d x0, over |x0|",
-              "<=",
-              "K2 d^14 eps^(1/4)",
-              R"(K_2 d^{14} \epsilon^{1/4})",
-              {"d", "eps"},
-              [](const At& at) { return std::pow(at.d, 14) * std::pow(at.eps, 0.25); }}};
+  t.epsilon = eps_of_d8();
+  t.gives = {radius_at<3>("x0"), radius_at<14>("-rho_d x0")};
   return t;
 }
 
@@ -70,14 +56,7 @@ Statement hlv_theorem_ii_1() {
   t.constants.push_back({"C", R"(C_\epsilon)", "of the sizes, depends polynomially on 1/eps", {}});
   t.constants.push_back({"c", R"(c_\epsilon)", "of the probability, depends on eps", {}});
   t.constants.push_back({"gamma", R"(\gamma)", "of the probability, universal", {}});
-  t.asks = {
-      {"m", ">=", "C d k log(n_1...n_d)", R"(C_\epsilon d k \log(n_1 \cdots n_d))", {"d", "k", "widths"}, hlv_rows},
-      {"C",
-       "<=",
-       "min n_i/(n_{i-1} log n_{i-1})",
-       R"(\min_i n_i/(n_{i-1} \log n_{i-1}))",
-       {"widths"},
-       [](const At& at) { return least_expansion(at.widths, at.widths.size() - 1); }}};
+  t.asks = {rows_of_measurements("C", R"(C_\epsilon)"), expansion("C")};
   t.gives.push_back({"probability of failing",
                      "<=",
                      "gamma (sum n_i e^(-c n_{i-1}) + m^(4k+1) e^(-c m))",
@@ -88,23 +67,8 @@ Statement hlv_theorem_ii_1() {
 }
 
 Statement hlv_lemma_ii_3() {
-  Statement t;
+  Statement t = gaussian_wdc(R"(C_\epsilon)", R"(\gamma_\epsilon)");
   t.id = "hlv-lemma-ii.3", t.paper = hlv_paper_2019, t.number = "Lemma II.3";
-  t.says =
-      "A Gaussian W in R^{n x k}, entries N(0, 1/n), has the WDC with eps, 0 < eps < 1, with high probability once "
-      "n is of the order of k log k.";
-  t.latex = R"($n \ge C_\epsilon k \log k$ implies the WDC with probability at least $1 - 8 n e^{-\gamma_\epsilon k}$)";
-  t.constants = {{"C", R"(C_\epsilon)", "of the rows, depends polynomially on 1/eps", {}},
-                 {"gamma", R"(\gamma_\epsilon)", "of the probability, 1/gamma depends polynomially on 1/eps", {}}};
-  t.concludes = {"wdc"};
-  t.asks = {
-      {"n", ">=", "C k log k", R"(C_\epsilon k \log k)", {"k"}, [](const At& at) { return at.k * std::log(at.k); }}};
-  t.gives = {{"probability of failing",
-              "<=",
-              "8 n exp(-gamma k)",
-              R"(8 n e^{-\gamma_\epsilon k})",
-              {"n", "k"},
-              [](const At& at) { return 8 * at.n * std::exp(-at.k); }}};
   t.source = "the paper cites [HV] for it";
   return t;
 }
@@ -122,8 +86,7 @@ Statement hlv_lemma_ii_5() {
                  {"gamma", R"(\gamma)", "of the probability, universal", {}},
                  {"rrcp_factor", "31", "of the RRCP", 31.0}};
   t.concludes = {"rrcp"};
-  t.asks = {
-      {"m", ">=", "C k d log(n_1...n_d)", R"(C_\epsilon k d \log(n_1 \cdots n_d))", {"d", "k", "widths"}, hlv_rows}};
+  t.asks = {rows_of_measurements("C", R"(C_\epsilon)")};
   t.gives = {{"probability of failing",
               "<=",
               "gamma m^(4k+1) exp(-c m)",

@@ -10,9 +10,6 @@ namespace {
 
 const std::string hv_paper = "[HV] arXiv 1705.07576v3";
 
-/// K1 d^8 eps^{1/4} <= 1, solved for eps. The same in [HLV].
-double eps_of_d8(const At& at) { return std::pow(at.d, -32); }
-
 /// 24 d^3 sqrt(eps) 2^-d
 double hv_lemma_8_bound(const At& at) { return 24 * std::pow(at.d, 3) * std::sqrt(at.eps) * std::pow(2, -at.d); }
 
@@ -35,19 +32,9 @@ Statement hv_theorem_1() {
                   1 / (8 * std::numbers::pi)}};
   t.assumes = {{"wdc"}, {"rric"}};
   t.least_depth = 2;
-  t.epsilon = Formula{"eps", "<=", "(K1 d^8)^-4", R"((K_1 d^8)^{-4})", {"d"}, eps_of_d8};
-  t.gives = {{"radius at x0, over |x0|",
-              "<=",
-              "K2 d^3 eps^(1/4)",
-              R"(K_2 d^3 \epsilon^{1/4})",
-              {"d", "eps"},
-              [](const At& at) { return std::pow(at.d, 3) * std::pow(at.eps, 0.25); }},
-             {"radius at -rho_d x0, over |x0|",
-              "<=",
-              "K2 d^13 eps^(1/4)",
-              R"(K_2 d^{13} \epsilon^{1/4})",
-              {"d", "eps"},
-              [](const At& at) { return std::pow(at.d, 13) * std::pow(at.eps, 0.25); }},
+  t.epsilon = eps_of_d8();
+  t.gives = {radius_at<3>("x0"),
+             radius_at<13>("-rho_d x0"),
              {"-D_v f outside, over max(|x|, |x0|)",
               ">",
               "K3 d^3 sqrt(eps) 2^-d",
@@ -69,18 +56,7 @@ Statement hv_gaussian() {
   t.latex =
       R"($n_i \ge c\, n_{i-1} \log n_{i-1}$ and $m \ge c\, k d \log(n_1 \cdots n_d)$ suffice with high probability)";
   t.constants.push_back({"c", "c", "of the sizes, depends polynomially on 1/eps", {}});
-  t.asks = {{"m",
-             ">=",
-             "c k d log(n_1...n_d)",
-             R"(c\, k d \log(n_1 \cdots n_d))",
-             {"d", "k", "widths"},
-             [](const At& at) { return at.k * at.d * log_of_widths(at); }},
-            {"c",
-             "<=",
-             "min n_i/(n_{i-1} log n_{i-1})",
-             R"(\min_i n_i/(n_{i-1} \log n_{i-1}))",
-             {"widths"},
-             [](const At& at) { return least_expansion(at.widths, at.widths.size() - 1); }}};
+  t.asks = {rows_of_measurements("c", "c\\,"), expansion("c")};
   t.source = "as told in the authors' slides; the probability was not read";
   return t;
 }
@@ -151,28 +127,14 @@ Statement hv_lemma_10() {
 }
 
 Statement hv_lemma_11() {
-  Statement t;
+  Statement t = gaussian_wdc("C", R"(\gamma)");
   t.id = "hv-lemma-11", t.paper = hv_paper, t.number = "Lemma 11";
-  t.says =
-      "A Gaussian W in R^{n x k}, entries N(0, 1/n), has the WDC with eps, 0 < eps < 1, with high probability once "
-      "n is of the order of k log k.";
-  t.latex = R"($n \ge C\, k \log k$ implies the WDC with probability at least $1 - 8 n e^{-\gamma k}$)";
-  t.constants = {{"C", "C", "of the rows, depends polynomially on 1/eps", {}},
-                 {"gamma", R"(\gamma)", "of the probability, 1/gamma depends polynomially on 1/eps", {}}};
-  t.concludes = {"wdc"};
-  t.asks = {{"n", ">=", "C k log k", R"(C\, k \log k)", {"k"}, [](const At& at) { return at.k * std::log(at.k); }}};
-  t.gives = {{"probability of failing",
-              "<=",
-              "8 n exp(-gamma k)",
-              R"(8 n e^{-\gamma k})",
-              {"n", "k"},
-              [](const At& at) { return 8 * at.n * std::exp(-at.k); }},
-             {"radius of the proof's net",
-              "=",
-              "eps^2/(36 sqrt(k))",
-              R"(\epsilon^2/(36 \sqrt{k}))",
-              {"eps", "k"},
-              [](const At& at) { return at.eps * at.eps / (36 * std::sqrt(at.k)); }}};
+  t.gives.push_back({"radius of the proof's net",
+                     "=",
+                     "eps^2/(36 sqrt(k))",
+                     R"(\epsilon^2/(36 \sqrt{k}))",
+                     {"eps", "k"},
+                     [](const At& at) { return at.eps * at.eps / (36 * std::sqrt(at.k)); }});
   return t;
 }
 
