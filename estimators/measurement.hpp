@@ -40,8 +40,10 @@ struct Searched {
   double agreement = std::numeric_limits<double>::quiet_NaN();  // see agreement_of
 };
 
-/// How well two halves of a search, which share nothing, agree: (a - b)/a, a >= b their largest values. In nine cases
-/// of ten the supremum is within that of a, relatively. NaN where a half found nothing.
+/// How well two halves of a search, which share nothing, agree: (a - b)/a, a >= b their largest values. Tried on
+/// certified instances of the WDC and of phaseless concentration, k = 2 and 3, the supremum S was not further above, (S
+/// - a)/S <= (a - b)/a, in nine of ten; of other conditions and dimensions nothing is known. NaN where a half found
+/// nothing.
 double agreement_of(double one, double other);
 
 /// Proof by exhaustion: at most.

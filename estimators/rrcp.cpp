@@ -308,7 +308,7 @@ Eigen::VectorXd Rrcp::interior(const Eigen::VectorXd& x, bool measured, double r
   const double N = static_cast<double>(H.rows());
   Eigen::VectorXd p = from;
   const Eigen::VectorXd given = (1e-14 - (H * p).array()).cwiseMax(0.0);  // where rounding would put p on a wall
-  for (int step = 0; step < 60; ++step) {  // damped Newton steps, which never leave the cell
+  for (int step = 0; step < 60; ++step) {  // damped Newton steps, which do not leave the cell but for `given`
     const Eigen::VectorXd inverse = (H * p + given).cwiseInverse();
     if (!inverse.allFinite() || inverse.minCoeff() <= 0) return x;
     const Eigen::VectorXd gradient = H.transpose() * inverse - N * p;

@@ -661,9 +661,10 @@ std::optional<Certified> decide(const Rrcp& rrcp, Witness& incumbent, double eps
   constexpr double gap = 1e-12;
   Witness met;
   met.value = epsilon * (1 - 2 * gap);
-  const std::optional<Certified> result =
+  std::optional<Certified> result =
       bounded(rrcp, met, gap, epsilon, std::max<std::int64_t>(nodes, 1), threads, progress);
   if (met.value > epsilon) incumbent = std::move(met);
+  if (result) result->closed = false;  // what was met first is attained by nothing
   return result;
 }
 

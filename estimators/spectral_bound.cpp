@@ -45,7 +45,10 @@ double spectral_norm_of_square(const Rows& X, double shift) {
   MatrixXd square = square_of(X);
   const double size = raised(X.squaredNorm()), terms = static_cast<double>(std::max(X.rows(), X.cols()) + 4);
   const double error = 2 * terms * roundoff * (size + shift);
-  if (shift == 0) return std::min(raised(size * (1 + terms * roundoff)), largest_eigenvalue(square, error));
+  if (shift == 0) {  // the trace: of all entries, one rounding each in whatever order they are summed
+    const double entries = static_cast<double>(X.size() + 8);
+    return std::min(raised(size * (1 + entries * roundoff)), largest_eigenvalue(square, error));
+  }
   square.diagonal().array() -= shift;
   const double above = largest_eigenvalue(square, error);
   const double below = X.rows() < X.cols() ? shift : largest_eigenvalue(-square, error);
@@ -67,15 +70,20 @@ double spectral_bound(const JointWdc& d) {
   const Rows &R = copy.rows(), &C = copy.hyperplanes(2);
   // Rows r_i x c_i: errors of their entries, one rounding each, are below those of the products' sums.
   const double expectation = copy.expectation_range().second;
-  if (std::min(R.rows(), R.cols() * C.cols()) <= 2000) {
-    Rows products(R.rows(), R.cols() * C.cols());
+  constexpr Index most = 20'000'000;  // entries, which are doubles
+  const Index columns = R.cols() * C.cols();
+  if (std::min(R.rows(), columns) <= 2000 && R.rows() <= most / columns) {
+    Rows products(R.rows(), columns);
     for (Index i = 0; i < R.rows(); ++i)
       for (Index j = 0; j < R.cols(); ++j) products.row(i).segment(j * C.cols(), C.cols()) = R(i, j) * C.row(i);
     return unit * std::max(spectral_norm_of_square(products), expectation);
   }
   const double r = R.rowwise().squaredNorm().maxCoeff(), c = C.rowwise().squaredNorm().maxCoeff();
-  const double by_c = raised(raised(c) * spectral_norm_of_square(R));
-  const double by_r = raised(raised(r) * spectral_norm_of_square(C));
+  const auto row = [](double square, Index entries) {  // the square of a row's length, summed with rounding
+    return raised(square * (1 + static_cast<double>(entries + 16) * roundoff));
+  };
+  const double by_c = raised(row(c, C.cols()) * spectral_norm_of_square(R));
+  const double by_r = raised(row(r, R.cols()) * spectral_norm_of_square(C));
   return unit * std::max(std::min(by_c, by_r), expectation);
 }
 

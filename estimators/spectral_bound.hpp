@@ -26,7 +26,7 @@
 
 namespace theoremeter {
 
-/// At least |X'X - shift I|, rounding included, and above it by some 1e-12 |X|_F^2; shift is 0 or 1.
+/// At least |X'X - shift I|, rounding included, and above it by a few hundred (n + k) u |X|_F^2; shift >= 0.
 double spectral_norm_of_square(const Rows& X, double shift = 0);
 
 /// The constant, at most. Infinity where doubles cannot hold it.

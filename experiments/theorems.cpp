@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <regex>
 #include <utility>
 
 namespace theoremeter {
@@ -179,6 +180,23 @@ std::string verdict_text(const MeasuredAt& m) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+/// "K1 = 1": the constants without a number that its hypothesis on eps is evaluated with.
+std::vector<std::string> taken_as_one(const Statement& s) {
+  std::vector<std::string> names;
+  if (s.epsilon)
+    for (const Constant& c : s.constants)
+      if (!c.value && std::regex_search(s.epsilon->text, std::regex("\\b" + c.name + "\\b"))) names.push_back(c.name);
+  return names;
+}
+
+/// ", allowed at 2 layers and K1 = 1"
+std::string allowed_where(const Statement& s, const MeasuredAt& first) {
+  std::vector<std::string> where;
+  if (first.depth > 0) where.push_back(fmt::format("{:.0f} layer{}", first.depth, first.depth > 1 ? "s" : ""));
+  for (const std::string& name : taken_as_one(s)) where.push_back(name + " = 1");
+  return where.empty() ? "" : fmt::format(", allowed at {}", fmt::join(where, " and "));
+}
+
 std::string measured_text(const StatedHere& here) {
   if (here.measured.empty()) return "";
   std::string text;
@@ -204,9 +222,7 @@ std::string measured_text(const StatedHere& here) {
     if (!decided)
       for (Line& line : table) line.resize(5);
     text += fmt::format("  measured  {} in {}{}:\n", first.constant, first.file,
-                        decided && first.depth > 0
-                            ? fmt::format(", allowed at {:.0f} layer{}", first.depth, first.depth > 1 ? "s" : "")
-                            : "");
+                        decided ? allowed_where(*here.statement, first) : "");
     const std::string lines = align(table);
     for (std::size_t at = 0; at < lines.size();) {
       const std::size_t stop = lines.find('\n', at);
@@ -359,6 +375,7 @@ TheoremJson json_of(const StatedHere& here) {
           {"assumes", assumes},
           {"concludes", s.concludes},
           {"eps", number_json(here.eps)},
+          {"taken_as_one", taken_as_one(s)},
           {"lines", lines},
           {"measured", measured}};
 }

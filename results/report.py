@@ -169,7 +169,8 @@ def statements(program, file):
         heads = [k for k in dict.fromkeys(k for m in measured for k in m) if any(m.get(k) not in (None, "", [], {}) for m in measured)]
         rows = [[json.dumps(m.get(k)) if isinstance(m.get(k), (dict, list)) else "" if m.get(k) is None else f"{m[k]:.6g}" if isinstance(
             m[k], float) else m[k] for k in heads] for m in measured]
-        parts.append(f"<p><b>{text(name)}</b> {text(s.get('says', ''))} <span class='soft'>{text(s.get('source', ''))}</span></p>"
+        ones = "".join(f" Allowed with {name} = 1, which has no number in the paper." for name in s.get("taken_as_one", []))
+        parts.append(f"<p><b>{text(name)}</b> {text(s.get('says', ''))} <span class='soft'>{text(s.get('source', ''))}{text(ones)}</span></p>"
                      + table([h.replace("_", " ") for h in heads], rows))
     return f"<h3>Statements concerned</h3>{''.join(parts)}" if parts else ""
 

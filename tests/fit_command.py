@@ -117,7 +117,8 @@ class Fit(Command):
                                         "--compare", "0.5,1", "--json"))["fits"][0]
         self.assertEqual((found["points"], found["draws"]), (6, 24))
         self.assertLessEqual(found["exponent"]["low"], found["exponent"]["high"])
-        self.assertTrue(0 <= found["probability_first"] <= 1)
+        self.assertLess(found["spread"], min(found["residuals_first"], found["residuals_second"]))
+        self.assertEqual(found["probability_first"] > 0.5, found["residuals_first"] < found["residuals_second"])
 
     def test_refusals(self):
         law = ("fit", "law.h5", "--y", "at_least", "--x", "n")

@@ -154,4 +154,22 @@ TEST_CASE("files of format 2.0: read with the columns of 2.1, verified, and writ
   }
 }
 
+TEST_CASE("recoveries of format 2.0, whose parameters have gained one: read with the columns of 2.1, and verified") {
+  const Scratch scratch;
+  for (const std::string name : {"recovery", "sparse"}) {
+    CAPTURE(name);
+    const DataSet data = read(unpacked(scratch, name), declarations);
+    const Study& study = study_named("study", "recovery");
+    REQUIRE(data.about().schema == study.schema);
+    CHECK(!data.about().points[0].has("image"));
+    REQUIRE(data.draws(0) > 0);
+    for (Key key{0, 0}; key.draw < data.draws(0); ++key.draw) {
+      const Setting at = data.about().points[0];
+      for (const bool again : {false, true})
+        for (const std::string& what : study.verify(at, draw_stream(at, key.draw), data.row(key), {again, false}))
+          FAIL_CHECK(what);
+    }
+  }
+}
+
 }  // namespace theoremeter::test_later_columns

@@ -62,6 +62,15 @@ TEST_CASE("spectral bound: what attains it; half of it does not hold") {
   CHECK_FALSE(spectral_bound(one) / 2 >= found);
 }
 
+TEST_CASE("spectral norm: of one rank, where the trace alone is the bound, rounding errors all on one side") {
+  for (const double a : {0.1, 0.3, 1.0 / 3, 0.7, 1.1}) {
+    const Rows X = Rows::Constant(4000, 100, a);
+    const long double exact = 4e5L * static_cast<long double>(a) * a;
+    CHECK(static_cast<long double>(spectral_norm_of_square(X)) >= exact);
+    CHECK(static_cast<long double>(spectral_norm_of_square(X)) <= exact * (1 + 1e-9L));
+  }
+}
+
 TEST_CASE("spectral bound: at least the exact supremum at k = 2, whatever the rows") {
   Stream stream(5);
   for (const Degenerate kind : kinds)

@@ -83,9 +83,9 @@ std::optional<double> allowed(const Statement& statement, const std::string& mea
   for (const Assumed& a : statement.assumes)
     if (a.condition == measured) factor = a.factor;
   const auto& needs = statement.epsilon->needs;
-  if (factor == 0 || !std::all_of(needs.begin(), needs.end(), [&](const auto& size) { return is_said(at, size); }))
+  if (factor == 0 || !std::all_of(needs.begin(), needs.end(), [&](const auto& size) { return is_said(at, size); }) ||
+      !deep_enough(statement, at))
     return {};
-  if (!deep_enough(statement, at)) return 0;
   return factor * statement.epsilon->value(at);
 }
 

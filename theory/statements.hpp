@@ -86,7 +86,7 @@ std::string ratio_of(const std::string& condition);
 bool deep_enough(const Statement& statement, const At& at);
 
 /// The largest constant of this condition, or of "eps", that a statement's hypothesis allows at these sizes. Nothing
-/// where it has no hypothesis on it, or needs a size that is not said. With too few layers: 0.
+/// where it has no hypothesis on it, needs a size that is not said, or is not about so few layers.
 std::optional<double> allowed(const Statement& statement, const std::string& measured, const At& at);
 
 /// What a measured constant says of "constant <= allowed" (or <, where `strict`).

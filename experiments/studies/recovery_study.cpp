@@ -195,7 +195,7 @@ RecoverySetting setting_of(const Setting& at) {
     if (const auto* one = std::get_if<std::int64_t>(&v)) s.sizes[size.name] = {*one};
   }
   s.given = at.given();
-  s.image = at[image];
+  if (at.has("image")) s.image = at[image];  // files of format 2.0 have none
   return s;
 }
 

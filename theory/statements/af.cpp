@@ -20,6 +20,7 @@ Statement af_theorem_2() {
   t.constants = {{"hypothesis", "0.001", "of the hypothesis", 0.001},
                  {"noise_floor", "4", "of the error that noise leaves", 4.0},
                  {"K", "K", "E <= K eps for the population error E, derived", 2.0}};
+  t.source = "K is derived here";
   t.assumes = {{"phaseless"}};
   t.epsilon = Formula{"eps", "<=", "0.001", "0.001", {}, [](const At&) { return 0.001; }};
   t.asks = {{"|eta|/|x0|", "<=", "eps/4", R"(\epsilon/4)", {"eps"}, [](const At& at) { return at.eps / 4; }}};
