@@ -154,26 +154,29 @@ class Measuring {
 
   void search_parts() {
     Searched all = searched_.value_or(Searched{});
-    double reach = 0;  // the largest value that any part's halves leave in sight
+    std::vector<double> reach;  // of each part: the value that its halves leave in sight, NaN where it has no halves
     for (std::size_t i = 0; i < parts_.size() && !searched_; ++i) {
       const std::int64_t starts = share(request_.starts.value_or(default_starts(parts_[i].deviation)));
-      if (request_.decide && starts >= 8) search_part(i, starts / 8, {}, all, reach);  // often enough to refute
+      if (request_.decide && starts >= 8) search_part(i, starts / 8, {}, all);  // often enough to refute
       if (!request_.decide || !(all.witness.value > *request_.decide))
-        search_part(i, starts, stage("search", i), all, reach);
+        reach.push_back(search_part(i, starts, stage("search", i), all));
     }
-    if (parts_.size() > 1 && all.witness.value > 0) all.agreement = reach / all.witness.value - 1;
+    const auto unknown_last = [](double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); };
+    if (reach.size() > 1 && all.witness.value > 0)
+      all.agreement = std::ranges::max(reach, unknown_last) / all.witness.value - 1;
     better(all.witness);
     if (request_.search) m_.searched = std::move(all);
   }
 
-  void search_part(std::size_t i, std::int64_t starts, const Progress& progress, Searched& all, double& reach) const {
+  double search_part(std::size_t i, std::int64_t starts, const Progress& progress, Searched& all) const {
     Searched s = search(parts_[i].deviation, starts, own(purpose::search, i), request_.threads, progress);
-    reach = std::max(reach, s.witness.value * (1 + s.agreement));
+    const double reach = s.witness.value * (1 + s.agreement);
     all.starts += s.starts;
     all.evaluations += s.evaluations;
     all.undefined += s.undefined;
     all.agreement = s.agreement;
     keep_larger(all.witness, parts_[i].to_condition(std::move(s.witness)));
+    return reach;
   }
 
   std::optional<Certified> certified_part(std::size_t i, Witness& incumbent) const {
