@@ -7,11 +7,13 @@
 #include "results/atomic.hpp"
 #include "results/data_file.hpp"
 #include "results/journal.hpp"
+#include "results/merge.hpp"
 #include "tests/folder.hpp"
 #include "tests/toy.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <omp.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -253,7 +255,7 @@ TEST_CASE("killed at any moment, and resumed: nothing finished is lost, and the 
   const std::string expected = digest(measure_all(e, {"", false, false, {}, 2}));
   std::mt19937 random(3);
   int kills = 0;
-  for (int round = 0; kills < 60; ++round) {
+  for (int round = 0; kills < 160; ++round) {
     shared->measured = 0;
     int killed_here = 0;
     fs::remove(path);
@@ -277,6 +279,39 @@ TEST_CASE("killed at any moment, and resumed: nothing finished is lost, and the 
     for (const std::string& name : folder.files()) CHECK(name == "f.h5");
   }
   munmap(shared, sizeof(Shared));
+}
+
+TEST_CASE("a merge killed at any moment: the file is the whole one or none, and the shares are as they were") {
+  const Folder folder;
+  const Study s = study();
+  const Experiment e = experiment(s, 4, 500);
+  const std::string all = folder / "all.h5", expected = digest(measure_all(e, {"", false, false, {}, 2}));
+  std::vector<std::string> shares;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    shares.push_back(folder / fmt::format("{}-of-4.h5", i));
+    measure_all(e, {shares.back(), false, false, Share{i, 4}, 2});
+  }
+  const auto files = folder.files();
+  const auto merge = [&] { write(merged(shares, [] { return std::vector<Declared>(); }), all, true); };
+  const auto start = std::chrono::steady_clock::now();
+  merge();
+  const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
+  fs::remove(all);
+  std::mt19937 random(4);
+  int kills = 0;
+  for (int attempt = 0; kills < 40 && attempt < 400; ++attempt) {
+    const pid_t child = in_child(merge);
+    std::this_thread::sleep_for(whole * (random() % 100) / 100);
+    kill(child, SIGKILL);
+    kills += exit_code(child) != 0;
+    if (fs::exists(all)) CHECK(digest(read(all)) == expected);
+    if (random() % 2 == 0) fs::remove(all);
+  }
+  CHECK(kills == 40);
+  merge();
+  CHECK(digest(read(all)) == expected);
+  fs::remove(all);
+  CHECK(folder.files() == files);  // nothing left over
 }
 
 TEST_CASE("a disk that is full at any stage: what was finished is kept, and the run goes on when there is room") {
