@@ -566,6 +566,8 @@ class Reader {
   /// All but the draws.
   Description description() const {
     Description about = description_of(hdf5::read_text(file_, "about/description"));
+    if (numbers_.back() >= about.draws)
+      throw hdf5::Error("damaged: dataset draw goes beyond the draws of the experiment");
     about.experiment = hdf5::read_text(file_, "about/experiment");
     about.points.assign(points_, Setting(about.parameters));
     for (const AnyParameter& p : *about.parameters) coordinate(p, about);

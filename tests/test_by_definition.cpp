@@ -59,13 +59,14 @@ TEST_CASE("the whole is the best of what is left; witnesses that attain nothing 
   CHECK_THROWS_AS(by_definition(Measurement(), thirds, 0.01), DefinedNowhere);
 }
 
-TEST_CASE("a certificate: refuted ones go, and it is closed where the gap is reached") {
+TEST_CASE("a certificate: one that a point refutes is a fault, and it is closed where the gap is reached") {
   const auto bounded = [](double at_most, bool closed) {
     Measurement m = searched(0.5, 0.5);
     m.bounded = Bounded{at_most, ProvedBy::exhaustion, closed};
     return by_definition(std::move(m), thirds, 0.01).bounded;
   };
-  CHECK(!bounded(0.49, true));                              // below what a point attains
+  CHECK_THROWS_WITH_AS(bounded(0.49, true), doctest::Contains("at most 0.49 was proved where 0.5 is attained: a fault"),
+                       std::logic_error);
   CHECK(bounded(0.5 * (1 - 1e-14), true)->at_most == 0.5);  // but for rounding
   CHECK(bounded(0.6, true)->closed == false);
   CHECK(bounded(0.504, false)->closed == true);

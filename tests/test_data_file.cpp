@@ -190,6 +190,20 @@ TEST_CASE("a number changed behind the checksum's back is noticed by the digest"
   fails([&] { read(path, nothing); }, "its values are not those that its digest was made of");
 }
 
+TEST_CASE("draws beyond those of the experiment are no draws, however large a number stands there") {
+  const Scratch scratch;
+  const std::string path = scratch / "t.h5";
+  for (const std::int64_t number : {std::int64_t{4}, std::int64_t{1} << 36, std::int64_t{1} << 62}) {
+    write(many(1, 4), path, true);
+    {
+      const hdf5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose, "cannot open");
+      hdf5::write_slab<std::int64_t>(hdf5::open_dataset(file, "draw"), {3}, {1}, {number});
+    }
+    fails([&] { read(path, nothing); }, "damaged: dataset draw goes beyond the draws of the experiment");
+    fails([&] { tally(path, nothing); }, "damaged: dataset draw goes beyond the draws of the experiment");
+  }
+}
+
 TEST_CASE("truncated, foreign, newer and missing files are called that") {
   const Scratch scratch;
   const std::string path = scratch / "t.h5", bad = scratch / "bad.h5";

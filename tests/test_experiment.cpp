@@ -109,6 +109,16 @@ TEST_CASE("unknown keys and studies are told with the nearest, at their line") {
   refused(scratch, "condition = \"wdc\"\nn = 10\n[[sweep]]\nk = [2, 9]\nevidence = \"certify\"\n", "certif", 5);
 }
 
+TEST_CASE("what is cited is told in one line") {
+  const Scratch scratch;
+  for (const char* text : {"draws = i\ngap = 0.02\n", "condition = \"w\\ndc\"\n", "\"n\\u001b[2J\" = 3\n"}) {
+    const std::string said = message([&] { read_text(scratch, text); });
+    CAPTURE(said);
+    CHECK(!said.empty());
+    CHECK(std::none_of(said.begin(), said.end(), [](char c) { return c >= 0 && c < ' '; }));
+  }
+}
+
 TEST_CASE("sweeps: all combinations, ratios and expressions of the other numbers") {
   const Scratch scratch;
   const auto points = [&](const std::string& text) {

@@ -2,9 +2,12 @@
 
 #include "experiments/studies/request.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,7 +65,9 @@ constexpr double rounding = 1e-12;
 void settle(std::optional<Bounded>& bounded, double at_least, double gap) {
   if (!bounded) return;
   Bounded& b = *bounded;
-  if (at_least > b.at_most * (1 + rounding)) return bounded.reset();
+  if (at_least > b.at_most * (1 + rounding))
+    throw std::logic_error(fmt::format(
+        "at most {} was proved where {} is attained: a fault of this program, please report it", b.at_most, at_least));
   b.at_most = std::max(b.at_most, at_least);
   b.closed = reaches(b.at_most, at_least, gap);
 }
