@@ -330,7 +330,8 @@ class Counting {
     census_.descent_at_zero = least.value;
     census_.zero_witness = least.p;
     double at_most = std::numeric_limits<double>::infinity();
-    for (const Candidate& c : all) at_most = std::min(at_most, c.value + c.error);
+    for (const Candidate& c : all)  // of those that certainly lie where they are taken
+      if (c.on_ray || c.cell->span == Span::circle) at_most = std::min(at_most, c.value + c.error);
     const auto contends = [&](const Candidate& c) { return c.value - c.error <= at_most; };
     if (std::all_of(all.begin(), all.end(),
                     [&](const Candidate& c) { return !contends(c) || c.error <= accuracy * std::abs(least.value); }))

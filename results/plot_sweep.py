@@ -147,7 +147,7 @@ def set_scales(axes, columns, asked, log, finite):
 
 def name_panel(axes, title, low):
     axes.text(0.95, 0.07 if low else 0.94, title, transform=axes.transAxes, ha="right", va="bottom" if low else "top",
-              bbox=BEHIND_TEXT)
+              fontsize=plt.rcParams["font.size"] * min(1, 16 / max(1, len(title))), bbox=BEHIND_TEXT)
 
 
 def lay_out(count, handles):
