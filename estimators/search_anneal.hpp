@@ -34,8 +34,9 @@ class Annealer {
     }
   }
 
-  /// Anneals c to a temperature of 0.01, geometrically, in so many steps (at least 2).
-  void run(Annealed& c, int steps) const {
+  /// Anneals c to a temperature of 0.01, geometrically, in so many steps (at least 2); p moves by `rate` times the
+  /// temperature, or `rate` where that is above 1.
+  void run(Annealed& c, int steps, float rate) const {
     Work work(c, rows_.size());
     std::vector<Eigen::MatrixXf> velocity;
     for (const auto& p : c.p) velocity.emplace_back(Eigen::MatrixXf::Zero(p.rows(), p.cols()));
@@ -45,7 +46,7 @@ class Annealer {
       slopes(c, tau, work);
       for (std::size_t s = 0; s < c.p.size(); ++s)
         for (Eigen::Index j = 0; j < tau.size(); ++j)
-          ascend(c.p[s].col(j), work.gradient[s].col(j), velocity[s].col(j), 0.5f * std::min(1.0f, tau(j)));
+          ascend(c.p[s].col(j), work.gradient[s].col(j), velocity[s].col(j), rate * std::min(1.0f, tau(j)));
       for (Eigen::Index j = 0; j < tau.size(); ++j) {  // a step of the power method, shifted so that it finds the top
         const float norm = work.Fu.col(j).norm();
         if (norm > 0) c.u.col(j) = (work.Fu.col(j) + 0.6f * norm * c.u.col(j)).normalized();

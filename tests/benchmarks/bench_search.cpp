@@ -41,7 +41,7 @@ void anneal(benchmark::State& state) {
   start.temperature = Eigen::ArrayXf::Constant(count, 1.5f);
   for (auto _ : state) {
     Annealed c = start;
-    annealer.run(c, steps);
+    annealer.run(c, steps, 0.5f);
     benchmark::DoNotOptimize(c.u.data());
   }
   const double column_steps = double(state.iterations()) * double(count) * steps;
