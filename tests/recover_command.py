@@ -200,6 +200,19 @@ class Images(Recover):
         self.assertTrue(np.allclose(draw["pixels"], y, rtol=0, atol=1e-10))
         self.assertLess(draw["signal_error"], 0.5)  # a three; G(x) for random x is farther than 0.8
 
+    def test_the_decoder_of_distortions_shipped(self):
+        folder = pathlib.Path(__file__).resolve().parent.parent / "experiments" / "decoders"
+        x = np.linspace(-5, 5, 28)
+        for row in np.load(folder / "ten-distortions.npy"):  # the logarithm of the diagonal is -2 (x - c)^2/sigma
+            square, linear, _ = np.polyfit(x, np.log(np.diag(row.reshape(28, 28))), 2)
+            sigma, c = -2 / square, -linear / square / 2
+            self.assertTrue(20 <= sigma <= 35 and -3 <= c <= 3)
+            line = np.exp(-((x - c) ** 2) / sigma)
+            self.assertTrue(np.allclose(row, np.outer(line, line).ravel(), rtol=1e-9, atol=0))
+        draw = self.recovered("subgradient", "--problem", "inversion", "--network", str(folder / "distortions.h5"), "--images",
+                              str(folder / "ten-distortions.npy"), "--image", "3", "--adam", "--two-starts", "--steps", "300")
+        self.assertLess(draw["signal_error"], 0.02)  # 0.006 where it was trained
+
     def test_bad_images(self):
         images = self.images()
         file, noise = self.write_images("i.idx", images), self.path("noise")
