@@ -15,6 +15,7 @@ import pathlib
 
 import numpy as np
 import torch
+from torch import nn
 from train import FOLDER, decoder, save_layers
 
 WIDTHS = [6, 100, 784]
@@ -42,9 +43,11 @@ def errors(decode, images, components):
 
 def train(images, components):
     """Least squares of what comes before the last ReLU: pixels that start below 0 there would have no gradient and never learn.
-    The values aimed at are positive, so that it changes next to nothing afterwards."""
+    The values aimed at are positive, so that it changes next to nothing afterwards. The last layer starts from 0: what is random in
+    it stays where no code of a distortion leads, and makes noise of the codes that an algorithm passes on its way."""
     data, code = (torch.tensor(a, dtype=torch.float32) for a in (images, images @ components))
     decode = decoder(WIDTHS)
+    nn.init.zeros_(decode[-2].weight)
     optimiser = torch.optim.Adam(decode.parameters(), lr=1e-3)
     batches = len(data) // 100
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=EPOCHS * batches)
