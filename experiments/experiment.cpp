@@ -181,7 +181,7 @@ void read_given(Experiment& e, const std::vector<std::pair<const Input*, std::st
       e.sources[input->matrix] = {file, "", ""};
       continue;
     }
-    const bool weights = input->matrix != "A" && input->matrix != "images";
+    const bool weights = input->matrix != "A" && !input->matrix.starts_with("images");
     const Meaning meaning{transpose && weights, weights};
     Reading reading = input->matrix.empty() ? read_network(file, meaning) : read_weights(file, meaning);
     for (std::size_t i = 0; i < reading.matrices.size(); ++i) {

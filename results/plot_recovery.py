@@ -255,8 +255,27 @@ def reconstructions(results, curves):
     return fig
 
 
+def demodulated(results, curves):
+    """Of each image, in its first draw: what is observed, and both estimates with their errors, as in [HJ, Fig. 2]."""
+    points = {results.parameters["image"][p]: p for p in reversed(curves.points()) if results.state[p, 0] == 1}
+    fig, grid = plt.subplots(3, len(points), figsize=(DOUBLE_COLUMN, 6 / max(len(points), 3) * 3 + 0.3), squeeze=False, layout="constrained",
+                             gridspec_kw={"wspace": 0.02, "hspace": 0.02})
+    for column, image in zip(grid.T, sorted(points)):
+        truth, found = (np.asarray(results.file[name][points[image], 0], dtype=float).reshape(2, -1) for name in ("true_pixels", "pixels"))
+        errors = np.linalg.norm(found - truth, axis=1) / np.linalg.norm(truth, axis=1)
+        for axes, pixels, error in zip(column, (truth[0] * truth[1], *found), ("", *(f"{e:.2f}" for e in errors))):
+            axes.imshow(pixels.reshape(math.isqrt(pixels.size), -1), cmap="gray_r", vmin=0, vmax=1)
+            axes.set(xticks=[], yticks=[])
+            axes.set_xlabel(error, fontsize=8, labelpad=2)
+    for axes, label in zip(grid[:, 0], ("observed", "first factor", "second factor")):
+        axes.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
+    return fig
+
+
 def figure(results, _):
     curves = Curves(results)
+    if curves.demodulates and np.isfinite(results.column("ssim")).any():
+        return demodulated(results, curves)
     if np.isfinite(results.column("ssim")).any():
         return reconstructions(results, curves)
     if max(results.parameters["condition_starts"]) > 0:

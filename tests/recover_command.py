@@ -200,6 +200,50 @@ class Images(Recover):
         self.assertTrue(np.allclose(draw["pixels"], y, rtol=0, atol=1e-10))
         self.assertLess(draw["signal_error"], 0.5)  # a three; G(x) for random x is farther than 0.8
 
+    def test_the_decoder_of_distortions_shipped(self):
+        folder = pathlib.Path(__file__).resolve().parent.parent / "experiments" / "decoders"
+        x = np.linspace(-5, 5, 28)
+        for row in np.load(folder / "ten-distortions.npy"):  # the logarithm of the diagonal is -2 (x - c)^2/sigma
+            square, linear, _ = np.polyfit(x, np.log(np.diag(row.reshape(28, 28))), 2)
+            sigma, c = -2 / square, -linear / square / 2
+            self.assertTrue(20 <= sigma <= 35 and -3 <= c <= 3)
+            line = np.exp(-((x - c) ** 2) / sigma)
+            self.assertTrue(np.allclose(row, np.outer(line, line).ravel(), rtol=1e-9, atol=0))
+        draw = self.recovered("subgradient", "--problem", "inversion", "--network", str(folder / "distortions.h5"), "--images",
+                              str(folder / "ten-distortions.npy"), "--image", "3", "--adam", "--two-starts", "--steps", "300")
+        self.assertLess(draw["signal_error"], 0.02)  # 0.006 where it was trained
+
+    def test_a_product_of_two_images(self):
+        folder, out = pathlib.Path(__file__).resolve().parent.parent / "experiments" / "decoders", self.path("r.h5")
+        networks = ["--network", str(folder / "digits.h5"), "--network2", str(folder / "distortions.h5")]
+        images = ["--images", str(folder / "ten-digits-idx3-ubyte.gz"), "--images2", str(folder / "ten-distortions.npy"), "--image", "1"]
+        run = ["recover", "alternating", *networks, "--steps", "150", "--step", "0.03", "--restarts", "3", "--output"]
+        done = self.run_it(*run, out, *images)
+        self.assertEqual((done.returncode, self.run_it("verify", out, "--again").returncode), (0, 0), done.stderr)
+        with h5py.File(out) as f:
+            truth, found, x = (f[name][0, 0] for name in ("true_pixels", "pixels", "x"))
+            loss, error, residual = (f[name][0, 0] for name in ("loss", "signal_error", "residual"))
+        outputs = []
+        for name, code in (("digits.h5", x[:20]), ("distortions.h5", x[20:])):
+            with h5py.File(folder / name) as f:
+                for i in range(1, len(f) + 1):
+                    code = np.maximum(f[f"layer_{i}"][:].astype(float) @ code, 0)
+            outputs.append(code)
+        digit, distortion = truth[:784], truth[784:]
+        self.assertTrue(np.array_equal(distortion, np.load(folder / "ten-distortions.npy")[1]))
+        scale = outputs[0] @ digit / (outputs[0] @ outputs[0])
+        self.assertTrue(np.allclose(found, [*scale * outputs[0], *outputs[1] / scale], rtol=0, atol=1e-10))
+        self.assertAlmostEqual(error, np.linalg.norm(found[:784] - digit) / np.linalg.norm(digit), places=10)
+        observed = digit * distortion
+        self.assertAlmostEqual(loss, np.linalg.norm(outputs[0] * outputs[1] - observed) ** 2 / 2, places=8)
+        self.assertLess(residual, 0.4)  # a one; 0.15
+        np.save(self.path("b.npy"), observed)
+        own = self.path("own.h5")
+        done = self.run_it(*run, own, "--observations", self.path("b.npy"))
+        self.assertEqual((done.returncode, self.run_it("verify", own).returncode), (0, 0), done.stderr)
+        with h5py.File(own) as f:
+            self.assertTrue(np.array_equal(f["x"][0, 0], x))
+
     def test_bad_images(self):
         images = self.images()
         file, noise = self.write_images("i.idx", images), self.path("noise")
@@ -219,7 +263,15 @@ class Images(Recover):
         self.refuses("sparta", "--images", file, "--n", "20", *common, says="no place beside")
         self.refuses("sparta", "--images", self.write_images("black.idx", 0 * images), *common, says="black")
         self.refuses("dpr", "--images", file, "--widths", "3,20", "--m", "9", says="the network has 20 outputs")
-        self.refuses("alternating", "--images", file, says="images")
+        both = ["--widths", "2,256", "--widths2", "2,256"]
+        self.refuses("alternating", "--images", file, *both, says="give images2 too")
+        self.refuses("alternating", "--images2", file, *both, says="give images too")
+        self.refuses("alternating", "--images", file, "--images2", file, "--image", "3", *both, says="there are 3 images")
+        self.refuses("alternating", "--images", file, "--images2", self.write_images("two.idx", images[:2]), "--image", "2", *both,
+                     says="there are 2 images2")
+        self.refuses("alternating", "--images", file, "--images2", self.write_images("small.idx", images[:, :15, :15]), *both,
+                     says="images2 of 225 pixels: the network has 256 outputs")
+        self.refuses("dpr", "--images", file, "--images2", file, "--widths", "3,256", "--m", "9", says="images2")
 
     def refuses(self, *arguments, says):
         done = self.run_it("recover", *arguments)

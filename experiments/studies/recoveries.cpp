@@ -26,7 +26,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr const char *first_network = "W", *second_network = "W2", *images = "images";
+constexpr const char *first_network = "W", *second_network = "W2", *images = "images", *images2 = "images2";
 
 bool has_network(const Algorithm& a) { return a.prior == Prior::network || a.prior == Prior::networks; }
 bool is_signal(const Algorithm& a) { return !has_network(a); }
@@ -78,6 +78,9 @@ VectorXd noisy(VectorXd b, double noise, bool phaseless, const Stream& draw) {
   b += deviation * normals(b.size(), draw.at({purpose::noise}));
   return phaseless ? VectorXd(b.cwiseMax(0.0)) : b;
 }
+
+/// Of images, the one asked for.
+VectorXd numbered_row(const RecoverySetting& s, const char* name) { return s.given.at(name).row(s.image); }
 
 std::int64_t size_or_zero(const Sizes& sizes, const std::string& name) {
   const auto at = sizes.find(name);
@@ -247,25 +250,35 @@ std::int64_t measurements_of(const RecoverySetting& s) {
   return has_matrix(s) ? needed(s.sizes, "m") : s.sizes.at("widths").back();
 }
 
-/// Square ones, beside what they leave open, that fit the network.
+/// Square ones that fit the network, of which one has the number asked for.
+void check_images(const RecoverySetting& s, const char* name, const char* widths) {
+  const Rows& all = s.given.at(name);
+  if (side_of(all.cols()) < least_side)
+    throw InputError(
+        fmt::format("{} of {} pixels: must be square, with sides of at least {}", name, all.cols(), least_side));
+  if (s.image >= all.rows())
+    throw InputError(fmt::format("image = {}: there are {} {}, counted from 0 on", s.image, all.rows(), name));
+  if (has_network(*s.algorithm) && s.sizes.at(widths).back() != all.cols())
+    throw InputError(
+        fmt::format("{} of {} pixels: the network has {} outputs", name, all.cols(), s.sizes.at(widths).back()));
+  if (all.row(s.image).isZero(0)) throw InputError(fmt::format("image = {}: is black", s.image));
+}
+
+/// Beside what images leave open.
 void check_images(const RecoverySetting& s) {
-  if (!s.given.contains(images)) {
+  const bool one = s.given.contains(images), two = s.given.contains(images2);
+  if (s.algorithm->prior == Prior::networks && one != two)
+    throw InputError(fmt::format("{}: blind demodulation is of two images, give {} too", one ? images : images2,
+                                 one ? images2 : images));
+  if (!one) {
     if (s.image > 0) throw InputError(fmt::format("image = {}: is one of the images; none are given", s.image));
     return;
   }
-  const Rows& all = s.given.at(images);
   for (const char* name : {"x0", "truth", "observations"})
     if (s.given.contains(name))
       throw InputError(fmt::format("{}: has no place beside images, which are the truth", name));
-  if (side_of(all.cols()) < least_side)
-    throw InputError(
-        fmt::format("images of {} pixels: must be square, with sides of at least {}", all.cols(), least_side));
-  if (s.image >= all.rows())
-    throw InputError(fmt::format("image = {}: there are {} images, counted from 0 on", s.image, all.rows()));
-  if (has_network(*s.algorithm) && s.sizes.at("widths").back() != all.cols())
-    throw InputError(
-        fmt::format("images of {} pixels: the network has {} outputs", all.cols(), s.sizes.at("widths").back()));
-  if (all.row(s.image).isZero(0)) throw InputError(fmt::format("image = {}: is black", s.image));
+  check_images(s, images, "widths");
+  if (two) check_images(s, images2, "widths2");
 }
 
 void check_given(const RecoverySetting& s) {
@@ -377,13 +390,20 @@ std::vector<Shape> shapes(const RecoverySetting& s) {
 }
 
 VectorXd true_pixels(const RecoverySetting& s) {
-  const auto all = s.given.find(images);
-  return all == s.given.end() ? VectorXd() : VectorXd(all->second.row(s.image));
+  if (!s.given.contains(images)) return {};
+  if (s.algorithm->prior != Prior::networks) return numbered_row(s, images);
+  const VectorXd first = numbered_row(s, images), second = numbered_row(s, images2);
+  VectorXd both(first.size() + second.size());
+  both << first, second;
+  return both;
 }
 
 Matrices given_to(const Algorithm& a, const Matrices& all) {
   Matrices some = all;
-  std::erase_if(some, [&](const auto& matrix) { return is_signal(a) && matrix.first.starts_with(first_network); });
+  std::erase_if(some, [&](const auto& matrix) {
+    return (is_signal(a) && matrix.first.starts_with(first_network)) ||
+           (a.prior != Prior::networks && matrix.first == images2);
+  });
   return some;
 }
 
@@ -427,7 +447,13 @@ RecoveryInstance instance_of(const RecoverySetting& s, const Stream& draw) {
     Demodulation g;
     g.G1 = network_of(m, first_network), g.G2 = network_of(m, second_network);
     if (x0.size() > 0) g.h0 = x0.head(g.G1.input), g.m0 = x0.tail(g.G2.input);
-    g.b = b.size() > 0 ? b : noisy(forward(g.G1, g.h0).cwiseProduct(forward(g.G2, g.m0)), s.noise, false, draw);
+    if (b.size() > 0) {
+      g.b = b;
+      return g;
+    }
+    const VectorXd y1 = x0.size() > 0 ? forward(g.G1, g.h0) : numbered_row(s, images),
+                   y2 = x0.size() > 0 ? forward(g.G2, g.m0) : numbered_row(s, images2);
+    g.b = noisy(y1.cwiseProduct(y2), s.noise, false, draw);
     return g;
   }
   Recovery f;

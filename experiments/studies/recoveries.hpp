@@ -31,7 +31,8 @@ const std::vector<Algorithm>& algorithms();
 const Algorithm& algorithm_named(const std::string& name);
 
 /// What the draws at a point are made from. Matrices given may be A, W_1, ..., W2_1, ..., columns x0 or truth,
-/// observations, start; and images, a row each: one is the truth, of a signal by its wavelet coefficients.
+/// observations, start; and images, a row each: one is the truth, of a signal by its wavelet coefficients; of blind
+/// demodulation one of images and one of images2.
 struct RecoverySetting {
   const Algorithm* algorithm;
   Problem problem = Problem::phase_retrieval;
@@ -59,7 +60,7 @@ std::vector<Shape> shapes(const RecoverySetting& setting);
 /// Of these matrices given; also of observations, and of a network what A's columns are.
 Sizes sizes_of(const RecoverySetting& setting);
 
-/// The image that is the truth; empty: none.
+/// The image that is the truth; blind demodulation: two, one behind the other; empty: none.
 Eigen::VectorXd true_pixels(const RecoverySetting& setting);
 
 /// Of all matrices given, those that concern this algorithm: layers only where there is a network.

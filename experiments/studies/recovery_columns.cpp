@@ -58,8 +58,9 @@ Columns<MeasuredRecovery> recovery_columns() {
   c.vector("x", &MeasuredRecovery::x, {"x_coordinate"}, Says::witness,
            "the estimate: the last iterate of the restart kept");
   c.vector("true_pixels", &MeasuredRecovery::true_pixels, {"pixel"}, Says::witness,
-           "the truth where it is an image: row by row, from 0 to 1");
-  c.vector("pixels", &MeasuredRecovery::pixels, {"pixel"}, Says::witness, "the estimate as an image");
+           "the truth where it is an image: row by row, from 0 to 1; blind demodulation: two");
+  c.vector("pixels", &MeasuredRecovery::pixels, {"pixel"}, Says::witness,
+           "the estimate as an image; blind demodulation: c G1(h), with the c that fits best, and G2(m)/c");
   c.value("noise_level", &MeasuredRecovery::noise, Says::statistic, "sqrt(2 f(x0))/|b|: the noise in b, relative");
   c.value("success", &MeasuredRecovery::success, Says::statistic, "whether error is within the tolerance");
   c.computed("error", of_kept(&Restart::error), Says::statistic,
@@ -67,7 +68,7 @@ Columns<MeasuredRecovery> recovery_columns() {
              "m0'|/(|h0| |m0|)");
   c.computed("signal_error", of_kept(&Restart::signal_error), Says::statistic,
              "the same of G(x), phaseless up to sign; blind demodulation: of G1(h), up to scale; where the truth is an "
-             "image: of the image");
+             "image: of the image, the first of two");
   c.computed("ssim", of_kept(&Restart::ssim), Says::statistic,
              "structural similarity of the estimate and the true image: 1 where they are equal; NaN: no image");
   c.computed("loss", of_kept(&Restart::loss), Says::statistic, "f(x), the least of all restarts: this one is kept");

@@ -174,8 +174,7 @@ bool concerns(const std::string& name, const std::string& parameter) {
   }
   if (parameter == "algorithm") return false;
   if (parameter == "widths" || parameter == "ensemble" || parameter == "network") return network;
-  if (parameter == "image" || parameter == "images") return a.prior != Prior::networks;
-  if (parameter == "widths2" || parameter == "network2") return a.prior == Prior::networks;
+  if (parameter == "widths2" || parameter == "network2" || parameter == "images2") return a.prior == Prior::networks;
   if (parameter == "m" || parameter == "measurements" || parameter == "A") return a.prior != Prior::networks;
   if (parameter == "n") return !network;
   if (parameter == "condition_starts") return a.prior != Prior::sparse;
@@ -301,6 +300,10 @@ Study recovery_study() {
                      "each; sparse: by its coefficients in wavelets (db4) of the image padded to a power of "
                      "two",
                      "images"},
+                    {"images2",
+                     "beside --images: the truth is one of each, with the same number, and what is observed their "
+                     "product",
+                     "images2"},
                     {"start", "given: the first start", "start", "", true}};
   s.about.summaries = {
       {.heading = "success",

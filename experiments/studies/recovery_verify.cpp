@@ -91,6 +91,17 @@ bool alike(double a, double b, double size) {
   return a == b || (std::isnan(a) && std::isnan(b)) || std::abs(a - b) <= 1e-10 * std::abs(b) + 1e-14 * size;
 }
 
+Eigen::Index unknowns_of(const RecoveryInstance& instance) {
+  if (const auto* f = std::get_if<Recovery>(&instance)) return f->k();
+  const auto& g = std::get<Demodulation>(instance);
+  return g.G1.input + g.G2.input;
+}
+
+/// Of the one, or the two that are multiplied.
+VectorXd first_image(const RecoveryInstance& instance, const VectorXd& pixels) {
+  return std::holds_alternative<Demodulation>(instance) ? VectorXd(pixels.head(pixels.size() / 2)) : pixels;
+}
+
 }  // namespace
 
 const VectorXd& observations(const RecoveryInstance& instance) {
@@ -119,9 +130,18 @@ double error_of(const RecoveryInstance& instance, const VectorXd& x) {
 }
 
 VectorXd pixels_at(const RecoveryInstance& instance, const VectorXd& x, const VectorXd& true_pixels) {
-  const auto& f = std::get<Recovery>(instance);
-  const VectorXd y = f.G.depth() > 0 ? forward(f.G, x) : image_of(x, true_pixels.size());
-  return f.phaseless && (y + true_pixels).norm() < (y - true_pixels).norm() ? VectorXd(-y) : y;
+  if (const auto* f = std::get_if<Recovery>(&instance)) {
+    const VectorXd y = f->G.depth() > 0 ? forward(f->G, x) : image_of(x, true_pixels.size());
+    return f->phaseless && (y + true_pixels).norm() < (y - true_pixels).norm() ? VectorXd(-y) : y;
+  }
+  const auto& g = std::get<Demodulation>(instance);
+  const Parts p(g, x);
+  const VectorXd w = forward(g.G1, p.h);
+  const double scale = w.dot(first_image(instance, true_pixels)) / w.squaredNorm();
+  const double c = scale > 0 ? scale : 1;  // if G1(h) is 0, or orthogonal to the image, none is nearer than another
+  VectorXd both(2 * w.size());
+  both << c * w, forward(g.G2, p.m) / c;
+  return both;
 }
 
 bool succeeds(const Restart& r, double tolerance) {
@@ -135,9 +155,10 @@ void appraise(const RecoveryInstance& instance, Restart& r, const VectorXd& true
   r.signal_error = signal_error_of(instance, r.x);
   r.ssim = nan;
   if (true_pixels.size() > 0) {
-    const VectorXd pixels = pixels_at(instance, r.x, true_pixels);
-    r.signal_error = (pixels - true_pixels).norm() / true_pixels.norm();
-    r.ssim = structural_similarity(pixels, true_pixels);
+    const VectorXd all = pixels_at(instance, r.x, true_pixels), pixels = first_image(instance, all),
+                   image = first_image(instance, true_pixels);
+    r.signal_error = (pixels - image).norm() / image.norm();
+    r.ssim = structural_similarity(pixels, image);
   }
   r.basin = r.ended == RunEnd::diverged ? Basin::diverged : basin_of(instance, r.x);
 }
@@ -169,8 +190,8 @@ Complaints complaints_of(const RecoveryInstance& instance, const VectorXd& true_
   for (std::size_t i = 0; i < d.restarts.size(); ++i) {
     const Restart& stored = d.restarts[i];
     Restart anew = stored;
-    const Eigen::Index size = x0.size() > 0 ? x0.size() : std::get<Recovery>(instance).G.input;
-    if (stored.x.size() != size) return {fmt::format("restart {}: x has {} entries", i, stored.x.size())};
+    if (stored.x.size() != unknowns_of(instance))
+      return {fmt::format("restart {}: x has {} entries", i, stored.x.size())};
     appraise(instance, anew, true_pixels);
     const std::string where = fmt::format("restart {}: ", i);
     expect(stored.loss, anew.loss, where + "loss", observations(instance).squaredNorm());

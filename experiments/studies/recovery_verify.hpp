@@ -23,10 +23,11 @@ Eigen::VectorXd truth(const RecoveryInstance& instance);
 double relative_noise(const RecoveryInstance& instance);
 
 /// loss, residual, error, signal_error, ssim and basin of `r`, from r.x; a run that diverged stays one. `true_pixels`:
-/// where the truth is an image; it need not be in the network's range.
+/// where the truth is an image, in blind demodulation two, one behind the other; it need not be in the network's range.
 void appraise(const RecoveryInstance& instance, Restart& r, const Eigen::VectorXd& true_pixels = {});
 
 /// The image that x stands for, G(x) or that of wavelet coefficients x, with the sign that is nearer to the true one.
+/// Blind demodulation: c G1(h) and G2(m)/c with the c that brings the first nearest to the true one.
 Eigen::VectorXd pixels_at(const RecoveryInstance& instance, const Eigen::VectorXd& x,
                           const Eigen::VectorXd& true_pixels);
 
