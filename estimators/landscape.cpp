@@ -419,13 +419,13 @@ Landscape measure_landscape(const Demodulation& f, double alpha, const Landscape
   return Measurer(*instance, options, stream, progress)();
 }
 
-void add_violations(Landscape& landscape, const Census& census, const Eigen::Vector2d& x0) {
+void add_violations(Landscape& landscape, const Census& census, const Eigen::VectorXd& x0) {
   landscape.violation_count -= static_cast<std::int64_t>(
       std::erase_if(landscape.violations, [](const Violation& v) { return v.reason == by_descent; }));
   const double length = x0.norm(), rho = landscape.rho[0];
   double farthest = 1;  // all balls lie within, in units of |x0|
   for (const Neighbourhood& n : landscape.excluded) farthest = std::max(farthest, 2 + n.radius);
-  const auto look = [&](const Eigen::Vector2d& x) {
+  const auto look = [&](const Eigen::VectorXd& x) {
     for (const Neighbourhood& n : landscape.excluded) {
       const double s = n.centre == "x0" ? 1 : n.centre == "0" ? 0 : -rho;
       if ((x - s * x0).norm() / length <= std::max(n.radius, at_centre)) return false;
@@ -434,16 +434,19 @@ void add_violations(Landscape& landscape, const Census& census, const Eigen::Vec
     return true;
   };
   for (const StationaryPoint& p : census.points)
-    if (p.kind != StationaryKind::kink_saddle) look(p.x);
+    if (p.kind != StationaryKind::kink_saddle) look(coordinates(p.x, p.x3));
   for (const FlatSet& f : census.flat) {
     if (f.kind == StationaryKind::kink_saddle) continue;
-    if (look(f.normal.isZero(0) ? Eigen::Vector2d(farthest * f.x) : f.x) || f.normal.isZero(0)) continue;
+    // Of a cone, on which f is what it is at 0, all multiples are points too.
+    const bool cone = x0.size() == 2 ? f.normal.isZero(0) : f.objective == census.objective_at_zero;
+    const Eigen::VectorXd x = coordinates(f.x, f.x3);
+    if (look(cone ? Eigen::VectorXd(farthest * x) : x) || cone || x0.size() == 3) continue;
     // A piece of a line, one of its points in a ball: is there another that is in none?
     constexpr int points = 256;
     for (int i = 1; i < points; ++i) {
       const double angle = f.from + (f.to - f.from) * i / points;
       const Eigen::Vector2d u(std::cos(angle), std::sin(angle));
-      if (f.normal.dot(u) > 0 && look(u / f.normal.dot(u))) break;
+      if (f.normal.dot(u) > 0 && look(VectorXd(u / f.normal.dot(u)))) break;
     }
   }
 }

@@ -42,7 +42,8 @@ Landscape measure_landscape(const Demodulation& f, double alpha, const Landscape
                             const Progress& progress = {});
 
 /// The census's minima outside the excluded balls, of every flat set one point, become violations in place of the
-/// points that descent ran into, which are among them.
-void add_violations(Landscape& landscape, const Census& census, const Eigen::Vector2d& x0);
+/// points that descent ran into, which are among them. For k = 3 a flat set that is no cone may have one point in a
+/// ball, and others in none that are not looked at.
+void add_violations(Landscape& landscape, const Census& census, const Eigen::VectorXd& x0);
 
 }  // namespace theoremeter

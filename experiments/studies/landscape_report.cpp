@@ -172,24 +172,36 @@ std::string descent_table(const Landscape& l) {
   return align(lines);
 }
 
+std::string flat_sets_of_plane(const Census& c) {
+  std::vector<Line> lines{{"flat set", "from, rad", "to, rad", "where", "f"}};
+  for (const FlatSet& f : c.flat)
+    lines.push_back({name(f.kind), plain(f.from), plain(f.to),
+                     f.normal.isZero(0) ? "all x" : fmt::format("{}.x = 1", text_of(f.normal)), plain(f.objective)});
+  return align(lines);
+}
+
+std::string flat_sets_of_space(const Census& c) {
+  std::vector<Line> lines{{"flat set", "dimension", "with x", "f"}};
+  for (const FlatSet& f : c.flat)
+    lines.push_back(
+        {name(f.kind), fmt::format("{}", f.dimension), text_of(coordinates(f.x, f.x3)), plain(f.objective)});
+  return align(lines);
+}
+
 }  // namespace
 
 std::string census_report(const Census& c) {
   std::vector<Line> lines{{"kind", "x", "f", "|x - x0|/|x0|", "|x + rho x0|/|x0|"}};
   for (const StationaryPoint& p : c.points)
-    lines.push_back(
-        {name(p.kind), text_of(p.x), plain(p.objective), plain(p.distance_x0), plain(p.distance_minus_rho_x0)});
+    lines.push_back({name(p.kind), text_of(coordinates(p.x, p.x3)), plain(p.objective), plain(p.distance_x0),
+                     plain(p.distance_minus_rho_x0)});
   lines.push_back({name(c.zero), "0", plain(c.objective_at_zero), "1", "-"});
   std::string text = fmt::format(
       "census: all stationary points, proved; {} cells{}\n{}", c.cells,
       c.integer_signs > 0 ? fmt::format(", {} signs closer than rounding, decided in integers", c.integer_signs) : "",
       align(lines));
   if (c.flat.empty()) return text;
-  lines = {{"flat set", "from, rad", "to, rad", "where", "f"}};
-  for (const FlatSet& f : c.flat)
-    lines.push_back({name(f.kind), plain(f.from), plain(f.to),
-                     f.normal.isZero(0) ? "all x" : fmt::format("{}.x = 1", text_of(f.normal)), plain(f.objective)});
-  return text + align(lines);
+  return text + (std::isnan(c.zero_witness3) ? flat_sets_of_plane(c) : flat_sets_of_space(c));
 }
 
 std::string report(Problem problem, const Sizes& sizes, const MeasuredLandscape& draw) {

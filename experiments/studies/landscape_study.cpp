@@ -65,7 +65,7 @@ const Parameter<double> radius_asked{{.name = "radius",
                                       .default_note = fmt::format("those implied, {} where they merge", default_radius),
                                       .group = evidence_group}};
 const Parameter<bool> with_census{{.name = "census",
-                                   .meaning = "list every stationary point, proved (k = 2)",
+                                   .meaning = "list every stationary point, proved (k = 2 or 3)",
                                    .example = false,
                                    .group = evidence_group}};
 
@@ -236,7 +236,7 @@ Study census_study(const LandscapeProblem& problem) {
   StudyOf<MeasuredLandscape> s;
   s.about = study_about(problem);
   s.about.verb = s.about.key = "census";
-  s.about.question = "List every stationary point of instances with latent dimension 2";
+  s.about.question = "List every stationary point of instances with latent dimension 2 or 3";
   s.about.noun = fmt::format("census of {}", s.about.name);
   s.about.parameters = std::make_shared<const std::vector<AnyParameter>>(instance_parameters(problem));
   s.about.figure.insert(s.about.figure.end(),
