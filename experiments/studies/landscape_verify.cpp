@@ -699,7 +699,7 @@ class CheckedLandscape {
   }
 
   /// 64 on the circle; 256 on the sphere, by the golden angle.
-  static std::vector<VectorXd> directions_around(Index k) {
+  static std::vector<VectorXd> directions_around(Eigen::Index k) {
     const int count = k == 2 ? 64 : 256;
     std::vector<VectorXd> all;
     for (int i = 0; i < count; ++i) {
