@@ -114,7 +114,7 @@ class JointWdc(Conditions):
     def test_certificates_up_to_three_dimensions(self):
         for n, p in ((2, 2), (1, 2), (2, 1), (1, 1), (3, 2), (1, 3)):
             with self.subTest(n=n, p=p):
-                d = self.measure_of("joint-wdc", "--l", 20, "--n", n, "--p", p, "--gap", 0.2, *SMALL)["draws"][0]
+                d = self.measure_of("joint-wdc", "--l", 20, "--n", n, "--p", p, "--gap", 0.2, "--evidence", "search,certify", "--starts", 8)["draws"][0]
                 self.assertEqual(d["kind"], "exact")
                 self.assertLessEqual(d["at_least"], d["at_most"])
 

@@ -47,9 +47,9 @@ Condition joint_weight_distribution() {
   };
   c.sphere_dimensions = [](const Sizes& s) { return std::vector{scalar(s, "n"), scalar(s, "p")}; };
   c.certificates = [](const Sizes& s) {
-    const auto n = scalar(s, "n"), p = scalar(s, "p");
-    if (std::max(n, p) > product_dimensions) return Certificates::none;
-    return n + p <= 5 ? Certificates::by_default : Certificates::on_request;
+    const auto most = std::max(scalar(s, "n"), scalar(s, "p"));
+    if (most > product_dimensions) return Certificates::none;
+    return most <= 2 ? Certificates::by_default : Certificates::on_request;
   };
   c.alpha = [](const Sizes& s, const Ensembles& e) {
     return ensemble_alpha(e.weights, scalar(s, "n")) * ensemble_alpha(e.weights, scalar(s, "p"));
