@@ -172,13 +172,13 @@ void SphericalCells::start() {
   // v_i x v_j is a positive multiple of n_k for cyclic i, j, k.
   std::array<std::array<std::array<std::size_t, 2>, 2>, 3> side{};  // [k][sign of v_i][sign of v_j]
   for (std::size_t k = 0; k < 3; ++k)
-    for (const std::size_t si : {0, 1})
-      for (const std::size_t sj : {0, 1})
+    for (const std::size_t si : {std::size_t{0}, std::size_t{1}})
+      for (const std::size_t sj : {std::size_t{0}, std::size_t{1}})
         side[k][si][sj] =
             add_edge(corner[(k + 1) % 3][si], corner[(k + 2) % 3][sj], ExactDirection(si == sj ? n[k] : -n[k]));
-  for (const std::size_t a : {0, 1})
-    for (const std::size_t b : {0, 1})
-      for (const std::size_t c : {0, 1}) {
+  for (const std::size_t a : {std::size_t{0}, std::size_t{1}})
+    for (const std::size_t b : {std::size_t{0}, std::size_t{1}})
+      for (const std::size_t c : {std::size_t{0}, std::size_t{1}}) {
         SphericalCell cell;
         const std::size_t bc = side[0][b][c], ca = side[1][c][a], ab = side[2][a][b];
         if ((a + b + c) % 2 == 0)
