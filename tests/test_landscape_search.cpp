@@ -157,6 +157,27 @@ TEST_CASE("landscape search: at k = 2 what a scan of all directions finds") {
   CHECK(twin_misses == 9);
 }
 
+TEST_CASE("landscape search: seeds find the same to 3 in a thousand by default, k = 8") {
+  Stream s(1);
+  Rows W1 = gaussian_rows(s, 30, 8), W2 = gaussian_rows(s, 60, 30), A = gaussian_rows(s, 40, 60);
+  const Recovery f = compressed_sensing(Network({std::move(W1), std::move(W2)}), std::move(A), unit_vector(s, 8));
+  LandscapeOptions options;
+  options.directions = 20'000;
+  options.descents = 0;
+  std::vector<double> error, slope;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const Landscape found = measure_landscape(f, Problem::compressed_sensing, options, Stream(1000 + seed));
+    error.push_back(found.population_error.value), slope.push_back(found.descent_at_zero.value);
+    CHECK(found.population_error.agreement < 0.01);
+  }
+  const auto spread = [](const std::vector<double>& all) {
+    const auto [least, most] = std::minmax_element(all.begin(), all.end());
+    return (*most - *least) / std::max(std::abs(*least), std::abs(*most));
+  };
+  CHECK(spread(error) < 0.003);
+  CHECK(spread(slope) < 0.003);
+}
+
 TEST_CASE("landscape search: agreement lies in [0, 1], is that of halves that share nothing, whatever the threads") {
   const Drawn d = drawn(2, 6, 20, 40, 30);
   LandscapeOptions options = few();
