@@ -14,6 +14,9 @@ Columns<RayWitness> ray_columns(const Names& arguments, const std::string& name,
                                 Says says) {
   Columns<RayWitness> c;
   c.value(name, &RayWitness::value, says, meaning);
+  c.value(name + "_agreement", &RayWitness::agreement, Says::statistic,
+          "relative difference between the best values of two halves of the search that share nothing; 0 where nothing "
+          "can be below the value; NaN: not known");
   c.value(name + "_where", &RayWitness::where, Says::witness, "where on the ray: origin means in the limit");
   c.value(name + "_r", &RayWitness::r, Says::witness, "|x|/|x0| there; blind demodulation: |h||m|/(|h0||m0|)");
   add_point(c, arguments, name, "direction of the ray, unit vectors",

@@ -39,6 +39,12 @@ std::string place(const RayWitness& w, const std::vector<std::string>& names) {
   return fmt::format("{}{}", fmt::join(parts, ", "), r);
 }
 
+/// How far apart the two halves of a search ended, in brackets; nothing where that is not known.
+std::string agreement(const RayWitness& w) {
+  if (std::isnan(w.agreement)) return "";
+  return fmt::format("  (halves of the search agree to {} %)", rounded_up(100 * w.agreement));
+}
+
 std::string radii(const std::vector<Neighbourhood>& around) {
   std::vector<std::string> all;
   for (const Neighbourhood& n : around)
@@ -138,20 +144,21 @@ Facts facts(Problem problem, const Sizes& sizes, const MeasuredLandscape& d) {
   Facts lines;
   lines.push_back({"solutions", tried(d, solution_names(problem))});
   lines.push_back({"rho", fmt::format("{:.6g}", fmt::join(l.rho, ", "))});
-  lines.push_back({"population error E", fmt::format(">= {}  at {}", rounded_down(l.population_error.value),
-                                                     place(l.population_error, names))});
+  lines.push_back({"population error E", fmt::format(">= {}{}  at {}", rounded_down(l.population_error.value),
+                                                     agreement(l.population_error), place(l.population_error, names))});
   lines.push_back({"implied neighbourhoods", l.merged
                                                  ? "merged: an error of this size excludes nothing"
                                                  : fmt::format("{}  proved, were E this value", radii(l.implied))});
   add_theory(lines, d, problem, sizes);
   lines.push_back({"excluded", radii(l.excluded) + (l.merged ? "  taken: those implied merge" : "")});
-  lines.push_back({"least gradient outside",
-                   l.worst_margin.value == INFINITY
-                       ? "nothing is outside"
-                       : fmt::format("<= {}  at {}", rounded_up(l.worst_margin.value), place(l.worst_margin, names))});
+  lines.push_back(
+      {"least gradient outside", l.worst_margin.value == INFINITY
+                                     ? "nothing is outside"
+                                     : fmt::format("<= {}{}  at {}", rounded_up(l.worst_margin.value),
+                                                   agreement(l.worst_margin), place(l.worst_margin, names))});
   const double of_theorem = d.comparison.descent;
   lines.push_back({"descent at 0, least",
-                   fmt::format("<= {}{}", rounded_up(l.descent_at_zero.value),
+                   fmt::format("<= {}{}{}", rounded_up(l.descent_at_zero.value), agreement(l.descent_at_zero),
                                std::isnan(of_theorem)
                                    ? ""
                                    : fmt::format(", {} times the |x0|/(8 pi 2^d) of [HV]", rounded_up(of_theorem)))});

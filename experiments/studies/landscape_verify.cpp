@@ -314,6 +314,7 @@ class CheckedLandscape {
   void check_ray(const std::string& name, const RayWitness& w) {
     if (name == "worst_margin" && w.value == INFINITY) return;  // nothing is outside
     unit(name, w.direction);
+    require(!(w.agreement < 0) && !(w.agreement > 1), fmt::format("the agreement of {} is not between 0 and 1", name));
     const bool place = w.where == RayEnd::origin ? w.r == 0 : w.where == RayEnd::point ? w.r > 0 : w.r == INFINITY;
     require(place || name == "worst_margin",
             fmt::format("{} is attained at r = {}, which is not where it says", name, w.r));
@@ -345,6 +346,9 @@ class CheckedLandscape {
     require(s.x0 == instance.solution(), fmt::format("{} is not the one that the seed gives", name));
     const RayWitness &error = s.population_error, &zero = s.descent_at_zero;
     if (!unit(name, error.direction) || !unit(name, zero.direction)) return;
+    for (const RayWitness* w : {&error, &zero})
+      require(!(w->agreement < 0) && !(w->agreement > 1),
+              fmt::format("an agreement of {} is not between 0 and 1", name));
     agrees(fmt::format("population_error of {}", name), error.value, error_at(instance, error));
     agrees(fmt::format("descent_at_zero of {}", name), zero.value, instance.descent_at_zero(zero.direction));
   }
