@@ -153,7 +153,7 @@ Certified certify_in_units(const D& d, Witness& incumbent, double gap, std::int6
   }
 }
 
-/// Deviations of more factors, on circles alone.
+/// Deviations of more factors, on products of spheres alone.
 template <ProductDeviation D>
 requires(!SignDeviation<D>) Certified certify_in_units(const D& d, Witness& incumbent, double gap, std::int64_t nodes,
                                                        int threads, const Progress& progress) {
@@ -161,7 +161,7 @@ requires(!SignDeviation<D>) Certified certify_in_units(const D& d, Witness& incu
 }
 
 /// Proves an upper bound on sup f, as branch_and_bound does, in dimension 1 to certify_dimensions; deviations of more
-/// factors in dimensions 1 and 2. The larger `nodes` and the smaller `gap`, the smaller at_most.
+/// factors in dimension 1 to product_dimensions. The larger `nodes` and the smaller `gap`, the smaller at_most.
 template <class D>
 requires(SignDeviation<D> || ProductDeviation<D>) Certified
     certify(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads, const Progress& progress) {
