@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <set>
 
 namespace theoremeter {
@@ -92,6 +93,27 @@ bool mentions(const toml::table& top, const std::string& key) {
   if (const toml::array* sweeps = top["sweep"].as_array())
     for (const toml::node& sweep : *sweeps) found = found || (sweep.is_table() && sweep.as_table()->contains(key));
   return found;
+}
+
+/// Takes [full] out of the experiment; nothing where there is none.
+std::optional<toml::table> taken_full(const std::string& path, toml::table& top) {
+  toml::node* node = top.get("full");
+  if (!node) return std::nullopt;
+  if (!node->is_table()) throw InputError(fmt::format("{}: full: a table [full] is expected", where(path, *node)));
+  toml::table full = std::move(*node->as_table());
+  top.erase("full");
+  return full;
+}
+
+void check_full(const std::string& path, const toml::table& full, const Study& study) {
+  std::vector<std::string> keys = Sweep::keys(*study.parameters);
+  keys.insert(keys.end(), {"draws", "sweep"});
+  check_keys(path, full, keys);
+}
+
+/// What [full] says replaces what stands outside of it: values one by one, the sweeps all together.
+void replace_by(toml::table full, toml::table& top) {
+  for (auto&& [key, node] : full) top.insert_or_assign(key, std::move(node));  // a copy would forget its line
 }
 
 std::uint64_t draws_at(const std::string& path, const toml::table& top) {
@@ -239,13 +261,19 @@ const toml::node& meant_by(const std::string& complaint, const toml::table& swee
 
 }  // namespace
 
-Experiment read_experiment(const std::string& path) {
+Experiment read_experiment(const std::string& path, Size size) {
   Experiment e;
-  const toml::table top = read_toml(path, e.text);
-  e.study = &deciding_if(mentions(top, decide_name), named_study(path, top));
+  toml::table top = read_toml(path, e.text);
+  std::optional<toml::table> full = taken_full(path, top);
+  if (size == Size::full && !full)
+    throw InputError(fmt::format("{}: has no full size: a table [full] would say it", path));
+  const Study& named = named_study(path, top);
+  if (full) check_full(path, *full, deciding_if(mentions(top, decide_name) || mentions(*full, decide_name), named));
+  if (size == Size::full) replace_by(std::move(*full), top);
+  e.study = &deciding_if(mentions(top, decide_name), named);
   const std::vector<AnyParameter>& parameters = *e.study->parameters;
   std::vector<std::string> sweep_keys = Sweep::keys(parameters),
-                           keys{"title", e.study->key, "draws", "sweep", "statement", "measured"};
+                           keys{"title", e.study->key, "draws", "sweep", "statement", "measured", "full"};
   for (const Input& input : e.study->inputs) keys.push_back(input.option);
   if (!e.study->inputs.empty()) keys.emplace_back("transpose");
   keys.insert(keys.end(), sweep_keys.begin(), sweep_keys.end());
