@@ -64,6 +64,15 @@ bool flag_at(const std::string& path, const toml::table& table, const std::strin
   return *node->value<bool>();
 }
 
+/// Whether another key names a study that has this one among its parameters, as study = "recovery" has problem.
+bool is_parameter(const std::string& key, const toml::table& top) {
+  return std::any_of(studies().begin(), studies().end(), [&](const Study& s) {
+    return s.key != key && top[s.key].value<std::string>() == s.name &&
+           std::any_of(s.parameters->begin(), s.parameters->end(),
+                       [&](const AnyParameter& p) { return p.name == key; });
+  });
+}
+
 /// The study that one of the keys names.
 const Study& named_study(const std::string& path, const toml::table& top) {
   std::vector<std::string> keys;
@@ -72,6 +81,7 @@ const Study& named_study(const std::string& path, const toml::table& top) {
   std::vector<std::string> said;
   for (const std::string& key : keys)
     if (top.contains(key)) said.push_back(key);
+  std::erase_if(said, [&](const std::string& key) { return is_parameter(key, top); });
   if (said.size() > 1)
     throw InputError(
         fmt::format("{}: {} have no place beside each other", where(path, *top.get(said[1])), fmt::join(said, ", ")));
