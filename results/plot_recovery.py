@@ -252,7 +252,7 @@ def reconstructions(results, curves):
         axes.set(xlabel="$m$", ylabel=name)
     panels[0].set_yscale("log")
     panels[0].set_ylim(top=min(panels[0].get_ylim()[1], 30))  # beyond, nothing was found
-    panels[1].legend(frameon=False)
+    panels[0].legend(loc="lower left", frameon=False)
     grid = below.subplots(len(rows), len(images), squeeze=False, gridspec_kw={"wspace": 0.02, "hspace": 0.02})
     for line, (label, algorithm, m) in zip(grid, rows):
         for axes, image in zip(line, images):
