@@ -278,9 +278,11 @@ Experiment read_experiment(const std::string& path, Size size) {
   if (size == Size::full && !full)
     throw InputError(fmt::format("{}: has no full size: a table [full] would say it", path));
   const Study& named = named_study(path, top);
-  if (full) check_full(path, *full, deciding_if(mentions(top, decide_name) || mentions(*full, decide_name), named));
+  const auto said = [&](const std::string& key) { return mentions(top, key); };
+  if (full)
+    check_full(path, *full, as_said(named, [&](const std::string& key) { return said(key) || mentions(*full, key); }));
   if (size == Size::full) replace_by(std::move(*full), top);
-  e.study = &deciding_if(mentions(top, decide_name), named);
+  e.study = &as_said(named, said);
   const std::vector<AnyParameter>& parameters = *e.study->parameters;
   std::vector<std::string> sweep_keys = Sweep::keys(parameters),
                            keys{"title", e.study->key, "draws", "sweep", "statement", "measured", "full"};

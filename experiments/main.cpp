@@ -71,13 +71,15 @@ void add_threads(CLI::App& verb, Options& o) {
   verb.add_option("--threads", o.threads, meaning)->type_name("T")->transform(whole_number());
 }
 
+bool any_parameter(const std::string&) { return true; }
+
 /// The study as one of its words has it: the parameters and inputs that are of use there.
 Study worded(const Study& study, const std::string& choice) {
-  Study s = study;
+  Study s = as_said(study, any_parameter);
   s.name = choice;
   s.statement = study.word->statement(choice);
   std::vector<AnyParameter> parameters;
-  for (const AnyParameter& p : *study.parameters)
+  for (const AnyParameter& p : *s.parameters)
     if (study.word->concerns(choice, p.name)) parameters.push_back(p);
   s.parameters = std::make_shared<const std::vector<AnyParameter>>(std::move(parameters));
   std::erase_if(s.inputs, [&](const Input& input) { return !study.word->concerns(choice, input.option); });
@@ -87,7 +89,7 @@ Study worded(const Study& study, const std::string& choice) {
 /// measure wdc, landscape inversion, recover dpr, ...: `shown` is what the page says, `study` what is measured.
 void add_study(CLI::App& of, const Study& shown, const Study& study, Options& o, int& status) {
   CLI::App* verb = of.add_subcommand(shown.name, shown.statement);
-  add_parameters(*verb, deciding_if(true, shown), o);
+  add_parameters(*verb, as_said(shown, any_parameter), o);
   if (study.random)
     verb->add_option("--draws", o.draws, "independent draws (default 1)")
         ->type_name("N")

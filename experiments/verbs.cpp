@@ -45,9 +45,7 @@ DataSet read_with_remarks(const std::string& path) {
 namespace {
 
 const Study& study_of(const DataSet& data) {
-  const std::vector<AnyParameter>& all = *data.about().parameters;
-  const bool decides = std::any_of(all.begin(), all.end(), [](const AnyParameter& p) { return p.name == decide_name; });
-  return deciding_if(decides, study_named(data.about().key, data.about().study));
+  return study_stored(data.about().key, data.about().study, data.about().parameters);
 }
 
 /// The setting of a stored point, with the matrices that belong to it.
@@ -294,8 +292,10 @@ Experiment experiment_named(const Options& o) {
 
 int measure_verb(const Study& named, const Options& o) {
   can_go_on(o.output);
-  const auto decide = o.study.find(decide_name);
-  const Study& study = deciding_if(decide != o.study.end() && !decide->second.empty(), named);
+  const Study& study = as_said(named, [&](const std::string& parameter) {
+    const auto text = o.study.find(parameter);
+    return text != o.study.end() && !text->second.empty();
+  });
   const Experiment e = experiment_of(study, o);
   const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, {}, threads_of(o)});
   if (o.json) {

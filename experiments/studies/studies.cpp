@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace theoremeter {
 
@@ -34,15 +35,24 @@ const Study& study_named(const std::string& key, const std::string& name) {
   return *of_key.at(position(key, name, names));
 }
 
-const Study& deciding_if(bool asked, const Study& study) {
-  static const std::vector<Study> all = [] {
-    std::vector<Study> list;
-    for (const Condition& condition : conditions()) list.push_back(deciding_study(condition));
+const Study& as_said(const Study& study, const IsSaid& is_said) {
+  static const std::vector<std::pair<std::string, Study>> all = [] {
+    std::vector<std::pair<std::string, Study>> list;
+    for (const Condition& condition : conditions()) list.emplace_back(decide_name, deciding_study(condition));
+    list.emplace_back(momentum_name, recovery_study_with_momentum());
     return list;
   }();
-  const auto deciding =
-      std::find_if(all.begin(), all.end(), [&](const Study& s) { return s.key == study.key && s.name == study.name; });
-  return asked && deciding != all.end() ? *deciding : study;
+  const auto other = std::find_if(all.begin(), all.end(), [&](const auto& s) {
+    return s.second.key == study.key && s.second.name == study.name && is_said(s.first);
+  });
+  return other == all.end() ? study : other->second;
+}
+
+const Study& study_stored(const std::string& key, const std::string& name, const Parameters& parameters) {
+  return as_said(study_named(key, name), [&](const std::string& parameter) {
+    return std::any_of(parameters->begin(), parameters->end(),
+                       [&](const AnyParameter& p) { return p.name == parameter; });
+  });
 }
 
 }  // namespace theoremeter
