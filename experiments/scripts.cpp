@@ -57,7 +57,7 @@ namespace {
 std::vector<std::string> declared_figure(const std::string& file) {
   const Tally t = tally(file, declarations);
   std::vector<std::string> words;
-  for (const auto& [name, text] : study_named(t.about.key, t.about.study).figure)
+  for (const auto& [name, text] : study_of(t.about).figure)
     words.push_back("--" + name + "=" + text);
   return words;
 }

@@ -281,24 +281,10 @@ std::string legend(const std::vector<StatedHere>& all, bool evaluated) {
 
 // --- LaTeX, JSON ----------------------------------------------------------------------------------------------------
 
-std::string typewriter(const std::string& text) {
-  std::string all;
-  for (const char c : text) {
-    if (c == '~' || c == '^')
-      all += fmt::format("\\{}{{}}", c);
-    else
-      all += std::string("_{}#%&$").find(c) != std::string::npos ? fmt::format("\\{}", c) : std::string(1, c);
-  }
-  return "\\texttt{" + all + "}";
-}
+std::string typewriter(const std::string& text) { return "\\texttt{" + latex_escaped(text) + "}"; }
 
 /// $3.268 \times 10^{9}$
-std::string number_latex(double value) {
-  const std::string text = fmt::format("{:.4g}", value);
-  const std::size_t e = text.find('e');
-  if (e == std::string::npos) return "$" + text + "$";
-  return fmt::format("${} \\times 10^{{{}}}$", text.substr(0, e), std::stoi(text.substr(e + 1)));
-}
+std::string number_latex(double value) { return "$" + latex_number(fmt::format("{:.4g}", value)) + "$"; }
 
 std::string relation_latex(const std::string& relation) {
   return relation == "<=" ? "\\le" : relation == ">=" ? "\\ge" : relation;

@@ -44,12 +44,6 @@ DataSet read_with_remarks(const std::string& path) {
 
 namespace {
 
-const Study& study_of(const DataSet& data) {
-  const std::vector<AnyParameter>& all = *data.about().parameters;
-  const bool decides = std::any_of(all.begin(), all.end(), [](const AnyParameter& p) { return p.name == decide_name; });
-  return deciding_if(decides, study_named(data.about().key, data.about().study));
-}
-
 /// The setting of a stored point, with the matrices that belong to it.
 Setting setting_at(const Study& study, const DataSet& data, std::size_t point) {
   static const Matrices none;
@@ -69,7 +63,8 @@ std::string title_of(const Study& study, const DataSet& data) {
   const Description& about = data.about();
   std::string title = study.noun;
   if (!about.given_spec.empty()) title += " of " + about.given_spec;
-  for (const char* name : {"algorithm", "ensemble", "measurements", "noise", "decide", "seed"}) {
+  for (const std::string& name :
+       std::vector<std::string>{"algorithm", "ensemble", "measurements", "noise", decide_name, "seed"}) {
     std::set<std::string> values;
     for (const Setting& at : about.points)
       if (at.has(name)) values.insert(to_text(at.at(name)));
@@ -216,7 +211,7 @@ bool is_older(const Provenance& program) {
 
 int verify_file(const std::string& file, const Options& o) {
   const DataSet data = read_with_remarks(file);
-  const Study& study = study_of(data);
+  const Study& study = study_of(data.about());
   const std::vector<Key> keys = chosen(data, o.sample);
   std::vector<Complaints> complaints(keys.size());
   for_each_draw(keys.size(), threads_of(o), [&](std::size_t i) {
@@ -329,7 +324,7 @@ int run_verb(const Options& o) {
 
 int show_verb(const Options& o) {
   const DataSet data = read_with_remarks(o.file);
-  const Study& study = study_of(data);
+  const Study& study = study_of(data.about());
   if (o.point < 0 && o.draw < 0) {
     if (o.json)
       print_json(data);
@@ -357,7 +352,7 @@ int verify_verb(const Options& o) {
 
 int table_verb(const Options& o) {
   const DataSet data = read_with_remarks(o.file);
-  const Study& study = study_of(data);
+  const Study& study = study_of(data.about());
   const Schema& schema = data.about().schema;
   TableOptions how;
   how.format = static_cast<TableFormat>(position("format", o.format, table_format_names));
@@ -422,7 +417,7 @@ int merge_verb(const Options& o) {
 
 int export_verb(const Options& o) {
   const DataSet data = read_with_remarks(o.file);
-  const Study& study = study_of(data);
+  const Study& study = study_of(data.about());
   const Key key = key_of(data, o);
   const Setting at = setting_at(study, data, key.point);
   if (!study.matrices) throw InputError(fmt::format("{}: a {} has no matrices", o.file, study.noun));

@@ -71,6 +71,21 @@ Comparison compare(Problem problem, const Sizes& sizes, const Landscape& landsca
   return c;
 }
 
+double lemma_constant(const LemmaValue& lemma, int d, const std::vector<Epsilon>& epsilon) {
+  constexpr double stored_over = 31, in_2018 = 7;  // the RRCP's factors
+  double layers = 0, all = 0;
+  for (const Epsilon& e : epsilon) {
+    if (e.condition == "wdc" && (lemma.lemma != "angles" || e.matrix == lemma.matrix))
+      layers = std::max(layers, e.value);
+    all = std::max(all, e.condition == "rrcp" ? e.value * stored_over / in_2018 : e.value);
+  }
+  const double eps = lemma.lemma == "measurements" ? all : layers, cube = std::pow(d, 3);
+  if (!(eps > 0)) return NAN;
+  if (lemma.lemma == "angles") return lemma.value / std::sqrt(eps);
+  if (lemma.lemma == "measurements") return lemma.value / (eps * std::pow(1 + 2 * eps, d));
+  return lemma.value / (cube * std::sqrt(eps));
+}
+
 SpuriousMinima spurious_minima(Problem problem, const Sizes& sizes, const MeasuredLandscape& draw) {
   const double scale = objective_scale(problem, sizes);
   SpuriousMinima found;

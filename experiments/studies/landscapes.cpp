@@ -293,6 +293,19 @@ double objective_at_solution(const AnyInstance& instance) {
   return objective(g, g.h0, g.m0);
 }
 
+constexpr std::int64_t most_lemma_starts = 64;
+
+/// Of problems with one network, where the epsilons are measured.
+std::vector<LemmaValue> measure_lemmas(const AnyInstance& instance, const LandscapeRequest& request,
+                                       const std::vector<Epsilon>& epsilon, const Stream& draw) {
+  const Recovery* f = std::get_if<Recovery>(&instance);
+  if (!f || f->G.layers.empty() || request.condition_starts == 0) return {};
+  std::vector<LemmaValue> all =
+      search_lemmas(*f, std::min(request.condition_starts, most_lemma_starts), draw.at({purpose::lemmas}));
+  for (LemmaValue& v : all) v.constant = lemma_constant(v, f->G.depth(), epsilon);
+  return all;
+}
+
 /// The landscapes with every solution; that with the largest population error is kept whole. Returns its instance.
 AnyInstance try_solutions(const LandscapeSetting& setting, const LandscapeRequest& request, const Matrices& matrices,
                           const Stream& draw, const StageProgress& progress, MeasuredLandscape& d) {
@@ -329,6 +342,7 @@ MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeReques
       add_violations(d.landscape, *d.census, f.x0);
     }
     d.epsilon = measure_epsilons(setting, matrices, request, draw, progress);
+    d.lemmas = measure_lemmas(instance, request, d.epsilon, draw);
     d.comparison = compare(setting.problem, setting.sizes, d.landscape, d.epsilon);
     d.spurious = spurious_minima(setting.problem, setting.sizes, d);
   });

@@ -45,4 +45,10 @@ const Study& deciding_if(bool asked, const Study& study) {
   return asked && deciding != all.end() ? *deciding : study;
 }
 
+const Study& study_of(const Description& about) {
+  const std::vector<AnyParameter>& all = *about.parameters;
+  const bool decides = std::any_of(all.begin(), all.end(), [](const AnyParameter& p) { return p.name == decide_name; });
+  return deciding_if(decides, study_named(about.key, about.study));
+}
+
 }  // namespace theoremeter

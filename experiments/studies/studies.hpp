@@ -2,6 +2,7 @@
 #pragma once
 
 #include "experiments/studies/study.hpp"
+#include "results/data_set.hpp"
 
 #include <string>
 #include <vector>
@@ -19,5 +20,8 @@ inline const std::string decide_name = "decide";
 /// If `asked`, and for a condition: the same study with that parameter, and what it adds to a draw. Files of those who
 /// do not ask are as they would be without it.
 const Study& deciding_if(bool asked, const Study& study);
+
+/// The study that a data set is of.
+const Study& study_of(const Description& about);
 
 }  // namespace theoremeter
