@@ -55,6 +55,8 @@ class Instance:
         if "noise" in file and file["noise"][point] > 0:
             raise Refused("there is noise, which export does not write: the objective cannot be drawn")
         self.x0 = file["solution_x"][point, draw]
+        if len(self.x0) != 2:
+            raise Refused(f"point {point}, draw {draw} is drawn in the plane: it needs k = 2, and k = {len(self.x0)} here")
         self.layers, self.A = exported(options.program, results.path, point, draw)
         self.magnitudes = options.magnitudes
         self.b = self.measured(self.x0[:, None])
