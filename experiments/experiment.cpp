@@ -242,7 +242,7 @@ const toml::node& meant_by(const std::string& complaint, const toml::table& swee
 Experiment read_experiment(const std::string& path) {
   Experiment e;
   const toml::table top = read_toml(path, e.text);
-  e.study = &deciding_if(mentions(top, decide_name), named_study(path, top));
+  e.study = &as_asked(named_study(path, top), [&](const std::string& name) { return mentions(top, name); });
   const std::vector<AnyParameter>& parameters = *e.study->parameters;
   std::vector<std::string> sweep_keys = Sweep::keys(parameters),
                            keys{"title", e.study->key, "draws", "sweep", "statement", "measured"};

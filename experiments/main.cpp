@@ -85,7 +85,7 @@ Study worded(const Study& study, const std::string& choice) {
 /// measure wdc, landscape inversion, recover dpr, ...: `shown` is what the page says, `study` what is measured.
 void add_study(CLI::App& of, const Study& shown, const Study& study, Options& o, int& status) {
   CLI::App* verb = of.add_subcommand(shown.name, shown.statement);
-  add_parameters(*verb, deciding_if(true, shown), o);
+  add_parameters(*verb, as_asked(shown, [](const std::string&) { return true; }), o);
   if (study.random)
     verb->add_option("--draws", o.draws, "independent draws (default 1)")
         ->type_name("N")

@@ -48,6 +48,8 @@ MeasuredAt measured_at_point(const Statement& statement, const DataSet& data, st
   const Description& about = data.about();
   MeasuredAt found;
   found.constant = columns.front().constant;
+  for (const Constant& c : statement.constants)
+    if (c.name == found.constant) found.stated = c.value;
   found.sizes = compact(about.points[point].sizes());
   At at = at_point(about.points[point], said);
   const std::vector<std::string> needs = statement.epsilon ? statement.epsilon->needs : std::vector<std::string>();

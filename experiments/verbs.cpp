@@ -63,8 +63,7 @@ std::string title_of(const Study& study, const DataSet& data) {
   const Description& about = data.about();
   std::string title = study.noun;
   if (!about.given_spec.empty()) title += " of " + about.given_spec;
-  for (const std::string& name :
-       std::vector<std::string>{"algorithm", "ensemble", "measurements", "noise", decide_name, "seed"}) {
+  for (const char* name : {"algorithm", "ensemble", "measurements", "noise", "decide", "seed"}) {
     std::set<std::string> values;
     for (const Setting& at : about.points)
       if (at.has(name)) values.insert(to_text(at.at(name)));
@@ -285,8 +284,10 @@ int run_alone_or_lead(const Options& o, Post* post) {
 
 int measure_verb(const Study& named, const Options& o) {
   can_go_on(o.output);
-  const auto decide = o.study.find(decide_name);
-  const Study& study = deciding_if(decide != o.study.end() && !decide->second.empty(), named);
+  const Study& study = as_asked(named, [&](const std::string& name) {
+    const auto said = o.study.find(name);
+    return said != o.study.end() && !said->second.empty();
+  });
   const Experiment e = experiment_of(study, o);
   const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, {}, threads_of(o)});
   if (o.json) {
@@ -426,17 +427,35 @@ int export_verb(const Options& o) {
   return 0;
 }
 
+namespace {
+
+/// What a larger study has besides.
+std::string added_document(const Study& larger) {
+  const Schema& smaller = study_named(larger.key, larger.name).schema;
+  Schema added;
+  for (const Column& c : larger.schema.columns)
+    if (std::find(smaller.columns.begin(), smaller.columns.end(), c) == smaller.columns.end())
+      added.columns.push_back(c);
+  std::vector<AnyParameter> parameters = *larger.parameters;
+  std::erase_if(parameters, [&](const AnyParameter& p) { return p.name != larger.added; });
+  return format_document(fmt::format("{} {} with {}, besides", larger.verb, larger.name, larger.added),
+                         std::make_shared<const std::vector<AnyParameter>>(std::move(parameters)), added);
+}
+
+}  // namespace
+
 int format_verb(const Options& o) {
-  bool found = false;
-  for (const Study& s : studies()) {
-    const std::string name = fmt::format("{} {}", s.verb, s.name);
-    if (!o.files.empty() && std::find(o.files.begin(), o.files.end(), s.name) == o.files.end() &&
-        std::find(o.files.begin(), o.files.end(), s.verb) == o.files.end())
-      continue;
-    fmt::print("{}{}", found ? "\n" : "", format_document(name, s.parameters, s.schema));
-    found = true;
-  }
-  if (!found) throw InputError(fmt::format("{}: no study or verb of this name", o.files[0]));
+  std::vector<std::string> sections;
+  const auto asked = [&](const Study& s) {
+    return o.files.empty() || std::any_of(o.files.begin(), o.files.end(),
+                                          [&](const std::string& f) { return f == s.name || f == s.verb; });
+  };
+  for (const Study& s : studies())
+    if (asked(s)) sections.push_back(format_document(fmt::format("{} {}", s.verb, s.name), s.parameters, s.schema));
+  for (const Study& s : larger_studies())
+    if (asked(s)) sections.push_back(added_document(s));
+  if (sections.empty()) throw InputError(fmt::format("{}: no study or verb of this name", o.files[0]));
+  fmt::print("{}", fmt::join(sections, "\n"));
   return 0;
 }
 

@@ -1,6 +1,8 @@
 // What single lemmas bound: against formulas written out here, gradients by differences, and a grid of all directions.
+#include "estimators/landscape.hpp"
 #include "estimators/lemmas.hpp"
 #include "experiments/studies/landscape_results.hpp"
+#include "experiments/studies/landscape_verify.hpp"
 #include "theory/population.hpp"
 
 #include <doctest/doctest.h>
@@ -9,6 +11,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <string>
+#include <vector>
 
 namespace theoremeter::test_lemmas {
 namespace {
@@ -154,8 +158,75 @@ TEST_CASE("constants are over the power of eps that the lemma has") {
   CHECK(constant("angles", "W_2") == doctest::Approx(1.2));
   CHECK(constant("network", "") == doctest::Approx(0.15));
   CHECK(constant("layers", "") == doctest::Approx(0.15));
-  CHECK(constant("measurements", "") == doctest::Approx(0.6 / (0.62 * 2.24 * 2.24)));  // 31/7 of 0.14
+  CHECK(constant("measurements", "") == doctest::Approx(0.6 / (0.62 * 1.5 * 1.5)));  // 31/7 of 0.14
   CHECK(std::isnan(constant("angles", "W_3")));
+}
+
+// What the lemmas bound vanishes as Gaussian layers and A grow; of entries that are no centred Gaussians it does not.
+TEST_CASE("nothing is left of wide Gaussian layers, much of those whose entries are positive") {
+  const VectorXd x = at_angle(0.3), y = at_angle(1.9);
+  const auto deviations = [&](const Rows& W, const Rows& A) {
+    const Recovery f = phase_retrieval(Network({W}), A, y);
+    const GradientParts parts = gradient_parts(f, x);
+    return std::vector<double>{angle_deviation(W, x, y), network_deviation(f.G, x, y), parts.layers,
+                               parts.measurements};
+  };
+  const Rows W = gaussian_matrix(40000, 2, Stream(1)), narrow = gaussian_matrix(20, 2, Stream(2));
+  const Rows A = gaussian_matrix(40000, 20, Stream(3));
+  const std::vector<double> wide_layer = deviations(W, Rows::Identity(1, 40000)), many = deviations(narrow, A),
+                            positive_layer = deviations(W.cwiseAbs(), Rows::Identity(1, 40000)),
+                            positive = deviations(narrow, A.cwiseAbs());
+  for (std::size_t i = 0; i < 3; ++i) {  // entries deviate by 1/200: 0.05 is ten standard deviations
+    CAPTURE(i);
+    CHECK(wide_layer[i] < 0.05);
+    CHECK(positive_layer[i] > 0.2);
+  }
+  CHECK(many[3] < 0.2);  // of a 20 x 20 matrix: sqrt(20) times that
+  CHECK(positive[3] > 1);
+}
+
+TEST_CASE("verify finds each number and argument of a lemma that is not so") {
+  const Recovery f = phase_retrieval(Network({gaussian_matrix(9, 2, Stream(1)), gaussian_matrix(15, 9, Stream(2))}),
+                                     gaussian_matrix(20, 15, Stream(3)), at_angle(1));
+  LandscapeOptions options;
+  options.directions = 50, options.starts = 1, options.steps = 5, options.descents = 0;
+  MeasuredLandscape d;
+  d.x0 = {f.x0};
+  d.objective_x0 = 0;
+  d.landscape = measure_landscape(f, Problem::phase_retrieval, options, Stream(4));
+  d.solutions = {{d.x0, d.landscape.population_error, d.landscape.descent_at_zero, d.landscape.violation_count}};
+  d.epsilon = {{"wdc", "W_1", 1, 0.5, {}}, {"wdc", "W_2", 1, 0.6, {}}, {"rrcp", "", 1, 0.7, {}}};
+  d.lemmas = search_lemmas(f, 1, Stream(5));
+  REQUIRE(d.lemmas.size() == 5);  // angles twice
+  for (LemmaValue& v : d.lemmas) v.constant = lemma_constant(v, 2, d.epsilon);
+  const auto naive = [](const Epsilon&) { return [](const Point&, const std::string&) { return Attained{}; }; };
+  const auto complaints = [&](const MeasuredLandscape& of) {
+    Complaints all = complaints_of(Problem::phase_retrieval, {{"widths", {2, 9, 15}}, {"m", {20}}},
+                                   {f, 1, naive, {}, {}}, of, false);
+    std::erase_if(all, [](const std::string& c) { return !c.starts_with("lemma of"); });
+    return all;
+  };
+  CHECK(complaints(d).empty());
+  for (std::size_t i = 0; i < d.lemmas.size(); ++i) {
+    CAPTURE(i);
+    const auto found = [&](const char* text, auto change) {
+      MeasuredLandscape changed = d;
+      change(changed.lemmas[i]);
+      const Complaints all = complaints(changed);
+      CAPTURE(text);
+      CHECK((all.size() == 1 && all[0].find(text) != std::string::npos));
+    };
+    found("but recomputed", [](LemmaValue& v) { v.constant *= 1 + 1e-9; });
+    found("but recomputed", [](LemmaValue& v) { v.constant = NAN; });
+    found("no unit vector", [](LemmaValue& v) { v.arguments[0] *= 1 + 1e-9; });
+    found("no unit vector", [](LemmaValue& v) { v.arguments[0].conservativeResize(1); });
+    found("none that is measured", [](LemmaValue& v) { v.lemma = "lemma"; });
+    found("none that is measured", [](LemmaValue& v) { v.matrix = "W_3"; });
+    found("none that is measured", [](LemmaValue& v) { v.arguments.clear(); });
+    MeasuredLandscape more = d;
+    more.lemmas[i].value += 1e-6;  // and so does its constant
+    CHECK(complaints(more).size() == 2);
+  }
 }
 
 }  // namespace theoremeter::test_lemmas

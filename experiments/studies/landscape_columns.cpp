@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 
 namespace theoremeter {
 namespace {
@@ -268,21 +267,30 @@ Columns<MeasuredLandscape> columns_of(Problem problem) {
   c.computed(
       "epsilon_largest", [](const Draw& d) { return d.epsilon.empty() ? NAN : largest(d.epsilon); }, Says::at_least,
       "the largest of the epsilons");
-  c.list_of("lemma", &Draw::lemmas, "lemmas of the proofs measured on the instance", lemma_columns());
-  c.computed(
-      "angle_deviation", [](const Draw& d) { return of_lemma(d, "angles", &LemmaValue::value); }, Says::at_least,
-      "sup |theta_1 - g(theta_0)| of a layer, the largest");
-  for (const auto& [name, lemma, bound] : {std::tuple{"angle_constant", "angles", "4"},
-                                           {"network_constant", "network", "24"},
-                                           {"measurement_constant", "measurements", "14"},
-                                           {"layer_constant", "layers", "78"}})
-    c.computed(
-        name, [lemma = lemma](const Draw& d) { return of_lemma(d, lemma, &LemmaValue::constant); }, Says::statistic,
-        fmt::format("the largest lemma_constant of {}, to be at most {}", lemma, bound));
   return c;
 }
 
 Columns<Epsilon> epsilon_columns() { return columns_of_epsilon(); }
+
+Columns<MeasuredLandscape> columns_with_lemmas(Problem problem) {
+  using Draw = MeasuredLandscape;
+  Columns<Draw> c = columns_of(problem);
+  c.list_of("lemma", &Draw::lemmas, "lemmas of the proofs measured on the instance", lemma_columns());
+  c.computed(
+      "angle_deviation", [](const Draw& d) { return of_lemma(d, "angles", &LemmaValue::value); }, Says::at_least,
+      "sup |theta_1 - g(theta_0)| of a layer, the largest");
+  const auto constant = [&](const char* name, const char* lemma, const char* bound) {
+    c.computed(
+        name, [lemma](const Draw& d) { return of_lemma(d, lemma, &LemmaValue::constant); }, Says::statistic,
+        fmt::format("the largest lemma_constant of {}, to be at most {}", lemma, bound));
+  };
+  constant("angle_constant", "angles", "4");
+  constant("network_constant", "network", "24");
+  if (problem != Problem::phase_retrieval) return c;
+  constant("measurement_constant", "measurements", "14");
+  constant("layer_constant", "layers", "78");
+  return c;
+}
 
 Columns<MeasuredLandscape> columns_of_census(Problem problem) {
   using Draw = MeasuredLandscape;

@@ -73,17 +73,16 @@ Comparison compare(Problem problem, const Sizes& sizes, const Landscape& landsca
 
 double lemma_constant(const LemmaValue& lemma, int d, const std::vector<Epsilon>& epsilon) {
   constexpr double stored_over = 31, in_2018 = 7;  // the RRCP's factors
-  double layers = 0, all = 0;
+  double layers = NAN, A = NAN;
   for (const Epsilon& e : epsilon) {
+    if (e.condition == "rrcp") A = e.value * stored_over / in_2018;
     if (e.condition == "wdc" && (lemma.lemma != "angles" || e.matrix == lemma.matrix))
-      layers = std::max(layers, e.value);
-    all = std::max(all, e.condition == "rrcp" ? e.value * stored_over / in_2018 : e.value);
+      layers = std::fmax(layers, e.value);
   }
-  const double eps = lemma.lemma == "measurements" ? all : layers, cube = std::pow(d, 3);
-  if (!(eps > 0)) return NAN;
-  if (lemma.lemma == "angles") return lemma.value / std::sqrt(eps);
-  if (lemma.lemma == "measurements") return lemma.value / (eps * std::pow(1 + 2 * eps, d));
-  return lemma.value / (cube * std::sqrt(eps));
+  const double power = lemma.lemma == "angles"         ? std::sqrt(layers)
+                       : lemma.lemma == "measurements" ? A * std::pow(1 + 2 * layers, d)
+                                                       : std::pow(d, 3) * std::sqrt(layers);
+  return power > 0 ? lemma.value / power : NAN;
 }
 
 SpuriousMinima spurious_minima(Problem problem, const Sizes& sizes, const MeasuredLandscape& draw) {
