@@ -213,7 +213,7 @@ std::string measured_table(const Statement& s, Measured begin, Measured end) {
       Line line{leads ? m->sizes : "", sign_of(o.says), true_text(o.says, o.median),
                 fmt::format("{} .. {}", true_text(o.says, o.least), true_text(o.says, o.most)),
                 fmt::format("{}", o.draws)};
-      if (stated) line.push_back(fmt::format("{:.3g}", *stated / o.most));
+      if (stated) line.push_back(rounded(*stated / o.most));
       if (decided)
         line.insert(line.end(),
                     {leads && m->allowed ? fmt::format("{:.3g}", *m->allowed) : "", leads ? verdict_text(*m) : ""});

@@ -340,7 +340,7 @@ class Lemmas(Landscape):
         x0, lemmas = np.array(d["solution_x"]), d["lemma"]
         self.assertEqual([v["lemma"] for v in lemmas], ["angles", "angles", "network", "measurements", "layers"])
         for v in lemmas:
-            p = [np.array(argument["value"]) for argument in v["argument"]]
+            p = list(map(np.array, v["argument"]))
             if v["lemma"] == "angles":
                 W = self.layers[0 if v["matrix"] == "W_1" else 1]
                 right = abs(self.angle(*(np.maximum(W @ x, 0) for x in p)) - self.wide(self.angle(*p)))
@@ -349,9 +349,9 @@ class Lemmas(Landscape):
             else:
                 right = self.parts(p[0], x0)[0 if v["lemma"] == "measurements" else 1]
             self.assertAlmostEqual(v["at_least"], right, delta=1e-7 * (1 + right))  # acos loses half the digits at 0
-        eps = {c["matrix"] or c["condition"]: c["at_least"] for c in d["epsilon"]}
+        eps = {c.get("matrix", c["condition"]): c["at_least"] for c in d["epsilon"]}
         layers = max(eps["W_1"], eps["W_2"])
-        value = {v["matrix"] or v["lemma"]: v["at_least"] for v in lemmas}
+        value = {v.get("matrix", v["lemma"]): v["at_least"] for v in lemmas}
         right = {"angle": max(value[W] / math.sqrt(eps[W]) for W in ("W_1", "W_2")), "network": value["network"] / 8 / math.sqrt(layers),
                  "layer": value["layers"] / 8 / math.sqrt(layers), "measurement": value["measurements"] / (31 / 7 * eps["rrcp"]) / (1 + 2 * layers) ** 2}
         for name, number in right.items():
@@ -384,7 +384,7 @@ class Lemmas(Landscape):
             self.refuse("landscape", problem, *INSTANCES[problem], "--lemma-starts", 2, says="--lemma-starts", code=2)
         one, other = (self.landscape("inversion", "--widths", "3,20", "--lemma-starts", 3, "--threads", t) for t in (1, 2))
         self.assertEqual(without_seconds(one), without_seconds(other))
-        none = self.landscape("inversion", "--widths", "2,12", "--lemma-starts", 1, "--condition-starts", 0)["draws"][0]
+        none = json.loads(self.succeed("landscape", "inversion", "--widths", "2,12", "--lemma-starts", 1, "--json", *QUICK[:-1], 0))["draws"][0]
         self.assertIsNone(none["angle_constant"])
         self.assertGreater(none["angle_deviation"], 0)
 

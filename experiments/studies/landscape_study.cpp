@@ -275,6 +275,12 @@ Study lemma_study(const LandscapeProblem& problem) {
   StudyOf<MeasuredLandscape> s = study_of_landscapes(problem, true);
   s.about.added = lemma_starts.name;
   for (Summary& summary : lemma_summaries(problem)) s.about.summaries.push_back(std::move(summary));
+  for (auto& [option, text] : s.about.figure)
+    if (option == "y")
+      text = std::string("angle_constant:angles (4),network_constant:network (24)") +
+             (problem.problem == Problem::phase_retrieval ? ",measurement_constant:$A$ (14),layer_constant:layers (78)"
+                                                          : "");
+  s.about.figure.emplace_back("label", "constant, measured");
   return s;
 }
 
