@@ -280,9 +280,9 @@ Experiment read_experiment(const std::string& path, Size size) {
   const Study& named = named_study(path, top);
   const auto said = [&](const std::string& key) { return mentions(top, key); };
   if (full)
-    check_full(path, *full, as_said(named, [&](const std::string& key) { return said(key) || mentions(*full, key); }));
+    check_full(path, *full, as_asked(named, [&](const std::string& key) { return said(key) || mentions(*full, key); }));
   if (size == Size::full) replace_by(std::move(*full), top);
-  e.study = &as_said(named, said);
+  e.study = &as_asked(named, said);
   const std::vector<AnyParameter>& parameters = *e.study->parameters;
   std::vector<std::string> sweep_keys = Sweep::keys(parameters),
                            keys{"title", e.study->key, "draws", "sweep", "statement", "measured", "full"};

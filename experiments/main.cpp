@@ -75,7 +75,7 @@ bool any_parameter(const std::string&) { return true; }
 
 /// The study as one of its words has it: the parameters and inputs that are of use there.
 Study worded(const Study& study, const std::string& choice) {
-  Study s = as_said(study, any_parameter);
+  Study s = as_asked(study, any_parameter);
   s.name = choice;
   s.statement = study.word->statement(choice);
   std::vector<AnyParameter> parameters;
@@ -89,7 +89,7 @@ Study worded(const Study& study, const std::string& choice) {
 /// measure wdc, landscape inversion, recover dpr, ...: `shown` is what the page says, `study` what is measured.
 void add_study(CLI::App& of, const Study& shown, const Study& study, Options& o, int& status) {
   CLI::App* verb = of.add_subcommand(shown.name, shown.statement);
-  add_parameters(*verb, as_said(shown, any_parameter), o);
+  add_parameters(*verb, as_asked(shown, any_parameter), o);
   if (study.random)
     verb->add_option("--draws", o.draws, "independent draws (default 1)")
         ->type_name("N")

@@ -58,8 +58,7 @@ namespace {
 std::vector<std::string> declared_figure(const std::string& file) {
   const Tally t = tally(file, declarations);
   std::vector<std::string> words;
-  for (const auto& [name, text] : study_stored(t.about.key, t.about.study, t.about.parameters).figure)
-    words.push_back("--" + name + "=" + text);
+  for (const auto& [name, text] : study_of(t.about).figure) words.push_back("--" + name + "=" + text);
   return words;
 }
 

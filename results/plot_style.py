@@ -49,7 +49,8 @@ STYLES = {
                 {"color": PURPLE, "marker": ">", "markersize": 3.6}],
     "": [{"color": VERMILION, "marker": "s", "markersize": 3.2},
          {"color": BLUE, "marker": "o", "markersize": 3.2, "markerfacecolor": "white"},
-         {"color": "black", "marker": "D", "markersize": 2.9, "markerfacecolor": "white"}],
+         {"color": "black", "marker": "D", "markersize": 2.9, "markerfacecolor": "white"},
+         {"color": GREEN, "marker": "x", "markersize": 3.6, "markeredgewidth": 1.0}],
 }
 # Of as many curves as a figure of recoveries has.
 LOOKS = [(BLUE, "o"), (VERMILION, "s"), (GREEN, "^"), (PURPLE, "v"), (ORANGE, "D"), ("black", "<"), (SKY, ">")]
@@ -93,7 +94,7 @@ def ticks_where_measured(axis, values, low, high, inches, log):
 
 def logarithmic_ordinate(axes, finite):
     axes.set_yscale("log")
-    axes.set_ylim(finite.min() / 1.25, finite.max() * 1.6)
+    axes.set_ylim(finite.min() / 1.25, finite.max() * max(1.6, (finite.max() / finite.min()) ** 0.15))  # a panel's name is above
     decades = np.log10(finite.max() / finite.min())
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2.5 else (1,)))
     axes.yaxis.set_minor_locator(LogLocator(subs=range(1, 10)))

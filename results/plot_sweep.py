@@ -83,13 +83,14 @@ class Question:
         self.panels = options.panels.split(",") if options.panels else [] if layers else [
             s for s in results.sizes if s != first and (results.varies(s) or s == second)]
 
-    def limits(self):
-        """Of the abscissa, with room for sidesteps."""
+    def limits(self, sidestep):
+        """Of the abscissa, with room for sidesteps of this part of it."""
         low, high = self.abscissae[0], self.abscissae[-1]
+        beyond = min(sidestep, 0.3) / (1 - 2 * min(sidestep, 0.3))
         if self.log_x:
-            room = 2 if low == high else (high / low) ** 0.12
+            room = 2 if low == high else (high / low) ** max(0.12, beyond)
             return low / room, high * room
-        room = 0.5 if self.whole or low == high else 0.08 * (high - low)
+        room = 0.5 if self.whole or low == high else max(0.08, beyond) * (high - low)
         return low - room, high + room
 
 
@@ -110,7 +111,7 @@ def sweep(results, options, share=False):
     fig, grid = lay_out(len(panels), handles)
     drawn = []
     for axes, (title, points) in zip(grid.flat, panels):
-        set_scales(axes, grid.shape[1], asked, "" if share else options.log, finite)
+        set_scales(axes, grid.shape[1], asked, "" if share else options.log, finite, len(series))
         if share:
             axes.set_ylim(-0.03, 1.03)
         drawn.append([s.over_draws(asked.x, points) for s in series])
@@ -161,13 +162,14 @@ def draw_series(axes, rows, style, step, joined):
                   **style)
 
 
-def set_scales(axes, columns, asked, log, finite):
-    low, high = asked.limits()
+def set_scales(axes, columns, asked, log, finite, series):
+    inches = (COLUMN - 0.6) / columns
+    low, high = asked.limits(((series - 1) / 2 * SIDESTEP + 4) / (72 * inches))
     if asked.log_x:
         axes.set_xscale("log")
     axes.set_xlim(low, high)
     if asked.log_x or asked.whole:
-        ticks_where_measured(axes.xaxis, asked.abscissae, low, high, (COLUMN - 0.6) / columns, asked.log_x)
+        ticks_where_measured(axes.xaxis, asked.abscissae, low, high, inches, asked.log_x)
     if "y" in log and finite.size:
         logarithmic_ordinate(axes, finite)
 

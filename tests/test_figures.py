@@ -292,15 +292,18 @@ class Figures(unittest.TestCase):
 
     def test_instance(self):
         """The objective computed from the exported matrices is the stored one, and there is a cell between each two walls."""
-        for problem, more in (("phase-retrieval", "m = 9\n"), ("inversion", ""), ("compressed-sensing", "m = 9\n")):
-            with self.subTest(problem=problem):
-                name = f"instance-{problem}"
+        rho_2 = 1 / math.pi, 0.6691522942169524  # of two layers; of their magnitudes
+        for problem, more, rho in (("phase-retrieval", "m = 9\n", rho_2[1]), ("phase-retrieval", "m = 9\nnoise = 0.3\n", rho_2[1]),
+                                   ("compressed-sensing", "m = 9\nnoise = 0.3\n", rho_2[0]), ("inversion", "", rho_2[0])):
+            with self.subTest(problem=problem, more=more):
+                name = f"instance-{problem}-{len(more)}"
                 file = self.made(name, f'census = "{problem}"\ndraws = 2\nwidths = [[2, 6, 12]]\n{more}')
                 self.prints(name, "--point", "0", "--draw", "1")
                 words = ["--program", BINARY, "--magnitudes", "yes" if problem == "phase-retrieval" else "no", "--draw", "1"]
                 one = plot_instance.Instance(Results(file), plot.options_of([file, *words]))
                 with h5py.File(file) as stored:
                     self.assertEqual(len(one.walls()), stored["census_cells"][0, 1])
+                np.testing.assert_allclose(one.spurious, -rho * one.x0, atol=1e-9)
         with self.assertRaisesRegex(Refused, "do not give the objective"):
             one.must_agree(one.objective(one.at.T) + 0.01)
         with h5py.File(file, "r+") as stored:

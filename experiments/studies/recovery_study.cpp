@@ -81,9 +81,9 @@ const Parameter<double> eta =
     optional_number<double>("eta", "weights r/(r + eta), r = |a_i'z|/b_i", 1, 0, true, "10", "E");
 const Parameter<double> lambda = optional_number<double>("lambda", "of the l1 norm, times |A'b|_inf", 1, 0, true,
                                                          "0.001; least squares on the support at the end", "L");
-const Parameter<double> momentum = optional_number<double>(
-    momentum_name.c_str(), "a step goes along the gradient plus MU times the direction of the step before", 0.9, 0,
-    false, "none", "MU");
+const Parameter<double> momentum =
+    optional_number<double>("momentum", "a step goes along the gradient plus MU times the direction of the step before",
+                            0.9, 0, false, "none", "MU");
 const Parameter<std::int64_t> restarts{{.name = "restarts",
                                         .meaning = "starts; the run with the least loss is kept",
                                         .example = std::int64_t{1},
@@ -229,7 +229,7 @@ RecoveryRequest request_of(const Setting& at, int threads = 1) {
   if (const auto list = at.get(trace)) set_trace(r.rules, *list);
   if (!a.presets.empty()) r.preset = at[preset];
   r.step = at.get(step), r.gamma = at.get(gamma_), r.eta = at.get(eta), r.lambda = at.get(lambda);
-  if (at.has(momentum_name)) r.momentum = at.get(momentum).value_or(0);
+  if (at.has(momentum.name)) r.momentum = at.get(momentum).value_or(0);
   r.negation = !at[no_negation];
   r.adam = at[adam];
   r.two_starts = at[two_starts];
@@ -283,6 +283,7 @@ std::string report_of(const Setting&, const MeasuredRecovery& d) {
 
 Study study(bool with_momentum) {
   StudyOf<MeasuredRecovery> s;
+  if (with_momentum) s.about.added = momentum.name;
   s.about.verb = "recover";
   s.about.key = "study";
   s.about.name = "recovery";

@@ -35,23 +35,28 @@ const Study& study_named(const std::string& key, const std::string& name) {
   return *of_key.at(position(key, name, names));
 }
 
-const Study& as_said(const Study& study, const IsSaid& is_said) {
-  static const std::vector<std::pair<std::string, Study>> all = [] {
-    std::vector<std::pair<std::string, Study>> list;
-    for (const Condition& condition : conditions()) list.emplace_back(decide_name, deciding_study(condition));
-    list.emplace_back(momentum_name, recovery_study_with_momentum());
+const std::vector<Study>& larger_studies() {
+  static const std::vector<Study> all = [] {
+    std::vector<Study> list;
+    for (const Condition& condition : conditions()) list.push_back(deciding_study(condition));
+    for (const LandscapeProblem& problem : landscape_problems())
+      if (has_lemmas(problem)) list.push_back(lemma_study(problem));
+    list.push_back(recovery_study_with_momentum());
     return list;
   }();
-  const auto other = std::find_if(all.begin(), all.end(), [&](const auto& s) {
-    return s.second.key == study.key && s.second.name == study.name && is_said(s.first);
-  });
-  return other == all.end() ? study : other->second;
+  return all;
 }
 
-const Study& study_stored(const std::string& key, const std::string& name, const Parameters& parameters) {
-  return as_said(study_named(key, name), [&](const std::string& parameter) {
-    return std::any_of(parameters->begin(), parameters->end(),
-                       [&](const AnyParameter& p) { return p.name == parameter; });
+const Study& as_asked(const Study& study, const std::function<bool(const std::string& parameter)>& asked) {
+  for (const Study& larger : larger_studies())
+    if (larger.key == study.key && larger.name == study.name && asked(larger.added)) return larger;
+  return study;
+}
+
+const Study& study_of(const Description& about) {
+  const std::vector<AnyParameter>& all = *about.parameters;
+  return as_asked(study_named(about.key, about.study), [&](const std::string& name) {
+    return std::any_of(all.begin(), all.end(), [&](const AnyParameter& p) { return p.name == name; });
   });
 }
 
