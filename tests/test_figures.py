@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from types import SimpleNamespace
 
 import h5py
 import matplotlib.image
@@ -24,6 +25,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "results"))
 import plot  # noqa: E402
 import plot_instance  # noqa: E402
+import plot_recovery  # noqa: E402
 import plot_surface  # noqa: E402
 from matplotlib import pyplot as plt  # noqa: E402
 from plot_file import Refused, Results, in_order  # noqa: E402
@@ -77,6 +79,13 @@ class Figures(unittest.TestCase):
         again = self.draw("r.h5", "again")  # the same data, the same bytes
         self.assertEqual(again.returncode, 0)
         self.assertEqual((self.folder / "again.pdf").read_bytes(), pdf)
+
+    def test_of_sparsities_the_best_for_each_image(self):
+        """Points 0 and 1 are of one image, 2 and 3 of another; 4 has no value, 5 is at another m."""
+        error = np.array([[0.5], [0.3], [0.2], [0.4], [math.nan], [0.9]])
+        results = SimpleNamespace(parameters={"image": [0, 0, 1, 1, 2, 0]}, column=lambda name: error)
+        curves = SimpleNamespace(algorithm=["sparta"] * 6, m=[10] * 5 + [20], points=lambda: range(6))
+        self.assertEqual(plot_recovery.best_sparsities(results, curves), [1, 2, 5])
 
     def test_draws_a_single_point(self):
         subprocess.run([BINARY, "measure", "wdc", "--n", "10", "--k", "5", "--samples", "100", "--starts", "4", "--output", "one.h5"],

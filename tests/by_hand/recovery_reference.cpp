@@ -11,6 +11,7 @@
 #include "estimators/recovery/spectral.hpp"
 #include "estimators/recovery/wirtinger.hpp"
 #include "results/weights.hpp"
+#include "results/weights/npy.hpp"
 #include "tests/recovery_trials.hpp"
 
 #include <fmt/format.h>
@@ -32,6 +33,15 @@ namespace {
 namespace fs = std::filesystem;
 
 Rows read(const fs::path& file) { return read_weights(file.string(), {false, false}).matrices.at(0).W; }
+
+/// A line a trial: of those that diverged errors are NaN or infinite.
+Rows read_trials(const fs::path& folder, const std::string& name) {
+  weights::Bytes bytes((folder / "counts" / (name + "_trials.npy")).string());
+  const weights::NpyHeader h = weights::parse_npy_header(bytes.head(weights::npy_most_header));
+  return weights::matrix_of(bytes.at(h.data, bytes.size() - h.data), h.element.value(),
+                            static_cast<std::int64_t>(h.shape.at(0)), static_cast<std::int64_t>(h.shape.at(1)),
+                            h.columns_first);
+}
 
 /// .npy of rank 1 and float64.
 VectorXd read_column(const fs::path& file) {
@@ -252,7 +262,7 @@ Stopped until(const Run& run, const Problem& p, std::int64_t steps, double error
 }
 
 void compare_sparse(const fs::path& folder) {
-  const Rows trials = read(folder / "counts" / "sparse_trials.npy");
+  const Rows trials = read_trials(folder, "sparse");
   Tally tally;
   for (Index t = 0; t < trials.rows(); ++t) {
     const auto row = trials.row(t);
@@ -293,7 +303,7 @@ void compare_sparse(const fs::path& folder) {
 }
 
 void compare_dense(const fs::path& folder) {
-  const Rows trials = read(folder / "counts" / "dense_trials.npy");
+  const Rows trials = read_trials(folder, "dense");
   Tally tally;
   for (Index t = 0; t < trials.rows(); ++t) {
     const auto row = trials.row(t);
@@ -344,7 +354,7 @@ std::pair<RecoveryRun, std::int64_t> best_of_5(const std::function<RecoveryRun(I
 }
 
 void compare_dpr(const fs::path& folder) {
-  const Rows trials = read(folder / "counts" / "dpr_trials.npy");
+  const Rows trials = read_trials(folder, "dpr");
   Tally tally;
   for (Index t = 0; t < trials.rows(); ++t) {
     const auto row = trials.row(t);
@@ -372,7 +382,7 @@ void compare_dpr(const fs::path& folder) {
 }
 
 void compare_hj(const fs::path& folder) {
-  const Rows trials = read(folder / "counts" / "hj_trials.npy");
+  const Rows trials = read_trials(folder, "hj");
   Tally tally;
   for (Index t = 0; t < trials.rows(); ++t) {
     const auto row = trials.row(t);
