@@ -11,6 +11,7 @@
 #include "estimators/recovery/spectral.hpp"
 #include "estimators/recovery/wirtinger.hpp"
 #include "results/weights.hpp"
+#include "results/weights/bytes.hpp"
 #include "results/weights/npy.hpp"
 #include "tests/recovery_trials.hpp"
 
