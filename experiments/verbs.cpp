@@ -264,7 +264,7 @@ int run_alone_or_lead(const Options& o, Post* post) {
   const Share share = share_of(o.share);
   if (o.resume && o.output.empty()) throw InputError("--resume: needs --output, the file to resume");
   if (share.of > 1 && o.output.empty()) throw InputError("--share: needs --output, the share's own file");
-  const Experiment e = read_experiment(found_experiment(o.file));
+  const Experiment e = experiment_named(o);
   say_remarks(e);
   if (o.dry_run) {
     fmt::print("{}", estimate(e, threads));
@@ -281,6 +281,10 @@ int run_alone_or_lead(const Options& o, Post* post) {
 }
 
 }  // namespace
+
+Experiment experiment_named(const Options& o) {
+  return read_experiment(found_experiment(o.file), o.full ? Size::full : Size::small);
+}
 
 int measure_verb(const Study& named, const Options& o) {
   can_go_on(o.output);
@@ -309,7 +313,7 @@ int run_verb(const Options& o) {
   if (!post) return run_alone_or_lead(o, nullptr);
   if (post->rank() > 0)
     return follow(
-        *post, [&] { return read_experiment(found_experiment(o.file)); }, o.output, crew_of(o));
+        *post, [&] { return experiment_named(o); }, o.output, crew_of(o));
   try {
     const int status = run_alone_or_lead(o, post.get());
     dismiss(*post, status);

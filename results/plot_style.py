@@ -58,15 +58,20 @@ GUIDE = {"color": "0.55", "linewidth": 0.7, "dashes": (4, 3)}
 BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.6}
 
 
+def plain(value):
+    """1000 and not 1e+03."""
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
+
+
 def plain_ticks(axis):
-    axis.set_major_formatter(lambda value, _: f"{value:.3g}")
+    axis.set_major_formatter(lambda value, _: plain(value))
 
 
 def legible(values, low, high, inches, log):
     """Those of the values whose labels, 7 points high, stand clear of each other on an axis `inches` long; all, or round ones."""
     place = np.log if log else np.asarray
     scale = 72 * inches / (place(high) - place(low))
-    widths = np.array([4.5 * len(f"{v:.3g}") for v in values])
+    widths = np.array([4.5 * len(plain(v)) for v in values])
     gaps = np.diff(place(values)) * scale
     return (gaps > (widths[1:] + widths[:-1]) / 2).all()
 

@@ -215,6 +215,19 @@ class Problems(Landscape):
         self.refuse(*given, "none.npy", says="none.npy")
         self.refuse(*given, "x0.txt", "--solutions", 2, says="--solutions: has no place beside x0")
 
+    def test_what_is_exported_is_the_instance(self):
+        self.succeed("census", "phase-retrieval", "--widths", "2,4,6", "--m", 8, "--draws", 2, "--output", "drawn.h5")
+        self.succeed("export", "drawn.h5", "--draw", 1, "--output", "parts")
+        drawn = json.loads(self.succeed("show", "drawn.h5", "--draw", 1, "--point", 0, "--json"))
+        again = json.loads(self.succeed("census", "phase-retrieval", "--network", "parts/W_1.npy,parts/W_2.npy", "--A", "parts/A.npy",
+                                        "--x0", "parts/x0.npy", "--json"))["draws"][0]
+        self.assertEqual(again["census_point"], drawn["census_point"])
+        self.assertGreater(len(drawn["census_point"]), 1)
+        self.succeed("landscape", "blind-demodulation", "--widths", "2,6", "--widths2", "2,6", "--descents", 0, "--condition-starts", 0,
+                     "--output", "blind.h5")
+        self.succeed("export", "blind.h5", "--output", "both")
+        self.assertEqual([np.load(self.folder / f"both/{name}.npy").shape for name in ("h0", "m0")], [(2, 1), (2, 1)])
+
     def test_several_solutions(self):
         arguments = ["inversion", *INSTANCES["inversion"]]
         one = self.landscape(*arguments)["draws"][0]

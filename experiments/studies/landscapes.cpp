@@ -87,6 +87,12 @@ AnyInstance drawn_instance(const LandscapeSetting& setting, const Matrices& m, c
   return phase_retrieval(std::move(G), m.at("A"), std::move(x0), e);
 }
 
+Point solution_of(const AnyInstance& instance) {
+  if (const Recovery* f = std::get_if<Recovery>(&instance)) return {f->x0};
+  const Demodulation& g = std::get<Demodulation>(instance);
+  return {g.h0, g.m0};
+}
+
 /// A condition that the theorem about the problem assumes, with the matrices it concerns.
 struct Assumption {
   std::string condition;
@@ -247,6 +253,8 @@ std::vector<Shape> shapes(const LandscapeSetting& setting) {
 
 Matrices parts_of_draw(const LandscapeSetting& setting, const Stream& draw) {
   Matrices all = draw_matrices(shapes(setting), setting.given, draw);
+  const Point x0 = solution_of(drawn_instance(setting, all, draw, 0));
+  for (std::size_t i = 0; i < x0.size(); ++i) all[solution_names(setting.problem)[i]] = x0[i];
   if (setting.noise > 0) all["e"] = noise_vector(setting, draw.at({purpose::noise}));
   return all;
 }
@@ -289,12 +297,6 @@ Landscape landscape_of(const AnyInstance& instance, const LandscapeSetting& sett
   if (const Recovery* f = std::get_if<Recovery>(&instance))
     return measure_landscape(*f, setting.problem, options, stream, progress);
   return measure_landscape(std::get<Demodulation>(instance), alpha_of(setting), options, stream, progress);
-}
-
-Point solution_of(const AnyInstance& instance) {
-  if (const Recovery* f = std::get_if<Recovery>(&instance)) return {f->x0};
-  const Demodulation& g = std::get<Demodulation>(instance);
-  return {g.h0, g.m0};
 }
 
 double objective_at_solution(const AnyInstance& instance) {

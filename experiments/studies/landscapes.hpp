@@ -68,7 +68,7 @@ Sizes sizes_of(Problem problem, const Matrices& given);
 /// The matrices of an instance. Throws InputError unless the sizes fit together.
 std::vector<Shape> shapes(const LandscapeSetting& setting);
 
-/// What a draw is made of, but for solutions: the matrices, and e, the noise as a column, where there is some.
+/// What a draw is made of: the matrices; as columns e, the noise, where there is some, and the first solution.
 Matrices parts_of_draw(const LandscapeSetting& setting, const Stream& draw);
 
 /// Throws InputError for what measure_landscape would refuse, before anything is measured.

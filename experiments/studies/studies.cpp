@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace theoremeter {
 
@@ -40,6 +41,7 @@ const std::vector<Study>& larger_studies() {
     for (const Condition& condition : conditions()) list.push_back(deciding_study(condition));
     for (const LandscapeProblem& problem : landscape_problems())
       if (has_lemmas(problem)) list.push_back(lemma_study(problem));
+    list.push_back(recovery_study_with_momentum());
     return list;
   }();
   return all;
