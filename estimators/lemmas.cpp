@@ -55,13 +55,6 @@ LemmaValue climbed(const std::string& lemma, const std::string& matrix, const Re
 
 }  // namespace
 
-double lemma_value(const std::string& lemma, const Recovery& f, const Rows& W, const Point& at) {
-  if (lemma == "angles") return angle_deviation(W, at[0], at[1]);
-  if (lemma == "network") return network_deviation(f.G, at[0], at[1]);
-  const GradientParts parts = gradient_parts(f, at[0]);
-  return lemma == "measurements" ? parts.measurements : parts.layers;
-}
-
 std::vector<LemmaValue> search_lemmas(const Recovery& f, std::int64_t starts, const Stream& stream) {
   std::vector<LemmaValue> found;
   const auto look = [&](const std::string& lemma, const std::string& matrix, const Rows& W, Eigen::Index k) {

@@ -20,9 +20,6 @@ struct LemmaValue {
   Point arguments;        // x, y; p
 };
 
-/// The value of this lemma at these points: W is the layer that it concerns. NaN where it is not defined.
-double lemma_value(const std::string& lemma, const Recovery& f, const Rows& W, const Point& at);
-
 /// By `starts` climbs of random steps each: of the angles in every layer; of the network; in phase retrieval of both
 /// parts of the gradient.
 std::vector<LemmaValue> search_lemmas(const Recovery& f, std::int64_t starts, const Stream& stream);

@@ -19,7 +19,7 @@ STUDY = ("results/columns.hpp", "results/setting.hpp", "results/summary.hpp", "r
          "results/schema.hpp", "results/weights.hpp", "experiments/studies/")
 ESTIMATED = ("estimators/stream.hpp", "estimators/measurement.hpp", "estimators/landscape_result.hpp",
              "estimators/census_result.hpp")
-STATISTICS = ("estimators/intervals.hpp", "estimators/fits.hpp", "estimators/regression.hpp")  # of what was measured
+STATISTICS = ("estimators/statistics.hpp", "estimators/intervals.hpp", "estimators/fits.hpp", "estimators/regression.hpp")  # of what was measured
 MAY_INCLUDE = {
     "theory/**": ("theory/",),
     "estimators/**": ("theory/", "estimators/"),

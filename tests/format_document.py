@@ -27,6 +27,8 @@ FRESH = {
     "recover recovery": ["--widths", "2,5", "--m", "6", "--steps", "3", "--trace", "0,1"],
     "surface blind-demodulation": ["--points", "3"],
 }
+for name, of, asked in (("decide", "measure wdc", ["--decide", "0.5"]), ("lemma_starts", "landscape phase-retrieval", ["--lemma-starts", "1"])):
+    FRESH[f"{of} with {name}, besides"] = FRESH[of] + asked
 WORD = {"recover recovery": "recover dpr"}  # studies whose word is a parameter
 # In every file, whatever the study: the document says so in prose.
 COMMON = {"state", "measured_by", "run_version", "run_commit", "run_compiler", "run_flags", "run_libraries", "run_host_cpu", "run_date"}
@@ -84,10 +86,11 @@ class Format(unittest.TestCase):
         for study, options in FRESH.items():
             with self.subTest(study), tempfile.TemporaryDirectory() as folder:
                 file = os.path.join(folder, "fresh.h5")
-                program(*WORD.get(study, study).split(), *options, "--output", file)
+                of = study.split(" with ")[0]
+                program(*WORD.get(of, of).split(), *options, "--output", file)
                 found, scales, lists = present(file)
-                owners = {f"{name}_{of}" for name in lists for of in ("point", "draw")}
-                said = documented(sections()[study])
+                owners = {f"{name}_{whose}" for name in lists for whose in ("point", "draw")}
+                said = {**documented(sections()[of]), **documented(sections()[study])}
                 self.assertEqual({n: e for n, e in found.items() if n in said or n not in owners}, said)
                 used = {d for _, dimensions in said.values() for d in dimensions.strip("()").split(", ")}
                 self.assertEqual(scales - {"run"}, used)

@@ -173,6 +173,18 @@ class Measured(Command):
         for measured in self.statements(self.at / "small.h5")["hv-lemma-8"]["measured"]:
             self.assertEqual((measured["holds"], measured["refuted"], measured["undecided"]), (3, 0, 0))
 
+    def test_slack_of_a_number_that_the_paper_has(self):
+        (self.at / "slack.toml").write_text('statement = "hv-lemma-8"\nmeasured = [{column = "at_least", constant = "network"}]\n' + SWEEP)
+        subprocess.run([BINARY, "run", "slack.toml", "--output", "slack.h5"], cwd=self.at, capture_output=True, check=True, timeout=300)
+        text = self.succeed("slack.h5", cwd=self.at)
+        self.assertIn("the paper's number over the largest measured", text)
+        for measured in self.statements(self.at / "slack.h5")["hv-lemma-8"]["measured"]:
+            self.assertEqual(measured["stated"], 24)
+            line = next(line for line in text.splitlines() if line.split()[:2] == measured["sizes"].split())
+            self.assertAlmostEqual(float(line.split()[-1]) * measured["columns"][0]["most"] / 24, 1, delta=5e-4)
+        self.assertTrue(all(m["stated"] is None for m in self.statements(self.at / "named.h5")["hv-lemma-8"]["measured"]))
+        self.assertNotIn("slack", self.succeed(self.at / "named.h5").lower())
+
     def test_depth_said(self):
         measured = self.statements(self.at / "named.h5", "--d", 3)["hv-lemma-8"]["measured"][0]
         self.assertAlmostEqual(measured["allowed"] * (16 * math.pi) ** 2 * 81, 1, delta=1e-12)

@@ -50,4 +50,11 @@ GradientParts gradient_parts(const Recovery& f, const VectorXd& p) {
           largest_on_ray(back * z - x / length, back * expected - limit / length)};
 }
 
+double lemma_value(const std::string& lemma, const Recovery& f, const Rows& W, const Point& at) {
+  if (lemma == "angles") return angle_deviation(W, at[0], at[1]);
+  if (lemma == "network") return network_deviation(f.G, at[0], at[1]);
+  const GradientParts parts = gradient_parts(f, at[0]);
+  return lemma == "measurements" ? parts.measurements : parts.layers;
+}
+
 }  // namespace theoremeter

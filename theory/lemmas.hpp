@@ -3,8 +3,11 @@
 
 #include "theory/network.hpp"
 #include "theory/problems.hpp"
+#include "theory/types.hpp"
 
 #include <Eigen/Core>
+
+#include <string>
 
 namespace theoremeter {
 
@@ -23,5 +26,8 @@ struct GradientParts {
   double measurements, layers;
 };
 GradientParts gradient_parts(const Recovery& f, const Eigen::VectorXd& p);
+
+/// One of them by name: "angles" of x, y behind the layer W, "network" of x, y, "measurements" or "layers" of p.
+double lemma_value(const std::string& lemma, const Recovery& f, const Rows& W, const Point& at);
 
 }  // namespace theoremeter

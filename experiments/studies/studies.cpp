@@ -53,11 +53,4 @@ const Study& as_asked(const Study& study, const std::function<bool(const std::st
   return study;
 }
 
-const Study& study_of(const Description& about) {
-  const std::vector<AnyParameter>& all = *about.parameters;
-  return as_asked(study_named(about.key, about.study), [&](const std::string& name) {
-    return std::any_of(all.begin(), all.end(), [&](const AnyParameter& p) { return p.name == name; });
-  });
-}
-
 }  // namespace theoremeter

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "experiments/studies/study.hpp"
-#include "results/data_set.hpp"
 
 #include <functional>
 #include <string>
@@ -21,8 +20,5 @@ const std::vector<Study>& larger_studies();
 
 /// The larger one, where its parameter is asked for.
 const Study& as_asked(const Study& study, const std::function<bool(const std::string& parameter)>& asked);
-
-/// The study that a data set is of.
-const Study& study_of(const Description& about);
 
 }  // namespace theoremeter
