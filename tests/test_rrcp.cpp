@@ -380,6 +380,28 @@ TEST_CASE("rrcp: brute force <= searched <= certified on small networks") {
   CHECK(closed >= 12);
 }
 
+TEST_CASE("rrcp: the bracket closes where differences fill cones, and nothing attained is above it") {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    CAPTURE(seed);
+    const Instance instance({2, 3, 3}, 4, seed);
+    const Rrcp rrcp = instance.rrcp();
+    Searched searched = search(rrcp, 64, Stream(seed), 1);
+    const auto certified = certify(rrcp, searched.witness, 0.2, 20000, 1);
+    REQUIRE(certified);
+    CHECK(certified->at_most >= searched.witness.value);
+    CHECK(certified->at_most >= brute_force(instance.G, instance.A, 60));
+    Stream stream(seed);
+    for (int i = 0; i < 4000; ++i) {
+      Point p;
+      for (int j = 0; j < 6; ++j) p.push_back(gaussian_vector(stream, 2));
+      const double f = naive(instance.G, instance.A, p);
+      if (!std::isnan(f)) REQUIRE(f <= certified->at_most);
+    }
+    Witness met = searched.witness;  // the must-fail twin: below what is attained nothing is proved
+    CHECK(decide(rrcp, met, 0.97 * searched.witness.value, 20000, 1)->at_most > 0.97 * searched.witness.value);
+  }
+}
+
 TEST_CASE("rrcp: certificates without an incumbent, beyond the plane, and out of budget") {
   const Instance instance({2}, 8, 4);
   Witness none;
