@@ -17,13 +17,13 @@ constexpr double narrowest = 0x1p-26;  // arcs are split no further
 
 }  // namespace
 
-ArcTree::ArcTree(Rows H, Factor phi, bool grows, double lipschitz, Eigen::ArrayXd weight)
-    : H_(std::move(H)), phi_(std::move(phi)), grows_(grows), lipschitz_(lipschitz), weight_(std::move(weight)) {
+ArcTree::ArcTree(Rows H, Factor phi, bool grows, Scoring scoring)
+    : H_(std::move(H)), phi_(std::move(phi)), grows_(grows), scoring_(std::move(scoring)) {
   assert(H_.cols() == 1 || H_.cols() == 2);
   if (H_.cols() == 1)
     points();
   else if (grows_)
-    for (int quarter = 0; quarter < 4; ++quarter) cells_.push_back(range(quarter * pi / 2, (quarter + 1) * pi / 2));
+    for (int quarter = 0; quarter < 4; ++quarter) cells_.push_back({quarter * pi / 2, (quarter + 1) * pi / 2, {}, {}});
   else
     cut_at_rays();
   shape(root_, 0, cells_.size(), cells_.front().from, cells_.back().to);
@@ -64,31 +64,25 @@ void ArcTree::cut_at_rays() {
   }
 }
 
-// Where factors grow: <h, p> is largest at an end, or at h/|h| when that lies between, where <h, p'> changes sign.
-ArcTree::Cell ArcTree::range(double from, double to) const {
-  Cell cell{from, to, Eigen::ArrayXd(H_.rows()), Eigen::ArrayXd(H_.rows())};
-  const double c0 = std::cos(from), s0 = std::sin(from), c1 = std::cos(to), s1 = std::sin(to);
-  for (Eigen::Index i = 0; i < H_.rows(); ++i) {
-    const double a = H_(i, 0), b = H_(i, 1);
-    double low = std::min(a * c0 + b * s0, a * c1 + b * s1), high = std::max(a * c0 + b * s0, a * c1 + b * s1);
-    const double rising = b * c0 - a * s0, still = b * c1 - a * s1;
-    if (rising > 0 && still < 0) high = std::hypot(a, b);
-    if (rising < 0 && still > 0) low = -std::hypot(a, b);
-    cell.low(i) = phi_(low);
-    cell.high(i) = phi_(high);
-  }
-  return cell;
-}
-
 void ArcTree::shape(Arc& arc, std::size_t first, std::size_t last, double from, double to) const {
   arc.first = first;
   arc.last = last;
   arc.from = from;
   arc.to = to;
-  if (grows_ && last - first == 1 && H_.cols() == 2) {
-    Cell cell = range(from, to);
-    arc.low = std::move(cell.low);
-    arc.high = std::move(cell.high);
+  const double angle = (from + to) / 2;
+  const auto on_circle = [](double t) -> Eigen::VectorXd { return Eigen::Vector2d(std::cos(t), std::sin(t)); };
+  if (H_.cols() == 1) {
+    arc.centre = Eigen::VectorXd::Constant(1, angle < 1 ? 1 : -1);
+    arc.radius = last - first > 1 ? std::numeric_limits<double>::infinity() : 0;
+  } else {
+    arc.centre = on_circle(angle);
+    arc.radius = (to - from) / 2;
+  }
+  if (grows_) {
+    if (arc.radius == 0)
+      set_corners(arc, H_, {arc.centre});
+    else if (last - first == 1)
+      set_corners(arc, H_, {on_circle(from), on_circle(to)});
   } else {
     arc.low = cells_[first].low;
     arc.high = cells_[first].high;
@@ -97,28 +91,21 @@ void ArcTree::shape(Arc& arc, std::size_t first, std::size_t last, double from, 
       arc.high = arc.high.max(cells_[j].high);
     }
   }
-  const double angle = (from + to) / 2;
-  if (H_.cols() == 1) {
-    arc.centre = Eigen::VectorXd::Constant(1, angle < 1 ? 1 : -1);
-    arc.radius = last - first > 1 ? std::numeric_limits<double>::infinity() : 0;
-  } else {
-    arc.centre = Eigen::Vector2d(std::cos(angle), std::sin(angle));
-    arc.radius = (to - from) / 2;
-  }
   const bool splittable = last - first > 1 || arc.radius > narrowest;
-  arc.score = splittable ? lipschitz_ * arc.radius + (weight_ * (arc.high - arc.low)).sum() : 0;
+  arc.score = !splittable ? 0 : grows_ ? scoring_.growing(arc) : scoring_.jumping(arc);
 }
 
-const std::array<Arc, 2>& ArcTree::children(const Arc& arc) const {
-  auto& slot = const_cast<Arc&>(arc).children;  // NOLINT(cppcoreguidelines-pro-type-const-cast): lazily built cache
-  if (auto* built = slot.load(std::memory_order_acquire)) return *built;
-  auto* fresh = split(arc);
-  std::array<Arc, 2>* expected = nullptr;
-  if (!slot.compare_exchange_strong(expected, fresh, std::memory_order_acq_rel)) {
-    delete fresh;
-    return *expected;
+std::array<const Region*, 2> ArcTree::children(const Region& region) const {
+  auto& arc = const_cast<Arc&>(static_cast<const Arc&>(region));  // NOLINT: lazily built cache
+  auto* built = arc.children.load(std::memory_order_acquire);
+  if (!built) {
+    auto* fresh = split(arc);
+    if (arc.children.compare_exchange_strong(built, fresh, std::memory_order_acq_rel))
+      built = fresh;
+    else
+      delete fresh;
   }
-  return *fresh;
+  return {&(*built)[0], &(*built)[1]};
 }
 
 // Between the two cells that are nearest to the middle, or a cell in the middle.

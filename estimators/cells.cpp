@@ -1,5 +1,6 @@
 #include "estimators/cells.hpp"
 
+#include "estimators/target.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>
@@ -48,18 +49,12 @@ struct Level {
   std::vector<signed char> sign;                             // of H x on the current cell
 };
 
-/// b, and how far it may be from what is meant by it.
-struct Target {
-  double error = 0;    // in norm
-  bool exact = false;  // the exact |A G(x0)| is meant
-};
-
 class Walk {
  public:
-  Walk(const Recovery& f, const Progress& progress) : f_(f), progress_(progress) {
+  Walk(const Recovery& f, const Progress& progress) : f_(f), progress_(progress), target_(target(f)) {
     for (const Rows& W : f.G.layers) add_level(&W);
     add_level(f.A.size() > 0 ? &f.A : nullptr);
-    find_target();
+    result_.b_is_exact = target_.exact;
     descend(0, {Span::circle, {}, {}});
   }
 
@@ -74,10 +69,11 @@ class Walk {
     integer_quadratic_.reset();
     const PlaneQuadratic<Integer>& q = integer_quadratic();
     Integer squares = 0;
-    for (const Integer& b : integer_b()) squares += b * b;
-    const Rational in_M = power_of_two(2L * row_exponent()), in_c = power_of_two(long{row_exponent()} + b_exponent_);
+    const auto& [integer_b, b_exponent] = integer_target();
+    for (const Integer& b : integer_b) squares += b * b;
+    const Rational in_M = power_of_two(2L * row_exponent()), in_c = power_of_two(long{row_exponent()} + b_exponent);
     ExactCell exact{{in_M * q.m11, in_M * q.m12, in_M * q.m22, in_c * q.c1, in_c * q.c2},
-                    power_of_two(2L * b_exponent_) * squares,
+                    power_of_two(2L * b_exponent) * squares,
                     {},
                     {}};
     if (cell.span == Span::circle) return exact;
@@ -101,22 +97,6 @@ class Walk {
 
   // Computed inner products err by at most gamma |v||w|, whatever the order of their sums.
   static double gamma(Index terms) { return slack * unit * static_cast<double>(terms + 1); }
-
-  // x0 through the network, with a bound for rounding, entry by entry: relu does not increase distances.
-  void find_target() {
-    VectorXd z = f_.x0, error = VectorXd::Zero(2);
-    for (const Level& level : levels_) {
-      if (level.W != nullptr) {
-        error = slack * level.W->cwiseAbs() * (error + gamma(z.size()) * z.cwiseAbs());
-        z = *level.W * z;
-      }
-      if (&level != &levels_.back()) z = z.cwiseMax(0.0);
-    }
-    if (f_.phaseless) z = z.cwiseAbs();
-    target_.exact = ((z - f_.b).cwiseAbs().array() <= 2 * error.array()).all();
-    if (target_.exact) target_.error = 3 * error.norm();
-    result_.b_is_exact = target_.exact;
-  }
 
   // H on the cell that the levels below are in.
   void enter(std::size_t l) {
@@ -272,28 +252,9 @@ class Walk {
     return ray.sign > 0 ? PlaneVector<Integer>{h.y, -h.x} : PlaneVector<Integer>{-h.y, h.x};
   }
 
-  // b, up to a power of two.
-  const std::vector<Integer>& integer_b() {
-    if (!integer_b_.empty()) return integer_b_;
-    std::vector<Integer> z;
-    const auto append = [&](const VectorXd& values) {
-      const int exponent = common_exponent(values);
-      for (const double value : values) z.push_back(integer(value, exponent));
-    };
-    if (!target_.exact) {
-      append(f_.b);
-      b_exponent_ = common_exponent(f_.b);
-      return integer_b_ = std::move(z);
-    }
-    append(f_.x0);
-    b_exponent_ = common_exponent(f_.x0) + row_exponent();
-    for (const Level& level : levels_) {
-      if (level.W != nullptr) z = product(level, z);
-      const bool measured = &level == &levels_.back();
-      for (Integer& value : z)
-        if (value < 0 && (!measured || f_.phaseless)) value = measured ? Integer(-value) : Integer(0);
-    }
-    return integer_b_ = std::move(z);
+  const IntegerTarget& integer_target() {
+    if (!integer_target_) integer_target_ = integers(f_, target_);
+    return *integer_target_;
   }
 
   // The rows of the last level are integers times two to this.
@@ -301,15 +262,6 @@ class Walk {
     int sum = 0;
     for (const Level& level : levels_) sum += level.exponent;
     return sum;
-  }
-
-  static std::vector<Integer> product(const Level& level, const std::vector<Integer>& z) {
-    std::vector<Integer> result(std::size_t(level.W->rows()));
-    for (Index i = 0; i < level.W->rows(); ++i)
-      for (Index j = 0; j < level.W->cols(); ++j)
-        if (z[std::size_t(j)] != 0)
-          result[std::size_t(i)] += integer((*level.W)(i, j), level.exponent) * z[std::size_t(j)];
-    return result;
   }
 
   // M up to one power of two, c up to another.
@@ -322,7 +274,7 @@ class Walk {
       q.m11 += h.x * h.x;
       q.m12 += h.x * h.y;
       q.m22 += h.y * h.y;
-      const Integer b = level.sign[std::size_t(i)] * integer_b()[std::size_t(i)];
+      const Integer b = level.sign[std::size_t(i)] * integer_target().b[std::size_t(i)];
       q.c1 += b * h.x;
       q.c2 += b * h.y;
     }
@@ -425,8 +377,7 @@ class Walk {
   const Progress& progress_;
   std::vector<Level> levels_;
   Target target_;
-  std::vector<Integer> integer_b_;
-  int b_exponent_ = 0;
+  std::optional<IntegerTarget> integer_target_;
   std::optional<PlaneQuadratic<Integer>> integer_quadratic_;
   Cells result_;
 };
@@ -438,14 +389,14 @@ bool finite(const Recovery& f) {
 
 }  // namespace
 
-void check_cells(const Recovery& f) {
-  if (f.k() != 2)
-    throw InputError(fmt::format("k is {}; the cells are listed in the plane only: the network needs k = 2", f.k()));
+void check_finite(const Recovery& f) {
   if (!finite(f)) throw InputError("the problem holds a number that is not finite; its cells need finite ones");
 }
 
 Cells cells(const Recovery& f, const Progress& progress) {
-  check_cells(f);
+  if (f.k() != 2)
+    throw InputError(fmt::format("k is {}; the cells are listed in the plane only: the network needs k = 2", f.k()));
+  check_finite(f);
   const auto walk = std::make_shared<Walk>(f, progress);
   Cells result = walk->take_result();
   result.exact = [walk](const PatternCell& cell) { return walk->exact(cell); };

@@ -71,10 +71,10 @@ struct Cells {
   std::function<ExactCell(const PatternCell&)> exact;
 };
 
-/// Throws InputError unless k = 2 and all numbers in f are finite.
-void check_cells(const Recovery& f);
+/// Throws InputError unless all numbers in f are finite.
+void check_finite(const Recovery& f);
 
-/// All cells of f, to which `exact` keeps a reference. Throws as check_cells does.
+/// All cells of f, to which `exact` keeps a reference. Throws InputError unless k = 2 and all numbers in f are finite.
 Cells cells(const Recovery& f, const Progress& progress = {});
 
 }  // namespace theoremeter

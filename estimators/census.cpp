@@ -1,10 +1,12 @@
 #include "estimators/census.hpp"
 
 #include "estimators/cells.hpp"
+#include "estimators/census_sphere.hpp"
 #include "estimators/long_cells.hpp"
 #include "theory/error.hpp"
 #include "theory/homogeneity.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -274,7 +276,8 @@ class Counting {
   void constant(double from, double width) {
     const double middle = from + width / 2;
     const Vector2d x = f_.x0.norm() * Vector2d(std::cos(middle), std::sin(middle));
-    census_.flat.push_back({StationaryKind::minimum, from, from + width, Vector2d::Zero(), half_b_squared_, x});
+    census_.flat.push_back(
+        {StationaryKind::minimum, from, from + width, Vector2d::Zero(), half_b_squared_, x, none, 2});
   }
 
   void at_zero() {
@@ -371,6 +374,7 @@ class Counting {
 void scale(Census& census, const Normalised& n) {
   for (StationaryPoint& p : census.points) {
     p.x *= n.in_x();
+    p.x3 *= n.in_x();
     p.objective *= n.in_f();
     p.counterclockwise *= n.in_gradient();
     p.clockwise *= n.in_gradient();
@@ -379,6 +383,7 @@ void scale(Census& census, const Normalised& n) {
     f.normal /= n.in_x();
     f.objective *= n.in_f();
     f.x *= n.in_x();
+    f.x3 *= n.in_x();
   }
   census.objective_at_zero *= n.in_f();
   census.descent_at_zero *= n.in_gradient();
@@ -389,10 +394,12 @@ void scale(Census& census, const Normalised& n) {
 const std::string& name(StationaryKind kind) { return stationary_kind_names.at(static_cast<std::size_t>(kind)); }
 
 Census census(const Recovery& f, double rho, const Progress& progress) {
-  check_cells(f);
+  check_finite(f);
+  if (f.k() != 2 && f.k() != 3)
+    throw InputError(fmt::format("k is {}; stationary points are listed for k = 2 and 3 only", f.k()));
   if (f.x0.isZero(0)) throw InputError("x0 is zero; distances are relative to |x0|, which must be positive");
   const Normalised n = normalised(f);
-  Census result = Counting(n.f, rho, cells(n.f, progress)).result();
+  Census result = f.k() == 2 ? Counting(n.f, rho, cells(n.f, progress)).result() : census_on_sphere(n.f, rho, progress);
   scale(result, n);
   return result;
 }

@@ -1,5 +1,6 @@
-// The census: every stationary point of a recovery problem with k = 2, kinks included, nothing sampled. On a given
-// instance it decides what the theorems of [HLV; HV] say of it: where there is no descent direction.
+// The census: every stationary point of a recovery problem with k = 2 or 3, kinks included, nothing sampled. On a given
+// instance it decides what the theorems of [HLV; HV] say of it: where there is no descent direction. What follows is
+// said of k = 2; of k = 3 in estimators/census_sphere.hpp.
 //
 // f is continuous, and on each closed cone of a cell (estimators/cells.hpp) a convex quadratic 1/2 x'Mx - c'x + const.
 //  - In an open cone f is differentiable, and stationary exactly where Mx = c: a minimum, never a saddle or a maximum.
@@ -23,7 +24,7 @@
 
 namespace theoremeter {
 
-/// rho = rho_d of the problem. Throws InputError unless k = 2, x0 != 0 and all numbers in f are finite, and as
+/// rho = rho_d of the problem. Throws InputError unless k is 2 or 3, x0 != 0 and all numbers in f are finite, and as
 /// normalised() does where f or its gradient is beyond the range of doubles.
 Census census(const Recovery& f, double rho, const Progress& progress = {});
 

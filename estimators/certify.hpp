@@ -1,7 +1,7 @@
 // Upper bounds: a proof that no pair of points exceeds tau, for tau as small as the budget reaches.
 #pragma once
 
-#include "estimators/certify_circles.hpp"
+#include "estimators/certify_products.hpp"
 #include "estimators/cone_proof.hpp"
 #include "estimators/decompositions.hpp"
 #include "estimators/enumerate.hpp"
@@ -153,17 +153,17 @@ Certified certify_in_units(const D& d, Witness& incumbent, double gap, std::int6
   }
 }
 
-/// Deviations of more factors, on circles alone.
-template <CircleDeviation D>
+/// Deviations of more factors, on products of spheres alone.
+template <ProductDeviation D>
 requires(!SignDeviation<D>) Certified certify_in_units(const D& d, Witness& incumbent, double gap, std::int64_t nodes,
                                                        int threads, const Progress& progress) {
-  return certify_circles(d, incumbent, gap, nodes, threads, progress);
+  return certify_products(d, incumbent, gap, nodes, threads, progress);
 }
 
 /// Proves an upper bound on sup f, as branch_and_bound does, in dimension 1 to certify_dimensions; deviations of more
-/// factors in dimensions 1 and 2. The larger `nodes` and the smaller `gap`, the smaller at_most.
+/// factors in dimension 1 to product_dimensions. The larger `nodes` and the smaller `gap`, the smaller at_most.
 template <class D>
-requires(SignDeviation<D> || CircleDeviation<D>) Certified
+requires(SignDeviation<D> || ProductDeviation<D>) Certified
     certify(const D& d, Witness& incumbent, double gap, std::int64_t nodes, int threads, const Progress& progress) {
   const InUnits<D> measured = in_units(d);
   incumbent.value /= measured.unit;

@@ -43,12 +43,12 @@ Certified decide_in_units(const D& d, Witness& incumbent, double tau, std::int64
   return decide_by(prove, trivial_bound(d), d.odd(), tau, nodes, incumbent);
 }
 
-template <CircleDeviation D>
+template <ProductDeviation D>
 requires(!SignDeviation<D>) Certified
     decide_in_units(const D& d, Witness& incumbent, double tau, std::int64_t nodes, int threads, const Progress&) {
-  const CircleProver<D> prover(d);
+  const ProductProver<D> prover(d);
   const auto prove = [&](Side side, double& at, std::int64_t& budget, Witness& refuter) {
-    return prover.prove(side, at, budget, threads, refuter);
+    return prover.prove(side, at, tau, budget, threads, refuter);
   };
   return decide_by(prove, prover.trivial_bound(), false, tau, nodes, incumbent);
 }

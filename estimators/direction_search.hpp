@@ -1,17 +1,18 @@
 // Least values over directions: where on a grid, and then downhill from the best directions of a grid.
 //
-// Values jump where a neuron or a measurement changes sign, so no gradient is used: from every start a random tangent
-// step is tried, repeated while it helps, with steps that grow after a success and shrink after a failure. All starts
-// move together, in blocks of fixed size; now and then the worse half of a block goes on from where the better half is.
-// No result depends on the threads.
+// Values jump where a neuron or a measurement changes sign, and are least at such jumps, on one side of them. Columns
+// are annealed (direction_anneal.hpp), the best of them again and again; from where that ends a random tangent step is
+// tried, repeated while it helps, with steps that grow after a success and shrink after a failure. Two halves of the
+// starts share nothing, neither grid nor columns. All columns of a block of fixed size move together: no result depends
+// on the threads.
 #pragma once
 
+#include "estimators/direction_aims.hpp"
 #include "estimators/rays.hpp"
 #include "estimators/stream.hpp"
 
 #include <Eigen/Core>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 namespace theoremeter {
@@ -19,15 +20,18 @@ namespace theoremeter {
 /// The numbers of every column, by blocks in parallel.
 void evaluate_blocks(const Rays& rays, const Eigen::MatrixXd& directions, int threads, RayNumbers* out);
 
-/// What is made small; may be infinite.
-using RayScore = std::function<double(const RayNumbers&)>;
-
 /// The columns with the least value in each of `count` equal runs of the grid, that of the whole grid among them.
 Eigen::MatrixXd best_of_runs(const Eigen::MatrixXd& directions, const std::vector<RayNumbers>& rays,
-                             const RayScore& score, std::int64_t count);
+                             const DirectionAim& aim, std::int64_t count);
 
-/// The columns after `steps` trials each.
-Eigen::MatrixXd search_directions(const Rays& rays, Eigen::MatrixXd starts, const RayScore& score, std::int64_t steps,
-                                  const Stream& stream, int threads);
+/// Where columns ended: those of the first half of the starts, then those of the second. Of a single start there is no
+/// second.
+struct FoundDirections {
+  Eigen::MatrixXd columns;
+  Eigen::Index first_half = 0;
+  std::int64_t evaluations = 0;
+};
+FoundDirections search_directions(const Rays& rays, const Eigen::MatrixXd& starts, const DirectionAim& aim,
+                                  std::int64_t steps, const Stream& stream, int threads);
 
 }  // namespace theoremeter

@@ -84,16 +84,22 @@ struct Line {
   double log_a, b, residuals;
 };
 
+/// The abscissa against which the logarithm of a law, less what has no parameter, is a line.
+double line_abscissa(Law law, double x) {
+  if (law == Law::exponential) return -x;
+  return law == Law::power ? std::log(x) : std::log(std::log(x));
+}
+double line_ordinate(Law law, double x, double y) { return std::log(y) - (law == Law::klog ? std::log(x) : 0); }
+
 /// A law as a line: y' = log y less what has no parameter, against z.
 class LawAsLine {
  public:
   LawAsLine(Law law, const Curve& curve) : z_(static_cast<Eigen::Index>(curve.size())) {
     std::vector<std::vector<double>> logs;
     for (std::size_t i = 0; i < curve.size(); ++i) {
-      const double log_x = std::log(curve[i].x);
-      z_(static_cast<Eigen::Index>(i)) = law == Law::power ? log_x : std::log(log_x);
+      z_(static_cast<Eigen::Index>(i)) = line_abscissa(law, curve[i].x);
       std::vector<double>& at = logs.emplace_back();
-      for (const double y : curve[i].values) at.push_back(std::log(y) - (law == Law::power ? 0 : log_x));
+      for (const double y : curve[i].values) at.push_back(line_ordinate(law, curve[i].x, y));
     }
     means_ = PointMeans(logs);
     centre_ = (means_.counts() * z_).sum() / means_.draws();
@@ -130,6 +136,65 @@ class LawAsLine {
   ArrayXd z_;
   PointMeans means_;
   double centre_ = 0, spread_ = 0;
+};
+
+/// The same where x was measured too: the line through resampled draws, each with its z and y'. Where there are many,
+/// in blocks, whose draws are spread over the curve.
+class PairsAsLine {
+ public:
+  PairsAsLine(Law law, const Curve& curve) {
+    std::size_t draws = 0;
+    for (const Level& level : curve) draws += level.values.size();
+    constexpr std::size_t most = 512;
+    blocks_.resize(std::min(draws, most));
+    std::size_t d = 0;
+    Sums all;
+    for (const Level& level : curve)
+      for (const double y : level.values) all += Sums::of(line_abscissa(law, level.x), line_ordinate(law, level.x, y));
+    z0_ = all.z / all.n, y0_ = all.y / all.n;
+    for (const Level& level : curve)
+      for (const double y : level.values)
+        blocks_[d++ % blocks_.size()] +=
+            Sums::of(line_abscissa(law, level.x) - z0_, line_ordinate(law, level.x, y) - y0_);
+    draws_ = static_cast<double>(draws);
+  }
+
+  Line fitted(const Stream& stream) const {
+    const Sums s = resampled(stream);
+    return with_exponent(s, (s.n * s.zy - s.z * s.y) / s.spread());
+  }
+  Line with_exponent(const Stream& stream, double b) const { return with_exponent(resampled(stream), b); }
+  double degrees_of_freedom() const { return draws_ - 2; }
+
+ private:
+  struct Sums {
+    double n = 0, z = 0, y = 0, zz = 0, zy = 0, yy = 0;
+
+    static Sums of(double z, double y) { return {1, z, y, z * z, z * y, y * y}; }
+    Sums& operator+=(const Sums& o) {
+      n += o.n, z += o.z, y += o.y, zz += o.zz, zy += o.zy, yy += o.yy;
+      return *this;
+    }
+    double spread() const { return n * zz - z * z; }
+  };
+
+  /// As many blocks; again where all of them are of one x.
+  Sums resampled(Stream stream) const {
+    for (;;) {
+      Sums sum;
+      for (std::size_t b = 0; b < blocks_.size(); ++b)
+        sum += blocks_[static_cast<std::size_t>(stream() % blocks_.size())];
+      if (sum.spread() > 1e-12 * sum.n * sum.zz) return sum;
+    }
+  }
+
+  Line with_exponent(const Sums& s, double b) const {
+    const double a = (s.y - b * s.z) / s.n;
+    return {a + y0_ - b * z0_, b, s.yy - 2 * b * s.zy + b * b * s.zz - s.n * a * a};
+  }
+
+  std::vector<Sums> blocks_;
+  double z0_ = 0, y0_ = 0, draws_ = 0;
 };
 
 /// `statistic` of each resample, in their order.
@@ -246,21 +311,29 @@ LawFit fit_law(Law law, const Curve& curve, const Bootstrap& how) {
   const LawAsLine as_line(law, curve);
   const PointMeans& means = as_line.means();
   const Line line = as_line.fitted(means.means());
-  const std::vector<Line> again =
-      of_resamples(how, [&](const Stream& stream) { return as_line.fitted(as_line.resampled(stream)); });
+  std::vector<Line> again;
+  double factor = 0;
+  if (how.pairs) {
+    const PairsAsLine pairs(law, curve);
+    const double degrees = pairs.degrees_of_freedom();
+    again = of_resamples(how, [&](const Stream& stream) { return pairs.fitted(stream); });
+    factor = student_over_normal(degrees, how.confidence) * std::sqrt((degrees + 2) / degrees);
+  } else {
+    again = of_resamples(how, [&](const Stream& stream) { return as_line.fitted(as_line.resampled(stream)); });
+    factor = student_over_normal(as_line.degrees_of_freedom(), how.confidence);
+  }
   std::vector<double> log_a, b;
   for (const Line& l : again) {
     log_a.push_back(l.log_a);
     b.push_back(l.b);
   }
-  const double factor = student_over_normal(as_line.degrees_of_freedom(), how.confidence);
   const Estimate a = with_interval(line.log_a, log_a, how.confidence, factor);
   LawFit fit;
   fit.a = {std::exp(a.value), std::exp(a.low), std::exp(a.high)};
   fit.b = with_interval(line.b, b, how.confidence, factor);
   fit.residuals = line.residuals + means.squares_within();
   fit.draws = static_cast<std::int64_t>(means.draws());
-  fit.residuals_resampled = !means.replicated();
+  fit.residuals_resampled = !how.pairs && !means.replicated();
   return fit;
 }
 
@@ -272,10 +345,17 @@ Comparison compare_laws(Law law, const Curve& curve, double first, double second
   c.residuals_first += line.means().squares_within();
   c.residuals_second += line.means().squares_within();
   c.aic = line.means().draws() * std::log(c.residuals_first / c.residuals_second);
-  c.probability = share_below_zero(of_resamples(how, [&](const Stream& stream) {
-    const ArrayXd again = line.resampled(stream);
-    return residuals(again, first) - residuals(again, second);
-  }));
+  if (how.pairs) {
+    const PairsAsLine pairs(law, curve);
+    c.probability = share_below_zero(of_resamples(how, [&](const Stream& stream) {
+      return pairs.with_exponent(stream, first).residuals - pairs.with_exponent(stream, second).residuals;
+    }));
+  } else {
+    c.probability = share_below_zero(of_resamples(how, [&](const Stream& stream) {
+      const ArrayXd again = line.resampled(stream);
+      return residuals(again, first) - residuals(again, second);
+    }));
+  }
   return c;
 }
 

@@ -20,8 +20,8 @@ struct Estimate {
   double value = 0, low = 0, high = 0;  // low <= value <= high nearly always: ends are those of an interval
 };
 
-/// power: a x^b.  klog: a x (log x)^b, x > 1.
-enum class Law { power, klog };
+/// power: a x^b.  klog: a x (log x)^b, x > 1.  exponential: a exp(-b x).
+enum class Law { power, klog, exponential };
 
 struct LawFit {
   Estimate a, b;
@@ -30,7 +30,7 @@ struct LawFit {
   bool residuals_resampled = false;  // some point has one draw alone: residuals of all points are resampled instead
 };
 
-/// Two exponents, held fixed, against each other.
+/// Two exponents (of an exponential: rates), held fixed, against each other.
 struct Comparison {
   double first = 0, second = 0;
   double residuals_first = 0, residuals_second = 0;  // sums of squares; of collapses the spreads
@@ -44,11 +44,13 @@ struct Bootstrap {
   Stream stream{0};
   int threads = 1;
   int resamples = 1000;
+  bool pairs = false;  // of a law: x was measured as y was, and both of a draw are resampled together
 };
 
 /// Least squares of log y over all draws. Draws are resampled within each point; deviations from the point's mean are
 /// raised by sqrt(n/(n-1)), as in an unbiased variance, and ends moved out by Student's t over the normal quantile
-/// (Davison and Hinkley, Bootstrap Methods, 2.3 and 6.2). Two x or more, values > 0.
+/// (Davison and Hinkley, Bootstrap Methods, 2.3 and 6.2). Pairs are resampled over all points, ends moved out by
+/// sqrt(N/(N-2)) too (there, 6.2.4). Two x or more, of pairs three draws; values > 0.
 LawFit fit_law(Law law, const Curve& curve, const Bootstrap& how);
 Comparison compare_laws(Law law, const Curve& curve, double first, double second, const Bootstrap& how);
 

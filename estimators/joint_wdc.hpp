@@ -64,6 +64,12 @@ class JointWdc {
   /// (2 pi), eta = pi - theta, whose maximum, where tan(eta) = -eta, is 1.81971/(2 pi); |Q| <= 1/2.
   double lipschitz(int s) const { return alpha_ / 2 * (s < 2 ? lipschitz_Q : 1.8198 / (2 * std::numbers::pi)); }
   std::pair<double, double> expectation_range() const { return {0, alpha_ / 4}; }
+  /// E is that part of what expectation_range and lipschitz in h and x allow, for m and y as in p: kappa/(1/2).
+  double part_of_expectation(const Point& p) const { return 2 * kappa(angle(p[2], p[3])); }
+  /// |m| |y| kappa is convex in m, as it is the mean of max(<g, m>, 0) max(<g, y>, 0) over Gaussian g. Its Hessian
+  /// there has the eigenvalues 0, (kappa + kappa'')|y|/|m| = sin(theta)/pi |y|/|m| and, across m and y, half of that;
+  /// with |Q| <= 1/2 no more than this over |m|.
+  double curvature(int) const { return alpha_ / (2 * std::numbers::pi); }
 
  private:
   JointWdc(Rows B, Rows C, Rows rows, double alpha)

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -93,6 +94,14 @@ RayWitness error_witness(const Rays& rays, const Point& direction, const Rays::V
   return {direction, end_of(largest.r), largest.r, largest.value};
 }
 
+/// How well two halves of a search agree: their difference over the larger in size, at most 1. NaN where one of them
+/// found nothing.
+double agreement_of_halves(double one, double other) {
+  const double size = std::max(std::abs(one), std::abs(other));
+  if (!std::isfinite(size)) return NAN;
+  return size > 0 ? std::min(1.0, std::abs(one - other) / size) : 0;
+}
+
 void add(Landscape& landscape, Violation v) {
   ++landscape.violation_count;
   const auto alike = std::count_if(landscape.violations.begin(), landscape.violations.end(),
@@ -158,25 +167,32 @@ class Measurer {
     result_.directions = result_.evaluations = directions_.cols();
   }
 
-  /// Of the best grid points and where searches from them ended, the one whose exact witness is least.
+  /// Of the best grid points and where searches from them ended, the one whose exact witness is least; the agreement of
+  /// what the two halves of the starts found.
   template <class WitnessOf>
-  RayWitness best(const RayScore& score, Purpose purpose, WitnessOf witness_of, bool largest) {
-    const MatrixXd starts = best_of_runs(directions_, numbers_, score, options_.starts);
-    const MatrixXd found =
-        search_directions(rays_, starts, score, options_.steps, stream_.at({purpose}), options_.threads);
-    result_.evaluations += starts.cols() * (options_.steps + 1);
-    RayWitness best;
-    for (const MatrixXd* candidates : {&starts, &found})
+  RayWitness best(const DirectionAim& aim, Purpose purpose, WitnessOf witness_of, bool largest) {
+    const MatrixXd starts = best_of_runs(directions_, numbers_, aim, options_.starts);
+    const FoundDirections found =
+        search_directions(rays_, starts, aim, options_.steps, stream_.at({purpose}), options_.threads);
+    result_.evaluations += found.evaluations;
+    std::array<RayWitness, 2> half;
+    const auto better = [largest](const RayWitness& one, const RayWitness& other) {
+      return other.direction.empty() || (largest ? one.value > other.value : one.value < other.value);
+    };
+    for (const MatrixXd* candidates : {&starts, &found.columns})
       for (Index j = 0; j < candidates->cols(); ++j) {
         const RayWitness here = witness_of(rays_.point(candidates->col(j)));
-        if (best.direction.empty() || (largest ? here.value > best.value : here.value < best.value)) best = here;
+        RayWitness& known = half[j < found.first_half ? 0 : 1];
+        if (better(here, known)) known = here;
       }
-    return best;
+    RayWitness all = !half[1].direction.empty() && better(half[1], half[0]) ? half[1] : half[0];
+    if (!half[1].direction.empty()) all.agreement = agreement_of_halves(half[0].value, half[1].value);
+    return all;
   }
 
   void find_error() {
-    result_.population_error = best([](const RayNumbers& ray) { return -ray.error(); }, error_search,
-                                    [&](const Point& p) { return error_witness(rays_, p, rays_.at(p)); }, true);
+    result_.population_error = best(
+        ErrorAim(rays_), error_search, [&](const Point& p) { return error_witness(rays_, p, rays_.at(p)); }, true);
     report(0.5);
   }
 
@@ -205,26 +221,33 @@ class Measurer {
   }
 
   void find_least_gradient() {
-    result_.worst_margin = best([&](const RayNumbers& ray) { return least_gradient(ray, allowed(ray)).value; },
-                                margin_search, [&](const Point& p) { return margin_witness(p); }, false);
-    const RayWitness& worst = result_.worst_margin;
-    if (worst.value < infinity)
+    const GradientAim aim(rays_, [this](const RayNumbers& ray) { return allowed(ray); });
+    result_.worst_margin = best(
+        aim, margin_search, [&](const Point& p) { return margin_witness(p); }, false);
+    RayWitness& worst = result_.worst_margin;
+    if (worst.value <= vanishing())
+      worst.agreement = 0;  // nothing is below
+    else if (worst.value < infinity)
       result_.derivative_at_worst = instance_.descent_along_gradient(worst.direction, finite(worst.r));
     report(0.6);
   }
 
   void find_least_descent_at_zero() {
-    result_.descent_at_zero = best([](const RayNumbers& ray) { return ray.b; }, zero_search,
-                                   [&](const Point& p) {
-                                     return RayWitness{p, RayEnd::origin, 0, rays_.at(p).b};
-                                   },
-                                   false);
+    result_.descent_at_zero = best(
+        DescentAim(), zero_search,
+        [&](const Point& p) {
+          return RayWitness{p, RayEnd::origin, 0, rays_.at(p).b};
+        },
+        false);
     report(0.7);
   }
 
   void add_violation(Point direction, double r, const char* reason) { add(result_, {std::move(direction), r, reason}); }
 
-  /// The longest of the vectors a and c of the grid's rays: what is 1e-12 of it is 0 but for rounding.
+  /// A gradient no longer than this is 0 but for rounding.
+  double vanishing() const { return 1e-12 * gradient_size(); }
+
+  /// The longest of the vectors a and c of the grid's rays.
   double gradient_size() const {
     double square = 0;
     for (const RayNumbers& ray : numbers_)
@@ -238,7 +261,7 @@ class Measurer {
   /// where |v| is small and does not vanish, the derivative itself decides. Where f is constant along a ray it has no
   /// descent, which is no violation where the theorem counts that among maximisers.
   void find_violations() {
-    const double size = gradient_size(), vanishing = 1e-12 * size, suspicious = 1e-7 * size;
+    const double size = gradient_size(), vanishing = this->vanishing(), suspicious = 1e-7 * size;
     const std::size_t on_grid = numbers_.size();
     bool margin_fails = false, zero_fails = false;
     for (std::size_t i = 0; i < on_grid; ++i) {
@@ -419,13 +442,13 @@ Landscape measure_landscape(const Demodulation& f, double alpha, const Landscape
   return Measurer(*instance, options, stream, progress)();
 }
 
-void add_violations(Landscape& landscape, const Census& census, const Eigen::Vector2d& x0) {
+void add_violations(Landscape& landscape, const Census& census, const Eigen::VectorXd& x0) {
   landscape.violation_count -= static_cast<std::int64_t>(
       std::erase_if(landscape.violations, [](const Violation& v) { return v.reason == by_descent; }));
   const double length = x0.norm(), rho = landscape.rho[0];
   double farthest = 1;  // all balls lie within, in units of |x0|
   for (const Neighbourhood& n : landscape.excluded) farthest = std::max(farthest, 2 + n.radius);
-  const auto look = [&](const Eigen::Vector2d& x) {
+  const auto look = [&](const Eigen::VectorXd& x) {
     for (const Neighbourhood& n : landscape.excluded) {
       const double s = n.centre == "x0" ? 1 : n.centre == "0" ? 0 : -rho;
       if ((x - s * x0).norm() / length <= std::max(n.radius, at_centre)) return false;
@@ -434,16 +457,19 @@ void add_violations(Landscape& landscape, const Census& census, const Eigen::Vec
     return true;
   };
   for (const StationaryPoint& p : census.points)
-    if (p.kind != StationaryKind::kink_saddle) look(p.x);
+    if (p.kind != StationaryKind::kink_saddle) look(coordinates(p.x, p.x3));
   for (const FlatSet& f : census.flat) {
     if (f.kind == StationaryKind::kink_saddle) continue;
-    if (look(f.normal.isZero(0) ? Eigen::Vector2d(farthest * f.x) : f.x) || f.normal.isZero(0)) continue;
+    // Of a cone, on which f is what it is at 0, all multiples are points too.
+    const bool cone = x0.size() == 2 ? f.normal.isZero(0) : f.objective == census.objective_at_zero;
+    const Eigen::VectorXd x = coordinates(f.x, f.x3);
+    if (look(cone ? Eigen::VectorXd(farthest * x) : x) || cone || x0.size() == 3) continue;
     // A piece of a line, one of its points in a ball: is there another that is in none?
     constexpr int points = 256;
     for (int i = 1; i < points; ++i) {
       const double angle = f.from + (f.to - f.from) * i / points;
       const Eigen::Vector2d u(std::cos(angle), std::sin(angle));
-      if (f.normal.dot(u) > 0 && look(u / f.normal.dot(u))) break;
+      if (f.normal.dot(u) > 0 && look(VectorXd(u / f.normal.dot(u)))) break;
     }
   }
 }

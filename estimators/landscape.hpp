@@ -22,7 +22,7 @@ struct LandscapeOptions {
   std::int64_t directions = 100'000;
   std::optional<GridKind> grid = {};  // default_grid(k); blind demodulation: sobol or random, in R^{n+p}
   std::int64_t starts = 64;           // local searches for each of the three quantities
-  std::int64_t steps = 300;           // directions tried by each of these
+  std::int64_t steps = 60;            // of each of these in a round of annealing (direction_aims.hpp), and at the end
   std::int64_t descents = 20;
   std::optional<double> radius = {};  // excluded; default: those implied, or default_radius where they merge
   int threads = 1;
@@ -42,7 +42,8 @@ Landscape measure_landscape(const Demodulation& f, double alpha, const Landscape
                             const Progress& progress = {});
 
 /// The census's minima outside the excluded balls, of every flat set one point, become violations in place of the
-/// points that descent ran into, which are among them.
-void add_violations(Landscape& landscape, const Census& census, const Eigen::Vector2d& x0);
+/// points that descent ran into, which are among them. For k = 3 a flat set that is no cone may have one point in a
+/// ball, and others in none that are not looked at.
+void add_violations(Landscape& landscape, const Census& census, const Eigen::VectorXd& x0);
 
 }  // namespace theoremeter

@@ -26,6 +26,9 @@ struct RayWitness {
   RayEnd where = RayEnd::point;
   double r = 0;
   double value = 0;
+  /// The relative difference of the best values of two halves of the search that share nothing, 0 where the infimum
+  /// found is one that nothing can be below; NaN: a half found nothing, or an old file does not say.
+  double agreement = NAN;
 };
 
 /// A ball of this radius around a centre; in blind demodulation the set A_{radius,(h~,m~)} of [HJ (3)], as far as it

@@ -67,6 +67,22 @@ Index Rays::dimension() const {
   return sum;
 }
 
+void Rays::evaluate(const MatrixXd& P, RayNumbers* out, RayWorkspace& work) const {
+  RayVectors& at = work.vectors;
+  vectors(P, at, work);
+  const std::vector<Index> sizes = parts();
+  const std::vector<VectorXd> x0 = solution();
+  for (Index j = 0; j < P.cols(); ++j) {
+    out[j].factors = static_cast<int>(sizes.size());
+    Index from = 0;
+    for (std::size_t i = 0; i < sizes.size(); from += sizes[i++])
+      out[j].factor[i] =
+          ray_factor(P.col(j).segment(from, sizes[i]), at.a.col(j).segment(from, sizes[i]),
+                     at.c.col(j).segment(from, sizes[i]), at.H.col(j).segment(from, sizes[i]), x0[i], unit());
+    out[j].b = P.col(j).head(sizes[0]).dot(at.c.col(j).head(sizes[0]));
+  }
+}
+
 RadialExtremum Rays::error(const Vectors& at, std::size_t i) const {
   return population_error(at.p[i], at.a[i], at.c[i], at.H[i], unit());
 }
@@ -97,7 +113,7 @@ VectorXd RecoveryRays::population(const VectorXd& p) const {
   return p - population_gradient(problem_, f_.G.depth(), p, x0_);
 }
 
-void RecoveryRays::evaluate(const MatrixXd& P, RayNumbers* out, RayWorkspace& work) const {
+void RecoveryRays::vectors(const MatrixXd& P, RayVectors& out, RayWorkspace& work) const {
   const Index N = P.cols();
   const bool measured = f_.A.size() > 0;
   const MatrixXd& Z = forward(f_.G, P, work.first);
@@ -117,12 +133,11 @@ void RecoveryRays::evaluate(const MatrixXd& P, RayNumbers* out, RayWorkspace& wo
   }
   if (measured) U.noalias() = f_.A.transpose() * YS;
   const MatrixXd& back = backward(f_.G, work.first);
-  for (Index j = 0; j < N; ++j) {
-    const VectorXd p = P.col(j), a = scale_ * back.col(j), c = scale_ * back.col(N + j);
-    out[j].factors = 1;
-    out[j].factor[0] = ray_factor(p, a, c, population(p), x0_, unit_);
-    out[j].b = p.dot(c);
-  }
+  out.a = scale_ * back.leftCols(N);
+  out.c = scale_ * back.rightCols(N);
+  out.identity = P;
+  out.H.resize(P.rows(), N);
+  for (Index j = 0; j < N; ++j) out.H.col(j) = population(P.col(j));
 }
 
 Rays::Vectors RecoveryRays::at(const Point& direction) const {
@@ -143,10 +158,10 @@ DemodulationRays::DemodulationRays(const Demodulation& f, double alpha)
 
 std::pair<VectorXd, VectorXd> DemodulationRays::population(const VectorXd& p, const VectorXd& q) const {
   const auto [h, m] = population_gradient(f_.G1.depth(), f_.G2.depth(), p, q, h0_, m0_);
-  return {p - h, q - m};
+  return {q.squaredNorm() * p - h, p.squaredNorm() * q - m};
 }
 
-void DemodulationRays::evaluate(const MatrixXd& P, RayNumbers* out, RayWorkspace& work) const {
+void DemodulationRays::vectors(const MatrixXd& P, RayVectors& out, RayWorkspace& work) const {
   const Index N = P.cols();
   const MatrixXd& w = forward(f_.G1, P.topRows(f_.G1.input), work.first);
   const MatrixXd& x = forward(f_.G2, P.bottomRows(f_.G2.input), work.second);
@@ -159,14 +174,15 @@ void DemodulationRays::evaluate(const MatrixXd& P, RayNumbers* out, RayWorkspace
     U2.col(N + j) = b.cwiseProduct(w.col(j));
   }
   const MatrixXd &back1 = backward(f_.G1, work.first), &back2 = backward(f_.G2, work.second);
+  const Index n = f_.G1.input, p = f_.G2.input;
+  for (MatrixXd* X : {&out.a, &out.c, &out.identity, &out.H}) X->resize(n + p, N);
+  out.a << scale_ * back1.leftCols(N), scale_ * back2.leftCols(N);
+  out.c << scale_ * back1.rightCols(N), scale_ * back2.rightCols(N);
   for (Index j = 0; j < N; ++j) {
-    const Point at = point(P.col(j));
-    const auto [H1, H2] = population(at[0], at[1]);
-    const VectorXd c = scale_ * back1.col(N + j);
-    out[j].factors = 2;
-    out[j].factor[0] = ray_factor(at[0], scale_ * back1.col(j), c, H1, h0_, unit_);
-    out[j].factor[1] = ray_factor(at[1], scale_ * back2.col(j), scale_ * back2.col(N + j), H2, m0_, unit_);
-    out[j].b = at[0].dot(c);
+    const VectorXd h = P.col(j).head(n), m = P.col(j).tail(p);
+    const auto [H1, H2] = population(h, m);
+    out.identity.col(j) << m.squaredNorm() * h, h.squaredNorm() * m;
+    out.H.col(j) << H1, H2;
   }
 }
 

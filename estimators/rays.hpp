@@ -15,6 +15,13 @@
 
 namespace theoremeter {
 
+/// The vectors of radial.hpp, a column a direction, those of the second factor below those of the first. At any p (and
+/// q), of unit length or not, a and c are gradients of functions, 1/2 |A G(p)|^2 and <A G(p), b> or <|A G(p)|, b>, and
+/// so are `identity` (p itself; |q|^2 p and |p|^2 q) and H, what the population has in their place.
+struct RayVectors {
+  Eigen::MatrixXd a, c, identity, H;
+};
+
 /// Matrices kept from block to block: allocating them takes as long as filling them. One a thread.
 struct RayWorkspace {
   /// One network's: outputs[0] = P, outputs[i] = Z_i; backward[i], twice as wide, goes back through layer i.
@@ -24,6 +31,7 @@ struct RayWorkspace {
   Passes first, second;
   Eigen::MatrixXd measured;  // Y
   Eigen::MatrixXd both;      // [Y S]
+  RayVectors vectors;
 };
 
 /// Directions are columns: unit p, or unit p on top of unit q.
@@ -33,9 +41,10 @@ class Rays {
 
   /// How the columns are divided: {k}, or {n, p}.
   virtual std::vector<Eigen::Index> parts() const = 0;
+  virtual void vectors(const Eigen::MatrixXd& P, RayVectors& out, RayWorkspace& work) const = 0;
   /// `out` has room for as many as P has columns. The products of matrices depend on the columns there are: call with
   /// the same blocks for the same bits.
-  virtual void evaluate(const Eigen::MatrixXd& P, RayNumbers* out, RayWorkspace& work) const = 0;
+  void evaluate(const Eigen::MatrixXd& P, RayNumbers* out, RayWorkspace& work) const;
 
   /// The vectors along one ray, by along_ray of theory/problems.hpp: what evaluate must agree with.
   struct Vectors {
@@ -49,6 +58,8 @@ class Rays {
   virtual double unit() const { return 1; }
   /// sup_r |r (unit a - p) - (unit c - H)|/max(r, 1) of one factor, and where.
   RadialExtremum error(const Vectors& at, std::size_t factor) const;
+  /// The unit vectors that cosines are with, one each factor.
+  virtual std::vector<Eigen::VectorXd> solution() const = 0;
 
   Eigen::Index dimension() const;
   /// The parts of a column, each of unit length.
@@ -62,11 +73,12 @@ class RecoveryRays final : public Rays {
   RecoveryRays(const Recovery& f, Problem problem);
 
   std::vector<Eigen::Index> parts() const override { return {f_.k()}; }
-  void evaluate(const Eigen::MatrixXd& P, RayNumbers* out, RayWorkspace& work) const override;
+  void vectors(const Eigen::MatrixXd& P, RayVectors& out, RayWorkspace& work) const override;
   Vectors at(const Point& direction) const override;
 
   const Recovery& instance() const { return f_; }  // normalised
   double unit() const override { return unit_; }
+  std::vector<Eigen::VectorXd> solution() const override { return {x0_}; }
   Problem problem() const { return problem_; }
   double length() const { return length_; }  // |x0|
   double scale() const { return scale_; }    // 2^d
@@ -89,11 +101,12 @@ class DemodulationRays final : public Rays {
   DemodulationRays(const Demodulation& f, double alpha);
 
   std::vector<Eigen::Index> parts() const override { return {f_.G1.input, f_.G2.input}; }
-  void evaluate(const Eigen::MatrixXd& P, RayNumbers* out, RayWorkspace& work) const override;
+  void vectors(const Eigen::MatrixXd& P, RayVectors& out, RayWorkspace& work) const override;
   Vectors at(const Point& direction) const override;
 
   const Demodulation& instance() const { return f_; }  // normalised
   double unit() const override { return unit_; }
+  std::vector<Eigen::VectorXd> solution() const override { return {h0_, m0_}; }
   double length() const { return length_; }  // |h0||m0|
   double scale() const { return scale_; }    // 2^{d+s} l/alpha
 

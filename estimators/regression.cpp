@@ -167,7 +167,80 @@ double end_of(double inside, double step, const Holds& holds) {
   return inside;
 }
 
+/// The log-likelihood of P = exp(level - rate x), concave in both where no P exceeds 1.
+class DecayLikelihood {
+ public:
+  explicit DecayLikelihood(const std::vector<Trials>& trials) : trials_(trials) {}
+
+  /// The best level at this rate: its derivative falls to the left of where some P is 1, or it is there.
+  double best_level(double rate) const {
+    double high = infinite, successes = 0;
+    for (const Trials& t : trials_) high = std::min(high, rate * t.x), successes += static_cast<double>(t.successes);
+    const auto slope = [&](double level) {
+      double sum = successes;
+      for (const Trials& t : trials_)
+        if (const auto f = static_cast<double>(t.draws - t.successes); f > 0)
+          sum += f / -std::expm1(rate * t.x - level);
+      return sum;
+    };
+    double low = high - 1;
+    while (slope(low) < 0) low = high - 2 * (high - low);
+    for (int i = 0; i < 200; ++i) {
+      const double middle = low + (high - low) / 2;
+      if (middle == low || middle == high) break;
+      (slope(middle) > 0 ? low : high) = middle;
+    }
+    return low;
+  }
+
+  /// The log-likelihood at the best level: concave.
+  double profile(double rate) const {
+    const double level = best_level(rate);
+    double sum = 0;
+    for (const Trials& t : trials_) {
+      const double z = std::min(0.0, level - rate * t.x);
+      if (t.successes > 0) sum += static_cast<double>(t.successes) * z;
+      if (t.successes < t.draws) sum += static_cast<double>(t.draws - t.successes) * std::log(-std::expm1(z));
+    }
+    return sum;
+  }
+
+  /// By golden section on [low, high], and further where the maximum lies at an end.
+  double best_rate(double low, double high) const {
+    const double golden = (std::sqrt(5.0) - 1) / 2;
+    for (;;) {
+      double a = low, b = high, c = b - golden * (b - a), d = a + golden * (b - a);
+      double at_c = profile(c), at_d = profile(d);
+      for (int i = 0; i < 80; ++i) {
+        if (at_c > at_d) {
+          b = d, d = c, at_d = at_c, c = b - golden * (b - a), at_c = profile(c);
+        } else {
+          a = c, c = d, at_c = at_d, d = a + golden * (b - a), at_d = profile(d);
+        }
+      }
+      const double width = high - low, best = (a + b) / 2;
+      if (best > low + width / 8 && best < high - width / 8) return best;
+      low -= width, high += width;
+    }
+  }
+
+ private:
+  const std::vector<Trials>& trials_;
+};
+
 }  // namespace
+
+Decay fit_decay(const std::vector<Trials>& trials, double confidence) {
+  const auto [first, last] =
+      std::minmax_element(trials.begin(), trials.end(), [](const Trials& a, const Trials& b) { return a.x < b.x; });
+  assert(first->x < last->x);
+  const DecayLikelihood likelihood(trials);
+  const double step = 1 / (last->x - first->x);
+  const double best = likelihood.best_rate(-8 * step, 8 * step), most = likelihood.profile(best);
+  const double allowed = std::pow(normal_factor(confidence), 2) / 2;
+  const auto holds = [&](double rate) { return most - likelihood.profile(rate) <= allowed; };
+  return {std::exp(likelihood.best_level(best)), {best, end_of(best, -step / 8, holds), end_of(best, step / 8, holds)}};
+}
 
 Transition fit_transition(const std::vector<Trials>& trials, Link link, double confidence) {
   const auto [first, last] =

@@ -29,4 +29,14 @@ struct Transition {
 /// Two x or more, successes and failures.
 Transition fit_transition(const std::vector<Trials>& trials, Link link, double confidence);
 
+/// P(success) = a exp(-rate x), at most 1.
+struct Decay {
+  double a = 0;
+  Estimate rate;  // ends of its profile-likelihood interval, infinite where it has none
+};
+
+/// Maximum likelihood, and all rates at which twice the log-likelihood, at the best a, is no further below its maximum
+/// than chi-squared of one degree of freedom allows: points without success count too. Two x with successes, or more.
+Decay fit_decay(const std::vector<Trials>& trials, double confidence);
+
 }  // namespace theoremeter

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -25,16 +26,21 @@
 namespace theoremeter {
 namespace {
 
-enum class Model { power, klog, logistic, probit, collapse };
-const std::vector<std::string> model_names{"power", "klog", "logistic", "probit", "collapse"};
+enum class Model { power, klog, exponential, logistic, probit, collapse };
+const std::vector<std::string> model_names{"power", "klog", "exponential", "logistic", "probit", "collapse"};
 
 struct FitRequest {
   Model model;
   std::string y, x;
   std::vector<std::string> by;
-  std::optional<std::pair<double, double>> compare;
+  std::optional<std::pair<double, double>> compare, range;
   double level;
   Column column;
+  std::optional<Column> abscissa;  // where x is measured
+
+  bool is_law() const { return model == Model::power || model == Model::klog || model == Model::exponential; }
+  /// A probability is fitted, not values.
+  bool is_decay() const { return model == Model::exponential && column.type == Type::flag; }
 };
 
 /// One number of an answer: its key in JSON, its heading, and an interval where it has one.
@@ -59,7 +65,7 @@ std::vector<std::string> by_comma(const std::string& list) {
   return all;
 }
 
-std::optional<std::pair<double, double>> candidates(const std::string& text) {
+std::optional<std::pair<double, double>> two_numbers(const char* option, const std::string& text, const char* needed) {
   if (text.empty()) return std::nullopt;
   std::vector<double> values;
   for (const std::string& item : by_comma(text)) {
@@ -68,7 +74,7 @@ std::optional<std::pair<double, double>> candidates(const std::string& text) {
     if (error == std::errc() && end == item.data() + item.size() && std::isfinite(value)) values.push_back(value);
   }
   if (values.size() != 2 || by_comma(text).size() != 2 || values[0] == values[1])
-    throw InputError(fmt::format("--compare {}: must be two exponents, A,B", text));
+    throw InputError(fmt::format("{} {}: must be {}, A,B", option, text, needed));
   return std::pair(values[0], values[1]);
 }
 
@@ -77,8 +83,10 @@ FitRequest fit_request_of(const FitOptions& o, const DataSet& data) {
                o.y,
                o.x,
                by_comma(o.by),
-               candidates(o.compare),
+               two_numbers("--compare", o.compare, "two exponents"),
+               two_numbers("--range", o.range, "the least and the largest x"),
                o.level,
+               {},
                {}};
   if (!(o.level > 0 && o.level < 1))
     throw InputError(fmt::format("--level {}: must be between 0 and 1, as 0.95", o.level));
@@ -88,10 +96,28 @@ FitRequest fit_request_of(const FitOptions& o, const DataSet& data) {
   r.column = schema.columns[schema.position(o.y)];
   if (transition && r.column.type != Type::flag)
     throw InputError(fmt::format("--y {}: must be a yes/no column for {}", o.y, o.model));
-  if (o.by.empty()) r.by = telling_apart(data, o.x);
+  if (!r.column.names.empty() && !r.is_decay())
+    throw InputError(fmt::format("{}: holds words; of these only exponential takes one, decided", o.y));
+  if (r.is_decay() && r.compare) throw InputError("--compare: compares laws of values, not of probabilities");
+  if (is_measured(data, o.x))
+    r.abscissa = schema.columns[schema.position(o.x)];
+  else if (o.by.empty())
+    r.by = telling_apart(data, o.x);
   if (r.model == Model::collapse && r.by.size() != 1)
     throw InputError(fmt::format("--by {}: collapse needs one parameter, the k of {}/k^a", fmt::join(r.by, ","), o.x));
   return r;
+}
+
+std::size_t draws_of(const Curve& curve) {
+  std::size_t draws = 0;
+  for (const Level& level : curve) draws += level.values.size();
+  return draws;
+}
+
+/// Draws with other x left out.
+void keep_range(std::vector<Series>& all, double least, double most) {
+  for (Series& s : all) std::erase_if(s.curve, [&](const Level& l) { return l.x < least || l.x > most; });
+  std::erase_if(all, [](const Series& s) { return s.curve.empty(); });
 }
 
 // --- What cannot be fitted ------------------------------------------------------------------------------------------
@@ -117,22 +143,26 @@ void check_above(const FitRequest& r, const Series& s, double above, bool of_y) 
   }
 }
 
+void check_finite(const FitRequest& r, const Series& s) {
+  for (const Level& level : s.curve)
+    if (!std::isfinite(level.x))
+      throw InputError(fmt::format("{}{} = {}: must be finite", told_of(r, s), r.x, level.x));
+}
+
 void check_series(const FitRequest& r, const Series& s) {
   if (s.curve.size() < 2)
     throw InputError(fmt::format("{}all draws are at {} = {}: a fit needs two values of it or more", told_of(r, s), r.x,
                                  s.curve.at(0).x));
+  check_finite(r, s);
+  if (r.is_law() && r.abscissa && draws_of(s.curve) < 3)
+    throw InputError(fmt::format("{}two draws: a law against a measured {} needs three or more", told_of(r, s), r.x));
   if (r.model == Model::power) check_above(r, s, 0, true);
+  if (r.model == Model::exponential) check_above(r, s, -std::numeric_limits<double>::infinity(), !r.is_decay());
   if (r.model == Model::klog) check_above(r, s, 1, true);
   if (r.model == Model::collapse) check_above(r, s, 0, r.column.type != Type::flag);
 }
 
 // --- Fits -----------------------------------------------------------------------------------------------------------
-
-std::size_t draws_of(const Curve& curve) {
-  std::size_t draws = 0;
-  for (const Level& level : curve) draws += level.values.size();
-  return draws;
-}
 
 void add_comparison(Answer& a, const Comparison& c, const std::string& exponent, bool likelihood) {
   const auto number = [](double value) { return Estimate{value, value, value}; };
@@ -147,7 +177,7 @@ void add_comparison(Answer& a, const Comparison& c, const std::string& exponent,
 }
 
 Answer law_of(const FitRequest& r, const Series& s, const Bootstrap& how) {
-  const Law law = r.model == Model::power ? Law::power : Law::klog;
+  const Law law = r.model == Model::power ? Law::power : r.model == Model::klog ? Law::klog : Law::exponential;
   const LawFit fit = fit_law(law, s.curve, how);
   Answer a{s.labels, s.curve.size(), draws_of(s.curve)};
   const double scatter = std::sqrt(fit.residuals / static_cast<double>(std::max<std::int64_t>(1, fit.draws - 2)));
@@ -158,18 +188,54 @@ Answer law_of(const FitRequest& r, const Series& s, const Bootstrap& how) {
   return a;
 }
 
-Answer transition_of(const FitRequest& r, const Series& s) {
+/// How many draws at each x have a value of which `counts` is true.
+template <class Counts>
+std::vector<Trials> trials_of(const Curve& curve, const Counts& counts) {
   std::vector<Trials> trials;
-  std::int64_t successes = 0;
-  Answer a{s.labels, s.curve.size(), draws_of(s.curve)};
-  for (const Level& level : s.curve) {
-    const auto yes = std::count_if(level.values.begin(), level.values.end(), [](double v) { return v != 0; });
-    trials.push_back({level.x, static_cast<std::int64_t>(level.values.size()), yes});
-    successes += yes;
-  }
-  if (successes == 0 || successes == static_cast<std::int64_t>(a.draws))
+  for (const Level& level : curve)
+    trials.push_back({level.x, static_cast<std::int64_t>(level.values.size()),
+                      std::count_if(level.values.begin(), level.values.end(), counts)});
+  return trials;
+}
+
+std::size_t with_successes(const std::vector<Trials>& trials) {
+  return static_cast<std::size_t>(
+      std::count_if(trials.begin(), trials.end(), [](const Trials& t) { return t.successes > 0; }));
+}
+
+std::vector<Trials> trials_of(const FitRequest& r, const Series& s) {
+  std::vector<Trials> trials = trials_of(s.curve, [](double v) { return v != 0; });
+  const bool none = with_successes(trials) == 0;
+  if (none || std::all_of(trials.begin(), trials.end(), [](const Trials& t) { return t.successes == t.draws; }))
     throw InputError(fmt::format("{}{} is {} in all {} draws: there is no transition to fit", told_of(r, s), r.y,
-                                 successes == 0 ? "no" : "yes", a.draws));
+                                 none ? "no" : "yes", draws_of(s.curve)));
+  return trials;
+}
+
+/// Of P(yes); of what was decided, of P(constant > EPS), where draws that are undecided count both ways.
+Answer decay_of(const FitRequest& r, const Series& s) {
+  const bool decided = says_decided(r.column);
+  Answer a{s.labels, s.curve.size(), draws_of(s.curve)};
+  std::optional<Decay> found;
+  for (const bool undecided_too : {false, true}) {
+    if (undecided_too && !decided) continue;
+    const std::vector<Trials> trials =
+        trials_of(s.curve, [&](double v) { return decided ? v == 0 || (undecided_too && v == 2) : v != 0; });
+    if (with_successes(trials) < 2)
+      throw InputError(fmt::format("{}{} is {} in draws at fewer than two values of {}: there is no decay to fit",
+                                   told_of(r, s), r.y, decided ? "refuted" : "yes", r.x));
+    const Decay d = fit_decay(trials, r.level);
+    if (!found) found = d;
+    found->rate.low = std::min(found->rate.low, d.rate.low);
+    found->rate.high = std::max(found->rate.high, d.rate.high);
+  }
+  a.quantities = {{"a", "a", {found->a, found->a, found->a}}, {"b", "b", found->rate, true}};
+  return a;
+}
+
+Answer transition_of(const FitRequest& r, const Series& s) {
+  const std::vector<Trials> trials = trials_of(r, s);
+  Answer a{s.labels, s.curve.size(), draws_of(s.curve)};
   const Transition t = fit_transition(trials, r.model == Model::logistic ? Link::logistic : Link::probit, r.level);
   a.quantities = {{"half", fmt::format("50 % at {}", r.x), t.half, true},
                   {"slope", "slope", {t.slope, t.slope, t.slope}}};
@@ -215,12 +281,12 @@ std::vector<Answer> answers_of(const FitRequest& r, const std::vector<Series>& a
   Bootstrap how;
   how.confidence = r.level;
   how.threads = static_cast<int>(usable_cores());
+  how.pairs = r.abscissa.has_value();
   if (r.model == Model::collapse) return {collapse_of(r, all, how)};
   std::vector<Answer> answers;
   for (const Series& s : all) {
     how.stream = Stream(1).at({answers.size()});
-    const bool law = r.model == Model::power || r.model == Model::klog;
-    answers.push_back(law ? law_of(r, s, how) : transition_of(r, s));
+    answers.push_back(r.is_decay() ? decay_of(r, s) : r.is_law() ? law_of(r, s, how) : transition_of(r, s));
   }
   return answers;
 }
@@ -233,6 +299,10 @@ std::string formula(const FitRequest& r) {
       return fmt::format("{} = a {}^b, least squares of logarithms", r.y, r.x);
     case Model::klog:
       return fmt::format("{} = a {} (log {})^b, least squares of logarithms", r.y, r.x, r.x);
+    case Model::exponential:
+      return r.is_decay() ? fmt::format("P({}) = a exp(-b {}), maximum likelihood",
+                                        says_decided(r.column) ? "constant > decide" : r.y, r.x)
+                          : fmt::format("{} = a exp(-b {}), least squares of logarithms", r.y, r.x);
     case Model::collapse:
       return fmt::format("{}{} against {}/{}^a", r.column.type == Type::flag ? "share of " : "log of ", r.y, r.x,
                          r.by[0]);
@@ -244,8 +314,11 @@ std::string formula(const FitRequest& r) {
 
 /// What the numbers are of, where they rest on bounds: "" where they do not.
 std::string direction(const FitRequest& r) {
-  const char* what =
-      r.model == Model::collapse || r.model == Model::power || r.model == Model::klog ? "an exponent" : "a transition";
+  const auto bounds = [](const Column& c) { return c.says == Says::at_least || c.says == Says::at_most; };
+  if (r.abscissa && bounds(*r.abscissa))
+    return fmt::format("a fit against bounds: {} is {}, so that the fit has no direction", r.x,
+                       r.abscissa->says == Says::at_least ? "attained" : "proved");
+  const char* what = r.model == Model::collapse || r.is_law() ? "an exponent" : "a transition";
   if (r.column.says == Says::at_least)
     return fmt::format("{} of lower bounds: {} is attained, the constants themselves may be larger", what, r.y);
   if (r.column.says == Says::at_most)
@@ -263,13 +336,18 @@ std::string legend_of(const FitRequest& r, const std::vector<Answer>& answers) {
     return std::any_of(answers.begin(), answers.end(), [&](const Answer& a) { return a.*flag; });
   };
   std::string text = fmt::format("[..]: {:g} % ", 100 * r.level);
-  if (r.model == Model::logistic || r.model == Model::probit) {
+  if (r.is_decay()) {
+    text += "profile-likelihood interval";
+    text += says_decided(r.column) ? "; draws that are undecided count both ways.\n" : ".\n";
+  } else if (r.model == Model::logistic || r.model == Model::probit) {
     text += "profile-likelihood interval.\n";
     if (any(&Answer::separated))
       text += "slope inf: no draws overlap; the interval is the gap, or more where few are at its ends.\n";
   } else {
     text += fmt::format("bootstrap interval over draws ({} resamples{}).\n", Bootstrap().resamples,
-                        any(&Answer::residuals_resampled) ? ", of residuals: some points have one draw" : "");
+                        any(&Answer::residuals_resampled) ? ", of residuals: some points have one draw"
+                        : r.is_law() && r.abscissa        ? ", x and y together"
+                                                          : "");
   }
   if (r.model == Model::collapse)
     text += fmt::format("a is looked for from {} to {}; spread: about the other curves, a draw's standard deviation.\n",
@@ -322,11 +400,15 @@ void print_fit_json(const FitRequest& r, const std::vector<Answer>& answers) {
 }
 
 constexpr const char* fit_notes =
-    R"(power: y = a x^b.  klog: y = a x (log x)^b.  Both by least squares on logarithms of all draws.
+    R"(power: y = a x^b.  klog: y = a x (log x)^b.  exponential: y = a exp(-b x).  All by least squares
+on logarithms of all draws; exponential of a yes/no column, or of decided: the probability, by
+maximum likelihood.
 logistic, probit: where a yes/no column is yes in half of the draws.
 collapse: the exponent a with which the curves of --by k fall together against x/k^a.
---compare A,B holds the exponent at A and at B: residual sums of squares, difference of AIC, and
-how often the first fits better when draws are resampled.
+--compare A,B holds b, or the exponent, at A and at B: residual sums of squares, difference of AIC,
+and how often the first fits better when draws are resampled.
+x is a parameter, a ratio of two, or a column: then of each draw, and all draws are one curve but
+for --by.
 What rests on bounds is called that: an exponent of lower bounds is no exponent of constants.
 With --json: {"model", "y", "x", "by", "level", "kind", "direction", "fits": [{"at", "points",
 "draws", ...}, ...]}, what has an interval as {"estimate", "low", "high"}.)";
@@ -336,8 +418,12 @@ With --json: {"model", "y", "x", "by", "level", "kind", "direction", "fits": [{"
 int fit_verb(const FitOptions& o) {
   const DataSet data = read_with_remarks(o.file);
   const FitRequest r = fit_request_of(o, data);
-  const std::vector<Series> all = series_of(data, r.y, r.x, r.by);
-  if (all.empty()) throw InputError(fmt::format("{}: no draw has a value of {}", o.file, r.y));
+  std::vector<Series> all = series_of(data, r.y, r.x, r.by);
+  if (r.range) keep_range(all, r.range->first, r.range->second);
+  if (all.empty())
+    throw InputError(
+        fmt::format("{}: no draw has a value of {}{}{}", o.file, r.y, r.abscissa ? " and " + r.x : "",
+                    r.range ? fmt::format(" for {} from {} to {}", r.x, r.range->first, r.range->second) : ""));
   for (const Series& s : all) check_series(r, s);
   const std::vector<Answer> answers = answers_of(r, all);
   if (o.json)
@@ -355,7 +441,8 @@ void add_fit(CLI::App& app, int& status) {
     return verb->add_option(name, to, meaning)->type_name(type)->check(not_empty());
   };
   text("--y", o->y, "COLUMN", "column with one number, or yes/no, a draw")->required();
-  text("--x", o->x, "NAME", "parameter, or ratio of two, as n_over_k")->required();
+  text("--x", o->x, "NAME", "parameter, ratio of two (n_over_k), or column")->required();
+  text("--range", o->range, "A,B", "draws with x from A to B only");
   text("--by", o->by, "NAME,...", "parameters: a curve for each of their values (default: all that vary)");
   text("--model", o->model, "NAME", fmt::format("{} (default power)", fmt::join(model_names, ", ")));
   text("--compare", o->compare, "A,B", "two exponents against each other");

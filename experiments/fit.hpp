@@ -8,7 +8,7 @@
 namespace theoremeter {
 
 struct FitOptions {
-  std::string file, y, x, by, compare, model = "power";
+  std::string file, y, x, by, compare, range, model = "power";
   double level = 0.95;
   bool json = false;
 };

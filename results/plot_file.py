@@ -1,8 +1,10 @@
 """A results file as figures need it: the points, their parameters, and columns by point and draw."""
 
+import csv
 import json
 import math
 import os
+import subprocess
 
 import h5py
 import numpy as np
@@ -46,6 +48,24 @@ class Results:
         """at least, at most, or anything else as the file has it."""
         return self.file[column].attrs["kind"]
 
+    def is_decided(self, column):
+        """Refuted, proved or undecided: what was decided of each draw."""
+        return column in self.file and str(self.file[column].attrs.get("flag_meanings", "")) == "refuted proved undecided"
+
+    def shares(self, program, column):
+        """Of every point the least and largest share of its draws that have this property, and the ends of its exact 95 % interval: as
+        the program's table has them. NaN where no draw has the column."""
+        how = ["--statistic", "probability"] if self.is_decided(column) else ["--statistic", "share", "--interval", "0.95"]
+        done = subprocess.run([program, "table", self.path, "--columns", column, *how, "--format", "csv"], capture_output=True, text=True)
+        if done.returncode:
+            raise Refused(done.stderr.strip().removeprefix("theoremeter: "))
+        names, *lines = csv.reader(done.stdout.splitlines())
+        labels = names[:names.index("draws")]
+        numbers = {tuple(map(comparable, line[:len(labels)])): [float(v) if v else math.nan for v in line[len(labels) + 1:]] for line in lines}
+        of_points = [numbers[key] for key in zip(*([comparable(v) for v in self.parameters[n]] for n in labels))] if labels else list(numbers.values())
+        ends = np.array(of_points, dtype=float).reshape(self.state.shape[0], -1)
+        return ends if ends.shape[1] == 4 else ends[:, [0, 0, 1, 2]] if ends.shape[1] == 3 else np.full((len(ends), 4), math.nan)
+
     def column(self, name):
         if name not in self.file or self.file[name].ndim < 2:
             raise Refused(f"there is no column {name}")
@@ -87,6 +107,15 @@ class Results:
         """(point, draw) of a file that holds a single measured draw."""
         measured = np.argwhere(self.state == 1)
         return tuple(map(int, measured[0])) if len(measured) == 1 else None
+
+
+def comparable(value):
+    """A parameter as the file and a table both have it: a number, a text, or None where there is none."""
+    try:
+        number = float(str(value))
+        return None if math.isnan(number) or number == -1 else number
+    except ValueError:
+        return str(value) or None
 
 
 def in_order(value):

@@ -14,16 +14,16 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from plot_file import Refused
-from plot_style import COLUMN
+from plot_style import BLUE, COLUMN, GREEN, VERMILION, YELLOW
 
 # Told apart by shape and fill as well as by colour.
 KINDS = {
-    "minimum": {"marker": "o", "color": "#0072B2", "markersize": 3.6, "markeredgecolor": "white", "markeredgewidth": 0.4},
-    "kink minimum": {"marker": "^", "color": "#009E73", "markersize": 4.2, "markeredgecolor": "white", "markeredgewidth": 0.4},
-    "kink saddle": {"marker": "x", "color": "#D55E00", "markersize": 4.8, "markeredgewidth": 0.8},
+    "minimum": {"marker": "o", "color": BLUE, "markersize": 3.6, "markeredgecolor": "white", "markeredgewidth": 0.4},
+    "kink minimum": {"marker": "^", "color": GREEN, "markersize": 4.2, "markeredgecolor": "white", "markeredgewidth": 0.4},
+    "kink saddle": {"marker": "x", "color": VERMILION, "markersize": 4.8, "markeredgewidth": 0.8},
     "maximum": {"marker": "s", "color": "black", "markersize": 3.6, "markeredgecolor": "white", "markeredgewidth": 0.4},
 }
-SOLUTION = {"marker": "*", "color": "#F0E442", "markersize": 8.5, "markeredgecolor": "black", "markeredgewidth": 0.5}
+SOLUTION = {"marker": "*", "color": YELLOW, "markersize": 8.5, "markeredgecolor": "black", "markeredgewidth": 0.5}
 SPURIOUS = {"marker": "P", "color": "white", "markersize": 6, "markeredgecolor": "black", "markeredgewidth": 0.6}
 WALL = {"color": "0.6", "linewidth": 0.3}
 
@@ -55,6 +55,8 @@ class Instance:
         if "noise" in file and file["noise"][point] > 0:
             raise Refused("there is noise, which export does not write: the objective cannot be drawn")
         self.x0 = file["solution_x"][point, draw]
+        if len(self.x0) != 2:
+            raise Refused(f"point {point}, draw {draw} is drawn in the plane: it needs k = 2, and k = {len(self.x0)} here")
         self.layers, self.A = exported(options.program, results.path, point, draw)
         self.magnitudes = options.magnitudes
         self.b = self.measured(self.x0[:, None])

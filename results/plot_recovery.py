@@ -8,11 +8,10 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-# Okabe and Ito's colours; markers tell the same apart in grey.
-LOOKS = [("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"), ("#CC79A7", "v"), ("#E69F00", "D"), ("black", "<"), ("#56B4E9", ">")]
+from plot_style import COLUMN, LOOKS, TWO_COLUMNS
+
 NAMES = {"dpr": "DPR", "sparta": "SPARTA", "copram": "CoPRAM", "thwf": "ThWF", "taf": "TAF", "raf": "RAF", "twf": "TWF",
          "amplitude-flow": "amplitude flow", "alternating": "alternating descent"}
-SINGLE_COLUMN, DOUBLE_COLUMN = 3.4, 7.0  # inches
 SHARE = "draws recovered"
 
 
@@ -113,7 +112,7 @@ def success(results, curves):
         x, name = curves.m, "$m$"
     rows = math.ceil(max(len(curves.groups(p)) for p in panels) / 2) if not many else 1
     height = 2.2 + 0.19 * rows
-    fig, grid = plt.subplots(1, len(panels), figsize=(DOUBLE_COLUMN if many else SINGLE_COLUMN, height), sharey=True, squeeze=False,
+    fig, grid = plt.subplots(1, len(panels), figsize=(TWO_COLUMNS if many else COLUMN, height), sharey=True, squeeze=False,
                              layout="constrained")
     values = results.column("success")
     spread = np.ptp(x) / 160  # so that bars side by side do not cover each other
@@ -138,7 +137,7 @@ def success(results, curves):
 def noise(results, curves):
     """A panel for each algorithm: medians, bars over the draws, and the floor of the theory where there is one."""
     algorithms = list(dict.fromkeys(curves.algorithm))
-    fig, grid = plt.subplots(1, len(algorithms), figsize=(DOUBLE_COLUMN if len(algorithms) > 1 else SINGLE_COLUMN, 2.3), sharey=True,
+    fig, grid = plt.subplots(1, len(algorithms), figsize=(TWO_COLUMNS if len(algorithms) > 1 else COLUMN, 2.3), sharey=True,
                              squeeze=False, layout="constrained")
     error, floor = results.column("error"), results.column("theory_floor")
     for axes, algorithm in zip(grid.flat, algorithms):
@@ -183,7 +182,7 @@ def constants(results, curves):
     """Success in fifths of the draws by each constant; and the ends near -rho_d x0, of k = 2."""
     names = [c for c in ("epsilon_wdc", "epsilon_rrcp") if c in results.file and np.isfinite(results.column(c)).any()]
     height = 2.5
-    fig, grid = plt.subplots(1, len(names) + 1, figsize=(DOUBLE_COLUMN, height), sharey=True, squeeze=False, layout="constrained")
+    fig, grid = plt.subplots(1, len(names) + 1, figsize=(TWO_COLUMNS, height), sharey=True, squeeze=False, layout="constrained")
     hits = results.column("success")
     handles = []
     for axes, name in zip(grid.flat, names):
@@ -227,7 +226,7 @@ def reconstructions(results, curves):
     algorithms, images = list(dict.fromkeys(curves.algorithm)), sorted(set(results.parameters["image"]))
     shown_m = sorted(set(curves.m))[:2]
     rows = [("truth", None, None)] + [(f"{NAMES.get(a, a)}, {m:g}", a, m) for m in shown_m for a in algorithms]
-    fig = plt.figure(figsize=(DOUBLE_COLUMN, 2.3 + 0.5 * len(rows)), layout="constrained")
+    fig = plt.figure(figsize=(TWO_COLUMNS, 2.3 + 0.5 * len(rows)), layout="constrained")
     above, below = fig.subfigures(2, 1, height_ratios=[2.3, 0.5 * len(rows)])
     panels = above.subplots(1, 2)
     for axes, column, name in zip(panels, ("signal_error", "ssim"), ("error of the image", "structural similarity")):
@@ -258,7 +257,7 @@ def reconstructions(results, curves):
 def demodulated(results, curves):
     """Of each image, in its first draw: what is observed, and both estimates with their errors, as in [HJ, Fig. 2]."""
     points = {results.parameters["image"][p]: p for p in reversed(curves.points()) if results.state[p, 0] == 1}
-    fig, grid = plt.subplots(3, len(points), figsize=(DOUBLE_COLUMN, 6 / max(len(points), 3) * 3 + 0.3), squeeze=False, layout="constrained",
+    fig, grid = plt.subplots(3, len(points), figsize=(TWO_COLUMNS, 6 / max(len(points), 3) * 3 + 0.3), squeeze=False, layout="constrained",
                              gridspec_kw={"wspace": 0.02, "hspace": 0.02})
     for column, image in zip(grid.T, sorted(points)):
         truth, found = (np.asarray(results.file[name][points[image], 0], dtype=float).reshape(2, -1) for name in ("true_pixels", "pixels"))

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator
 
-COLUMN = 3.4  # inches: one column of a paper
+COLUMN, TWO_COLUMNS = 3.4, 7.0  # inches: one column of a paper, and both
 
 STYLE = {
     "font.family": "STIXGeneral",
@@ -32,17 +32,27 @@ STYLE = {
     "svg.hashsalt": "theoremeter",
 }
 
-# Okabe and Ito's colours, told apart by colour-blind readers; shapes and fills tell the same apart in grey.
+# Okabe and Ito's colours (and a brick red), told apart by colour-blind readers; shapes and fills tell the same apart in grey.
+BLUE = "#0072B2"
+VERMILION = "#D55E00"
+GREEN = "#009E73"
+PURPLE = "#CC79A7"
+ORANGE = "#E69F00"
+SKY = "#56B4E9"
+YELLOW = "#F0E442"
+BRICK = "#A3371B"
 STYLES = {
-    "at least": [{"color": "#E69F00", "marker": "o", "markerfacecolor": "white", "markersize": 3.2},
-                 {"color": "#0072B2", "marker": "^", "markersize": 3.6},
-                 {"color": "#009E73", "marker": "<", "markersize": 3.6}],
-    "at most": [{"color": "#A3371B", "marker": "v", "markersize": 3.6},
-                {"color": "#CC79A7", "marker": ">", "markersize": 3.6}],
-    "": [{"color": "#D55E00", "marker": "s", "markersize": 3.2},
-         {"color": "#0072B2", "marker": "o", "markersize": 3.2, "markerfacecolor": "white"},
+    "at least": [{"color": ORANGE, "marker": "o", "markerfacecolor": "white", "markersize": 3.2},
+                 {"color": BLUE, "marker": "^", "markersize": 3.6},
+                 {"color": GREEN, "marker": "<", "markersize": 3.6}],
+    "at most": [{"color": BRICK, "marker": "v", "markersize": 3.6},
+                {"color": PURPLE, "marker": ">", "markersize": 3.6}],
+    "": [{"color": VERMILION, "marker": "s", "markersize": 3.2},
+         {"color": BLUE, "marker": "o", "markersize": 3.2, "markerfacecolor": "white"},
          {"color": "black", "marker": "D", "markersize": 2.9, "markerfacecolor": "white"}],
 }
+# Of as many curves as a figure of recoveries has.
+LOOKS = [(BLUE, "o"), (VERMILION, "s"), (GREEN, "^"), (PURPLE, "v"), (ORANGE, "D"), ("black", "<"), (SKY, ">")]
 GUIDE = {"color": "0.55", "linewidth": 0.7, "dashes": (4, 3)}
 BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.6}
 

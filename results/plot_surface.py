@@ -6,13 +6,13 @@ from matplotlib.colors import BoundaryNorm
 from matplotlib.lines import Line2D
 
 from plot_file import Refused
-from plot_style import BEHIND_TEXT, COLUMN
+from plot_style import BEHIND_TEXT, BLUE, COLUMN, GREEN, VERMILION
 
 # Told apart by shape, or stroke, as well as by colour.
 KINDS = {
-    "global minimum": {"marker": "*", "color": "#0072B2", "markersize": 8},
-    "local minimum": {"marker": "^", "color": "#009E73", "markersize": 4.5},
-    "critical, no minimum": {"marker": "s", "color": "#D55E00", "markersize": 4.5},
+    "global minimum": {"marker": "*", "color": BLUE, "markersize": 8},
+    "local minimum": {"marker": "^", "color": GREEN, "markersize": 4.5},
+    "critical, no minimum": {"marker": "s", "color": VERMILION, "markersize": 4.5},
     "local maximum": {"marker": "o", "color": "black", "markersize": 4.5},
 }
 STROKES = {"global minimum": "-", "local minimum": (0, (3.5, 1.5))}

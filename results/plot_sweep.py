@@ -1,4 +1,5 @@
-"""Columns against a parameter or a ratio of two: sweeps (medians and ranges over draws) and shares (with Wilson intervals)."""
+"""Columns against a parameter or a ratio of two: sweeps (medians and ranges over draws), and shares of draws, or probabilities that
+were decided, with exact intervals."""
 
 import math
 
@@ -11,13 +12,6 @@ from plot_file import Refused, mathematical
 from plot_style import BEHIND_TEXT, COLUMN, GUIDE, STYLES, logarithmic_ordinate, ticks_where_measured
 
 SIDESTEP = 3.6  # points between neighbouring markers at one abscissa, so that neither they nor their bars cover each other
-
-
-def wilson(hits, draws, z=1.959964):
-    """The score interval of a proportion."""
-    p, n = hits / draws, draws
-    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
 
 
 class Series:
@@ -40,13 +34,38 @@ class Series:
         rows = sorted((a, np.median(v), v.min(), v.max()) for a, v in rows if v.size and np.isfinite(a))
         return np.array(rows).reshape(-1, 4).T
 
-    def shares(self, x, points):
-        rows = []
-        for p in points:
-            v = self.values[p][np.isfinite(self.values[p])]
-            if v.size and np.isfinite(x[p]):
-                rows.append((x[p], (v > 0).mean(), *wilson((v > 0).sum(), v.size)))
+
+
+class Share(Series):
+    """How often a column is yes; or, of what was decided at one epsilon, how often it is proved."""
+
+    def __init__(self, results, spec, used, program, epsilon=None):
+        self.name, _, label = spec.partition(":")
+        at = np.full(len(results.state), True) if epsilon is None else np.array(results.parameters["decide"]) == epsilon
+        self.values = results.shares(program, self.name)
+        self.values[~at] = np.nan
+        styles = STYLES[""]
+        self.style = styles[used.setdefault("", 0) % len(styles)]
+        used[""] += 1
+        self.what = label or (self.name.replace("_", " ") if epsilon is None else r"P(constant $\leq\epsilon$)")
+        self.label = self.what if epsilon is None else rf"$\epsilon = {epsilon:g}$"
+
+    def over_draws(self, x, points):
+        """Abscissa, share (half way between what is proved and what is not refuted), and the ends of its interval."""
+        rows = [(x[p], (least + most) / 2, low, high) for p in points for least, most, low, high in [self.values[p]]
+                if np.isfinite(least) and np.isfinite(x[p])]
         return np.array(sorted(rows)).reshape(-1, 4).T
+
+
+def series_of(results, options, share):
+    """Those that --y names; of what was decided one for each epsilon."""
+    used, specs = {}, options.y.split(",")
+    decided = [results.is_decided(spec.partition(":")[0]) for spec in specs]
+    if any(decided) and len(specs) > 1:
+        raise Refused("decided is a probability: it has no place beside other columns")
+    if any(decided):
+        return [Share(results, specs[0], used, options.program, epsilon) for epsilon in sorted(set(results.parameters["decide"]))]
+    return [Share(results, spec, used, options.program) if share else Series(results, spec, used) for spec in specs]
 
 
 class Question:
@@ -76,15 +95,15 @@ class Question:
 
 def sweep(results, options, share=False):
     asked = Question(results, options)
-    used = {}
-    series = [Series(results, spec, used) for spec in options.y.split(",")]
+    series = series_of(results, options, share)
+    share = isinstance(series[0], Share)
     series = [s for s in series if np.isfinite(s.values).any()]
     if not series:
         raise Refused("no draw has a value to show")
     panels = [(title, points) for title, points in results.panels(asked.panels)
               if any(np.isfinite(s.values[points]).any() for s in series)]
     finite = np.concatenate([s.values[np.isfinite(s.values) & (s.values > 0)] for s in series])
-    level = guide_level(series[0], asked)
+    level = None if share else guide_level(series[0], asked)
     handles = [Line2D([], [], linestyle="none", label=s.label, **s.style) for s in series]
     if level is not None:
         handles.append(Line2D([], [], label=f"slope ${asked.guide:g}$", **GUIDE))
@@ -94,7 +113,7 @@ def sweep(results, options, share=False):
         if share:
             axes.set_ylim(-0.03, 1.03)
         for step, s in enumerate(series):
-            rows = s.shares(asked.x, points) if share else s.over_draws(asked.x, points)
+            rows = s.over_draws(asked.x, points)
             if rows.size:
                 draw_series(axes, rows, s.style, step - (len(series) - 1) / 2, share)
         if level is not None:
@@ -102,7 +121,7 @@ def sweep(results, options, share=False):
             axes.plot(ends, level * ends**asked.guide, zorder=0, scalex=False, scaley=False, **GUIDE)
         name_panel(axes, title, low=share)
     abscissa = asked.x_name if asked.whole else mathematical(asked.x_name)
-    label_axes(fig, grid, abscissa, options.label or ", ".join(s.what for s in series))
+    label_axes(fig, grid, abscissa, options.label or ", ".join(dict.fromkeys(s.what for s in series)))
     return fig
 
 

@@ -50,14 +50,48 @@ struct InOrder {
   }
 };
 
-void append(const Cell& cell, std::vector<double>& values) {
-  if (const auto* reals = std::get_if<0>(&cell.values))
-    std::copy_if(reals->begin(), reals->end(), std::back_inserter(values), [](double v) { return !std::isnan(v); });
-  if (const auto* wholes = std::get_if<1>(&cell.values))
-    for (const std::int64_t v : *wholes) values.push_back(static_cast<double>(v));
+/// NaN where a draw has none.
+double number_in(const Cell& cell) {
+  const auto* reals = std::get_if<0>(&cell.values);
+  const auto* wholes = std::get_if<1>(&cell.values);
+  if (reals && !reals->empty()) return reals->front();
+  return wholes && !wholes->empty() ? static_cast<double>(wholes->front()) : std::numeric_limits<double>::quiet_NaN();
+}
+
+bool is_number(const Column& c) {
+  return c.type != Type::text && c.list.empty() && c.axes.empty() && (c.names.empty() || says_decided(c));
+}
+
+/// The position of a column with one number a draw.
+std::size_t number_column(const Schema& schema, const std::string& name) {
+  const std::size_t column = schema.position(name);
+  if (!is_number(schema.columns[column]))
+    throw InputError(fmt::format("{}: holds words or several values a draw; a column with one number is needed", name));
+  return column;
+}
+
+/// Throws InputError for a name that is neither: of a ratio (no column has that in its name) for its parts.
+void check_abscissa(const DataSet& data, const std::string& x) {
+  const std::vector<std::string> parts = parts_of(data, x);
+  std::vector<std::string> names = parameter_names(data);
+  if (parts.size() == 1)
+    for (const Column& c : data.about().schema.columns)
+      if (is_number(c) && !is_parameter(data, c.name)) names.push_back(c.name);
+  for (const std::string& name : parts) position(parts.size() == 1 ? "parameter or column" : "parameter", name, names);
 }
 
 }  // namespace
+
+bool says_decided(const Column& c) { return c.names == std::vector<std::string>{"refuted", "proved", "undecided"}; }
+
+bool is_measured(const DataSet& data, const std::string& x) {
+  const std::vector<Column>& columns = data.about().schema.columns;
+  const std::vector<Setting>& points = data.about().points;
+  const bool asked = is_parameter(data, x) && std::any_of(points.begin(), points.end(), [&](const Setting& at) {
+                       return !to_text(at.at(x)).empty();
+                     });
+  return !asked && std::any_of(columns.begin(), columns.end(), [&](const Column& c) { return c.name == x; });
+}
 
 std::vector<std::string> telling_apart(const DataSet& data, const std::string& x) {
   const std::vector<std::string> in_x = parts_of(data, x);
@@ -74,27 +108,25 @@ std::vector<std::string> telling_apart(const DataSet& data, const std::string& x
 std::vector<Series> series_of(const DataSet& data, const std::string& y, const std::string& x,
                               const std::vector<std::string>& by) {
   const Description& about = data.about();
-  const std::size_t column = about.schema.position(y);
-  const Column& c = about.schema.columns[column];
-  if (c.type == Type::text || !c.list.empty() || !c.axes.empty() || !c.names.empty())
-    throw InputError(fmt::format("{}: holds words or several values a draw; a column with one number is needed", y));
-  std::vector<std::string> asked = parts_of(data, x);
-  asked.insert(asked.end(), by.begin(), by.end());
-  for (const std::string& name : asked) position("parameter", name, parameter_names(data));
+  const std::size_t column = number_column(about.schema, y);
+  const bool measured = is_measured(data, x);
+  const std::size_t abscissa = measured ? number_column(about.schema, x) : 0;
+  if (!measured) check_abscissa(data, x);
+  for (const std::string& name : by) position("parameter", name, parameter_names(data));
+  const std::vector<std::string> parts = parts_of(data, x);
 
   std::map<std::vector<Value>, std::map<double, std::vector<double>>, InOrder> all;
   for (std::size_t point = 0; point < about.points.size(); ++point) {
     const Setting& at = about.points[point];
-    const std::vector<std::string> parts = parts_of(data, x);
-    const double where = number_at(at, parts[0]) / (parts.size() == 2 ? number_at(at, parts[1]) : 1);
+    const double asked = measured ? 0 : number_at(at, parts[0]) / (parts.size() == 2 ? number_at(at, parts[1]) : 1);
     std::vector<Value> labels;
     for (const std::string& name : by) labels.push_back(at.at(name));
-    std::vector<double> values;
-    for (Key key{point, 0}; key.draw < data.draws(point); ++key.draw)
-      if (data.state(key) == State::measured) append(decode_cell(data.bytes(key), about.schema, column), values);
-    if (values.empty()) continue;
-    std::vector<double>& level = all[labels][where];
-    level.insert(level.end(), values.begin(), values.end());
+    for (Key key{point, 0}; key.draw < data.draws(point); ++key.draw) {
+      if (data.state(key) != State::measured) continue;
+      const auto number = [&](std::size_t of) { return number_in(decode_cell(data.bytes(key), about.schema, of)); };
+      const double value = number(column), where = measured ? number(abscissa) : asked;
+      if (!std::isnan(value) && !std::isnan(where)) all[labels][where].push_back(value);
+    }
   }
   std::vector<Series> series;
   for (auto& [labels, levels] : all) {

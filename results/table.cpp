@@ -2,6 +2,7 @@
 
 #include "estimators/intervals.hpp"
 #include "results/align.hpp"
+#include "results/series.hpp"
 #include "theory/error.hpp"
 #include "theory/suggest.hpp"
 
@@ -470,7 +471,7 @@ Summary summary_of(const Schema& schema, const std::string& column, const std::s
   const std::size_t equals = statistic.find('=');
   static const std::vector<std::string> names{"range", "median", "mean", "quantile", "count", "share", "probability"};
   s.how = static_cast<Statistic>(position("statistic", statistic.substr(0, equals), names));
-  if (s.how == Statistic::probability && schema.columns[schema.position(column)].names.size() != 3)
+  if (s.how == Statistic::probability && !says_decided(schema.columns[schema.position(column)]))
     throw InputError(fmt::format("statistic {}: of the column decided, not of {}", statistic, column));
   if (s.how != Statistic::range) s.heading = fmt::format("{} {}", statistic, column);
   if ((s.how == Statistic::quantile) != (equals != std::string::npos))

@@ -111,10 +111,10 @@ class JointWdc(Conditions):
             self.assertIn(d["form"], ("(6)", "(7)"))
             self.assertAlmostEqual({"(6)": first, "(7)": second}[d["form"]], d["at_least"], delta=1e-12)
 
-    def test_certificates_on_circles(self):
-        for n, p in ((2, 2), (1, 2), (2, 1), (1, 1)):
+    def test_certificates_up_to_three_dimensions(self):
+        for n, p in ((2, 2), (1, 2), (2, 1), (1, 1), (3, 2), (1, 3)):
             with self.subTest(n=n, p=p):
-                d = self.measure_of("joint-wdc", "--l", 20, "--n", n, "--p", p, "--gap", 0.2, *SMALL)["draws"][0]
+                d = self.measure_of("joint-wdc", "--l", 20, "--n", n, "--p", p, "--gap", 0.2, "--evidence", "search,certify", "--starts", 8)["draws"][0]
                 self.assertEqual(d["kind"], "exact")
                 self.assertLessEqual(d["at_least"], d["at_most"])
 
@@ -132,7 +132,7 @@ class JointWdc(Conditions):
         self.refuse("measure", "joint-wdc", "--B", B, "--l", 4, "--p", 2, says="--l: has no place beside the matrices given")
         self.refuse("measure", "joint-wdc", "--B", B, says="--p is missing")
         self.refuse("measure", "joint-wdc", "--l", 4, "--n", 2, "--p", 2, "--alpha", "fit", says="--alpha fit: not for joint-wdc")
-        self.refuse("measure", "joint-wdc", "--l", 9, "--n", 3, "--p", 1, "--evidence", "certify", says="n and p up to 2")
+        self.refuse("measure", "joint-wdc", "--l", 9, "--n", 4, "--p", 1, "--evidence", "certify", says="n and p up to 3")
 
 
 class Rrcp(Conditions):

@@ -100,6 +100,48 @@ class Fit(Command):
         self.assertEqual(klog["level"], 0.5)
         self.assertLess(klog["fits"][0]["b"]["estimate"], 0)
 
+    def test_against_a_measured_column(self):
+        """x and y of the same draw, all draws one curve; the line through them is Python's own."""
+        csv = self.succeed("table", "law.h5", "--draws", "--columns", "sampled_mean,at_least", "--format", "csv").splitlines()
+        pairs = [tuple(map(float, line.split(",")[-2:])) for line in csv[1:]]
+        for model, abscissa, sign in (("power", math.log, 1), ("exponential", lambda x: x, -1)):
+            found = json.loads(self.succeed("fit", "law.h5", "--y", "at_least", "--x", "sampled_mean", "--model", model, "--json"))
+            self.assertEqual((found["by"], len(found["fits"]), found["fits"][0]["draws"]), ([], 1, 24))
+            line = statistics.linear_regression([abscissa(x) for x, _ in pairs], [math.log(y) for _, y in pairs])
+            b = found["fits"][0]["b"]
+            self.assertAlmostEqual(sign * b["estimate"], line.slope, delta=1e-9)
+            self.assertLess(b["low"], b["estimate"])
+            self.assertLess(b["estimate"], b["high"])
+        text = self.succeed("fit", "law.h5", "--y", "sampled_mean", "--x", "at_least", "--by", "k", "--compare", "1,2")
+        for words in ("x and y together", "a fit against bounds: at_least is attained", "P(1 fits better)"):
+            self.assertIn(words, text)
+        # n as the parameter has it, and draws of some n only
+        part = json.loads(self.succeed("fit", "law.h5", "--y", "at_least", "--x", "n", "--range", "30,90", "--json"))["fits"]
+        self.assertEqual([(f["points"], f["draws"]) for f in part], [(2, 8), (2, 8)])
+
+    def test_decay_of_a_probability(self):
+        """Of two points maximum likelihood goes through both shares."""
+        (self.where / "decay.toml").write_text(
+            'condition = "wdc"\ndraws = 40\nk = 2\ndecide = 0.5\nevidence = "search,certify"\nstarts = 16\n[[sweep]]\nn = [20, 40]\n')
+        self.succeed("run", "decay.toml", "--output", "decay.h5")
+        points = json.loads(self.succeed("show", "decay.h5", "--json"))["points"]
+        failed = [sum(d["decided"] == "refuted" for d in p["draws"]) for p in points]
+        self.assertNotIn("undecided", [d["decided"] for p in points for d in p["draws"]])
+        decay = ("fit", "decay.h5", "--y", "decided", "--x", "n", "--model", "exponential")
+        b = json.loads(self.succeed(*decay, "--json"))["fits"][0]["b"]
+        self.assertAlmostEqual(b["estimate"], math.log(failed[0] / failed[1]) / 20, delta=1e-6)
+        self.assertLess(b["low"], b["estimate"])
+        self.assertLess(b["estimate"], b["high"])
+        text = self.succeed(*decay)
+        self.assertIn("P(constant > decide) = a exp(-b n), maximum likelihood", text)
+        self.assertIn("undecided count both ways", text)
+        success = json.loads(self.succeed("fit", "success.h5", "--y", "success", "--x", "m", "--model", "exponential", "--json"))
+        self.assertLess(success["fits"][0]["b"]["estimate"], 0)
+        self.refuse(*decay, "--compare", "0,1", says="--compare")
+        self.refuse(*decay, "--range", "20,30", says="needs two values")
+        self.refuse("fit", "decay.h5", "--y", "decided", "--x", "n", says="decided: holds words")
+        self.refuse("table", "decay.h5", "--columns", "kind", "--statistic", "probability", says="of the column decided")
+
     def test_transitions(self):
         found = {}
         for model in ("logistic", "probit"):
@@ -126,6 +168,12 @@ class Fit(Command):
         self.refuse("fit", "law.h5", "--y", "at_leest", "--x", "n", says="at_least")
         self.refuse("fit", "law.h5", "--y", "at_least", "--x", "m", says="parameter")
         self.refuse("fit", "law.h5", "--y", "at_least", "--x", "ensemble", says="is no number")
+        self.refuse("fit", "law.h5", "--y", "at_least", "--x", "sampled_meen", says='did you mean "sampled_mean"?')
+        self.refuse("fit", "law.h5", "--y", "at_least", "--x", "witness_x", says="several values")
+        self.refuse("fit", "law.h5", "--y", "at_least", "--x", "kind", says="holds words")
+        self.refuse("fit", "law.h5", "--y", "at_least", "--x", "undefined_search", says="needs two values")
+        self.refuse(*law, "--range", "1,2", says="no draw has a value of at_least for n from 1 to 2")
+        self.refuse(*law, "--range", "1", says="the least and the largest x")
         self.refuse("fit", "law.h5", "--y", "kind", "--x", "n", says="holds words")
         self.refuse("fit", "law.h5", "--y", "witness_x", "--x", "n", says="several values")
         self.refuse(*law, "--by", "q", says="parameter")

@@ -258,7 +258,7 @@ class Problems(Landscape):
                 (["inversion"], "--widths is missing"),
                 (["inversion", "--widths", "3"], "at least two"),
                 (["inversion", "--widths", "3,0"], "at least 1"),
-                (["inversion", "--widths", "3,9", "--census"], "k = 2"),
+                (["inversion", "--widths", "4,9", "--census"], "k = 2 or 3"),
                 (["inversion", "--widths", "2,9", "--m", "4"], "--m"),
                 (["inversion", "--widths", "2,9", "--noise", "1"], "--noise"),
                 (["amplitude-flow", "--m", "9", "--n", "2", "--ensemble", "uniform"], "--ensemble"),
@@ -376,7 +376,7 @@ class Sweeps(Landscape):
         for change, says in ((("seed = 3", "sed = 3"), "seed"), (("draws = 2", "draws = 0"), "draws: must be a whole number from 1"),
                              (("phase-retrieval", "phase-retreival"), "phase-retrieval"),
                              (("census = true", "census = 1"), "census"), (("m = [10, 20]", ""), "m is missing"),
-                             (("[2, 8]", "[3, 8]"), "k = 2"), (("noise = 0.01", "gap = 0.01"), "gap"),
+                             (("[2, 8]", "[4, 8]"), "k = 2 or 3"), (("noise = 0.01", "gap = 0.01"), "gap"),
                              (("descents = 3", "descents = -3"), "descents = -3")):
             with self.subTest(change=change):
                 self.write("bad.toml", self.SWEEP.replace(*change))

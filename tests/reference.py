@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
-"""results/reference/ can be made again: the cheapest of its experiments, on one thread and on two.
+"""results/reference/ can be made again: the cheapest of its experiments, on one thread and on two; and docs/findings.md says of
+exponents and rates what its `fit` commands say.
 
 The binary is named by the environment variable THEOREMETER (default: build/theoremeter beside this folder).
 """
 
 import csv
+import json
+import math
 import os
 import pathlib
+import re
+import shlex
 import subprocess
 import tempfile
 import unittest
@@ -29,12 +34,82 @@ def model_of_processor():
     return f"{about.get('cpu family')}/{about.get('model')}"
 
 
-class Again(unittest.TestCase):
+def rate_of(points):
+    """b of P = exp(level - b x), most likely for (x, draws, hits): Newton's method on the two score equations, by steps that leave
+    every P below 1."""
+    level, b = math.log(sum(s for _, _, s in points) / sum(n for _, n, _ in points)), 0.0
+    for _ in range(200):
+        g0 = g1 = h00 = h01 = h11 = 0.0
+        for x, n, s in points:
+            p = math.exp(level - b * x)
+            score, bend = s - (n - s) * p / (1 - p), (n - s) * p / (1 - p) ** 2
+            g0, g1 = g0 + score, g1 - score * x
+            h00, h01, h11 = h00 + bend, h01 - bend * x, h11 + bend * x * x
+        det, step = h00 * h11 - h01 * h01, 1.0
+        up, more = (h11 * g0 - h01 * g1) / det, (h00 * g1 - h01 * g0) / det
+        while any(level + step * up >= (b + step * more) * x for x, _, _ in points):
+            step /= 2
+        level, b = level + step * up, b + step * more
+    return b
+
+
+class Command(unittest.TestCase):
     def theoremeter(self, *arguments):
         done = subprocess.run([BINARY, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=300)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
+
+class Findings(Command):
+    """What the text says is looked for in its own words: "E goes as ε^0.97 (0.87 to 1.05)"."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="theoremeter-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.text = (ROOT / "docs" / "findings.md").read_text()
+
+    def commands(self, file):
+        """Its fits as the document has them."""
+        found = [shlex.split(line)[1:] for line in self.text.splitlines() if line.startswith(f"theoremeter fit {file}.h5")]
+        self.assertTrue(found)
+        return found
+
+    def test_slopes_of_neighbourhoods(self):
+        self.theoremeter("run", str(ROOT / "experiments" / "neighbourhood-slopes.toml"), "--output", "neighbourhood-slopes.h5")
+        said = re.search(r"E goes as ε\^([\d.]+) \(([\d.]+) to ([\d.]+)\), the radius as ε\^([\d.]+) \(([\d.]+) to ([\d.]+)\)", self.text)
+        numbers = list(map(float, said.groups()))
+        commands = self.commands("neighbourhood-slopes")
+        self.assertEqual([c[c.index("--y") + 1] for c in commands], ["population_error", "radius"])
+        for command, value in zip(commands, (numbers[:3], numbers[3:]), strict=True):
+            b = json.loads(self.theoremeter(*command, "--json"))["fits"][0]["b"]
+            for key, number in zip(("estimate", "low", "high"), value, strict=True):  # two decimals, ends outward; sums round otherwise elsewhere
+                self.assertAlmostEqual(b[key], number, delta=0.011)
+
+    def test_rates_of_probabilities(self):
+        """The numbers from the shares kept, by another method; the commands on fewer draws."""
+        said = [float(x) for x in re.findall(r"like exp\(−([\d.]+) n\)", self.text)]
+        kept = rows((REFERENCE / "wdc-probability.csv").read_text().splitlines())
+
+        def rate(k, decide, least, most):
+            at = [r for r in kept if (r["k"], r["decide"]) == (k, decide) and least <= int(r["n"]) <= most]
+            return rate_of([(int(r["n"]), int(r["draws"]), round(int(r["draws"]) * (1 - float(r["decided_most"])))) for r in at])
+
+        for number, which in zip(said, (("2", "0.5", 40, 100), ("2", "0.4", 80, 160), ("3", "0.5", 80, 160)), strict=True):
+            self.assertAlmostEqual(rate(*which), number, delta=0.0006)
+        text = (ROOT / "experiments" / "wdc-probability.toml").read_text().replace("draws = 1000", "draws = 60")
+        pathlib.Path(self.folder, "few.toml").write_text(text)
+        self.theoremeter("run", "few.toml", "--output", "wdc-probability.h5")
+        few = rows(self.theoremeter("table", "wdc-probability.h5", "--format", "csv").splitlines())
+        for command in self.commands("wdc-probability"):
+            least, most = map(int, command[command.index("--range") + 1].split(","))
+            for fit in json.loads(self.theoremeter(*command, "--json"))["fits"]:
+                at = [r for r in few if (r["k"], r["decide"]) == (fit["at"]["k"], fit["at"]["decide"]) and least <= int(r["n"]) <= most]
+                points = [(int(r["n"]), 60, round(60 * (1 - float(r["decided_most"])))) for r in at]
+                self.assertAlmostEqual(fit["b"]["estimate"], rate_of(points), delta=1e-5)
+
+
+class Again(Command):
     def test_the_cheapest_on_one_and_two_threads(self):
         folder = tempfile.TemporaryDirectory(prefix="theoremeter-")
         self.addCleanup(folder.cleanup)

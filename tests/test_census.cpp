@@ -817,8 +817,8 @@ TEST_CASE("census: progress, names, and what it refuses") {
   CHECK(name(StationaryKind::kink_saddle) == "kink saddle");
   CHECK(name(StationaryKind::maximum) == "maximum");
 
-  CHECK_THROWS_WITH_AS(census(amplitude_flow(gaussian_rows(stream, 5, 3), Eigen::Vector3d(1, 0, 0)), 0.5),
-                       doctest::Contains("k is 3"), InputError);
+  CHECK_THROWS_WITH_AS(census(amplitude_flow(gaussian_rows(stream, 5, 4), Eigen::Vector4d(1, 0, 0, 0)), 0.5),
+                       doctest::Contains("k is 4"), InputError);
   CHECK_THROWS_WITH_AS(census(inversion(G, Vector2d(0, 0)), 0.5), doctest::Contains("x0 is zero"), InputError);
   CHECK_THROWS_WITH_AS(census(inversion(G, Vector2d(0, std::nan(""))), 0.5), doctest::Contains("not finite"),
                        InputError);

@@ -6,6 +6,7 @@ Figures are also made within this process, and looked at: where markers, ticks, 
 The binary that makes the sweep is named by the environment variable THEOREMETER (default: build/theoremeter).
 """
 
+import math
 import os
 import pathlib
 import shutil
@@ -140,10 +141,60 @@ class Figures(unittest.TestCase):
         fig = self.figure(file, "--figure", "share", "--y", "has_spurious_near:near,has_spurious_elsewhere:elsewhere", "--log", "x")
         self.ticks_stand_clear(fig)
         self.assertEqual([text.get_text() for axes in fig.axes for text in axes.texts], ["2–6", "2–8", "2–10"])
+        with h5py.File(file) as f:
+            near_, widths, m = f["has_spurious_near"][:], list(f["widths"].asstr()[:]), f["m"][:]
+        for axes, text in zip(fig.axes, ("2,6", "2,8", "2,10"), strict=False):
+            found = self.intervals(axes)
+            first = axes.containers[0].lines[0].get_marker()
+            for point in [p for p in range(6) if widths[p] == text]:
+                share, low, high = found[m[point], first]
+                self.assertEqual(share, (near_[point] == 1).mean())
+                self.holds(int((near_[point] == 1).sum()), 2, low, high)
         for axes in fig.axes:  # intervals stand side by side, and the legend outside
             near, elsewhere = self.markers(axes).values()
             self.assertTrue((np.abs(near - elsewhere) > 3).all())
             self.assertTrue(axes.get_legend() is None or not axes.axison)
+
+    def intervals(self, axes):
+        """{x: (share, low, high)} of the bars of one panel."""
+        found = {}
+        for container in axes.containers:
+            line, _, (bars,) = container.lines
+            for (x, y), ((_, low), (_, high)) in zip(line.get_xydata(), bars.get_segments(), strict=True):
+                found[x, line.get_marker()] = (y, low, high)
+        return found
+
+    def holds(self, hits, draws, low=None, high=None):
+        """Clopper and Pearson's ends: each leaves 1/40 to the binomial tail beyond what was seen."""
+        def at_least(k, p):
+            return sum(math.comb(draws, i) * p**i * (1 - p) ** (draws - i) for i in range(k, draws + 1))
+        if low is not None:
+            self.assertAlmostEqual(at_least(hits, low) if hits else 0.025 + low, 0.025, delta=1e-6)
+        if high is not None:
+            self.assertAlmostEqual(1 - at_least(hits + 1, high) if hits < draws else 0.025 + 1 - high, 0.025, delta=1e-6)
+
+    def test_probabilities_that_were_decided(self):
+        """Bars are exact intervals that count undecided draws both ways; a series for each epsilon."""
+        file = self.made("decide", 'condition = "wdc"\nk = 3\ndraws = 8\nevidence = "search,certify"\nstarts = 64\n'
+                                   "[[sweep]]\nn = [40, 60]\ndecide = [0.55, 0.7]\nnodes = 1\n")
+        self.prints("decide")
+        with h5py.File(file) as f:
+            decided, n, eps = f["decided"][:], f["n"][:], f["decide"][:]
+        self.assertGreater((decided == 2).sum(), 0)
+        for words, scale in ((("--y", "decided", "--x", "n"), 1), (("--figure", "share", "--y", "decided", "--x", "n_over_k"), 3)):
+            fig = self.figure(file, *words)
+            found = self.intervals(fig.axes[0])
+            markers = [container.lines[0].get_marker() for container in fig.axes[0].containers]
+            self.assertEqual([t.get_text() for t in fig.legends[0].get_texts()], [r"$\epsilon = 0.55$", r"$\epsilon = 0.7$"])
+            self.assertEqual(len(found), 4)
+            for point in range(4):
+                share, low, high = found[n[point] / scale, markers[[0.55, 0.7].index(eps[point])]]
+                proved, possible = int((decided[point] == 1).sum()), int((decided[point] != 0).sum())
+                self.assertAlmostEqual(share, (proved + possible) / 16)
+                self.holds(proved, 8, low=low)
+                self.holds(possible, 8, high=high)
+        with self.assertRaisesRegex(Refused, "no place beside"):
+            self.figure(file, "--y", "decided,at_least")
 
     def test_panels_in_the_order_of_numbers(self):
         self.assertEqual(sorted(["10,100,400", "x", "3,40,200", "3,5", 20.0], key=in_order), ["3,5", "3,40,200", "10,100,400", 20.0, "x"])

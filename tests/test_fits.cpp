@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 #include <Eigen/Dense>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -44,6 +45,37 @@ Bootstrap seeded(std::uint64_t seed, int resamples = 400) {
   return how;
 }
 
+double decaying_law(double x) { return 3 * std::exp(-0.05 * x); }
+
+/// x of each draw log-normal, y of law(x) with noise that grows with x: a level for each draw.
+Curve measured_pairs(int draws, const std::function<double(double)>& f, Stream stream) {
+  Curve all;
+  for (int d = 0; d < draws; ++d) {
+    const double z = stream.normal(), x = 10 * std::exp(z);
+    all.push_back({x, {f(x) * std::exp((0.1 + 0.05 * std::abs(z)) * stream.normal())}});
+  }
+  return all;
+}
+
+/// The log-likelihood of P = a exp(-rate x), by its definition.
+double log_likelihood(const std::vector<Trials>& trials, double a, double rate) {
+  double sum = 0;
+  for (const Trials& t : trials) {
+    const double p = a * std::exp(-rate * t.x);
+    if (p > 1) return -infinity;
+    if (t.successes > 0) sum += double(t.successes) * std::log(p);
+    if (t.successes < t.draws) sum += double(t.draws - t.successes) * std::log(1 - p);
+  }
+  return sum;
+}
+
+/// The largest of them over a fine grid of log a about the best, at this rate.
+double profiled(const std::vector<Trials>& trials, const Decay& best, double rate) {
+  double most = -infinity;
+  for (double z = -2; z <= 2; z += 1e-4) most = std::max(most, log_likelihood(trials, best.a * std::exp(z), rate));
+  return most;
+}
+
 /// Success with the logistic probability of 4 (log u - log 2.2), u = x/k^1.5.
 std::vector<CurveAt> success_curves(Stream stream, int draws) {
   std::vector<CurveAt> all;
@@ -74,6 +106,23 @@ TEST_CASE("exact laws are found, with intervals of no width") {
                                 {});
     CHECK(klog.a.value == doctest::Approx(2).epsilon(1e-12));
     CHECK(klog.b.value == doctest::Approx(1.5).epsilon(1e-12));
+    const LawFit decay = fit_law(Law::exponential, curve(sizes, draws, decaying_law, 0), {});
+    CHECK(decay.a.value == doctest::Approx(3).epsilon(1e-12));
+    CHECK(decay.b.value == doctest::Approx(0.05).epsilon(1e-12));
+    CHECK(std::abs(decay.b.high - decay.b.low) < 1e-12);
+  }
+  Bootstrap pairs;
+  pairs.pairs = true;
+  for (const Law law : {Law::power, Law::exponential}) {
+    const auto& f = law == Law::power ? root_law : decaying_law;
+    Curve exact;
+    for (const double x : {2.0, 3.5, 11.0, 40.0, 41.0}) exact.push_back({x, {f(x)}});
+    const LawFit fit = fit_law(law, exact, pairs);
+    CHECK(fit.b.value == doctest::Approx(law == Law::power ? -0.5 : 0.05).epsilon(1e-12));
+    CHECK(std::abs(fit.b.high - fit.b.low) < 1e-10);  // sums of squares lose half the digits
+    CHECK(std::abs(fit.a.high - fit.a.low) < 1e-9);
+    CHECK_FALSE(fit.residuals_resampled);
+    CHECK(compare_laws(law, exact, fit.b.value, fit.b.value + 0.1, pairs).probability == 1);
   }
 }
 
@@ -93,6 +142,12 @@ TEST_CASE("least squares over draws, unequally many a point: as a dense QR of al
   CHECK(fit.b.value == doctest::Approx(solution(1)).epsilon(1e-11));
   CHECK(fit.residuals == doctest::Approx((design * solution - response).squaredNorm()).epsilon(1e-11));
   CHECK(fit.draws == n);
+  Curve single;  // each draw with an x of its own that hardly differs: the same line
+  for (const Level& level : all)
+    for (const double y : level.values) single.push_back({level.x * (1 + 1e-14 * double(single.size())), {y}});
+  Bootstrap pairs;
+  pairs.pairs = true;
+  CHECK(fit_law(Law::power, single, pairs).b.value == doctest::Approx(solution(1)).epsilon(1e-11));
 }
 
 TEST_CASE("intervals are the same bit for bit on any number of threads") {
@@ -127,6 +182,68 @@ TEST_CASE("coverage of an exponent over seeds, and that of a biased twin") {
     CHECK(coverage_holds(covered, draws == 700 ? 150 : seeds, 0.92, 0.98));
     CHECK_FALSE(coverage_holds(biased, draws == 700 ? 150 : seeds, 0.92, 0.98));
   }
+}
+
+// The same of rates; and of laws against a measured x, whose noise is larger at the ends: what residuals taken as equal
+// would miss.
+TEST_CASE("coverage of a rate, and of laws against a measured x, and those of biased twins") {
+  constexpr int seeds = 400;
+  const std::vector<double> at{4, 8, 12, 20, 30};
+  int covered[3] = {}, biased[3] = {};
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    Bootstrap how = seeded(1000 + seed);
+    const Estimate rate = fit_law(Law::exponential, curve(at, 4, decaying_law, 0.1, Stream(seed)), how).b;
+    how.pairs = true;
+    const Estimate power = fit_law(Law::power, measured_pairs(40, root_law, Stream(seed)), how).b;
+    const Estimate measured = fit_law(Law::power, measured_pairs(900, root_law, Stream(seed)), how).b;  // in blocks
+    covered[0] += covers(rate, 0.05), biased[0] += covers(rate, 0.058);
+    covered[1] += covers(power, -0.5), biased[1] += covers(power, -0.56);
+    covered[2] += covers(measured, -0.5), biased[2] += covers(measured, -0.513);
+  }
+  for (int i = 0; i < 3; ++i) {
+    CAPTURE(i);
+    CAPTURE(covered[i]);
+    CAPTURE(biased[i]);
+    CHECK(coverage_holds(covered[i], seeds, 0.92, 0.98));
+    CHECK_FALSE(coverage_holds(biased[i], seeds, 0.92, 0.98));
+  }
+}
+
+TEST_CASE("the decay of a probability: closed form of two points, else the likelihood by its definition") {
+  const Decay two = fit_decay({{40, 200, 70}, {100, 300, 5}}, 0.95);
+  const double rate = std::log((70.0 / 200) / (5.0 / 300)) / 60;
+  CHECK(two.rate.value == doctest::Approx(rate).epsilon(1e-6));  // of a maximum: half the digits
+  CHECK(two.a == doctest::Approx(0.35 * std::exp(40 * rate)).epsilon(1e-5));
+  const std::vector<Trials> four{{20, 100, 66}, {40, 100, 41}, {60, 100, 9}, {100, 100, 0}};
+  const std::vector<Trials> full{{10, 30, 30}, {20, 30, 12}, {30, 30, 8}, {50, 30, 1}};  // P = 1 at x = 10
+  const std::vector<Trials> rising{{10, 30, 3}, {20, 30, 8}, {30, 30, 20}};
+  for (const auto& trials : {four, full, rising}) {
+    const Decay d = fit_decay(trials, 0.95);
+    const double most = log_likelihood(trials, d.a * (1 - 1e-9), d.rate.value);
+    for (const double other : {-1e-3, 1e-3}) CHECK(profiled(trials, d, d.rate.value + other) < most);
+    for (const double end : {d.rate.low, d.rate.high})  // chi-squared's quantile, halved; the grid's step in log a
+      CHECK(most - profiled(trials, d, end) == doctest::Approx(1.9207294).epsilon(1e-3));
+  }
+}
+
+TEST_CASE("coverage of a probability's rate over seeds, and that of a biased twin") {
+  constexpr int seeds = 400;
+  int covered = 0, biased = 0;
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    Stream stream(seed);
+    std::vector<Trials> trials;
+    for (const double x : {20.0, 40.0, 60.0, 80.0, 100.0}) {
+      Trials& t = trials.emplace_back(Trials{x, 100, 0});
+      for (int d = 0; d < 100; ++d) t.successes += stream.uniform() < 1.5 * std::exp(-0.05 * x);
+    }
+    const Estimate rate = fit_decay(trials, 0.95).rate;
+    covered += covers(rate, 0.05);
+    biased += covers(rate, 0.058);
+  }
+  CAPTURE(covered);
+  CAPTURE(biased);
+  CHECK(coverage_holds(covered, seeds, 0.93, 0.97));  // chi-squared is its limit only
+  CHECK_FALSE(coverage_holds(biased, seeds, 0.93, 0.97));
 }
 
 TEST_CASE("two exponents against each other: b = 0 or 1") {

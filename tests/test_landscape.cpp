@@ -423,20 +423,28 @@ TEST_CASE("landscape: population error and least gradient against all of a dense
     // The witnesses, by the definitions.
     const double scale = std::ldexp(1.0, f.G.depth());
     const RayWitness& worst = found.worst_margin;
+    bool vanishes = false;
     if (worst.where == RayEnd::point) {
       const VectorXd x = worst.r * worst.direction[0];
       CHECK((x - x0).norm() >= 0.2 - 1e-9);
       CHECK((x + rho * x0).norm() >= 0.2 - 1e-9);
       const double v = (scale * gradient(f, length * x) / length).norm() / std::max(worst.r, 1.0);
       CHECK(worst.value == doctest::Approx(v).epsilon(1e-9));
-      CHECK(found.derivative_at_worst == doctest::Approx(-1).epsilon(1e-6));
+      // f is convex between kinks: where its gradient vanishes the census has a minimum.
+      vanishes = worst.value < 1e-11;
+      CHECK(found.derivative_at_worst == doctest::Approx(vanishes ? 0 : -1).epsilon(1e-6));
+      const auto here = [&](const StationaryPoint& p) {
+        return p.kind == StationaryKind::minimum && (p.x / length - x).norm() < 1e-6;
+      };
+      const std::vector<StationaryPoint> points = census(f, rho).points;
+      CHECK((!vanishes || std::any_of(points.begin(), points.end(), here)));
     }
     const VectorXd e = std::clamp(found.population_error.r, 1e-9, 1e9) * found.population_error.direction[0];
     const VectorXd difference =
         scale * gradient(f, length * e) / length - population_gradient(instance.problem, f.G.depth(), e, x0);
     CHECK(difference.norm() / std::max(e.norm(), 1.0) == doctest::Approx(found.population_error.value).epsilon(1e-6));
     // Noise may turn f round at 0.
-    CHECK((found.violation_count > 0) == (slope <= 0 || found.outcomes.elsewhere > 0));
+    CHECK((found.violation_count > 0) == (slope <= 0 || vanishes || found.outcomes.elsewhere > 0));
   }
 }
 

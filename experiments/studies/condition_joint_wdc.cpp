@@ -1,3 +1,4 @@
+#include "estimators/certify_products.hpp"
 #include "estimators/instances.hpp"
 #include "experiments/studies/condition.hpp"
 #include "experiments/studies/measure.hpp"
@@ -30,7 +31,7 @@ Condition joint_weight_distribution() {
                  {"y", "second argument of C"}};
   c.given = {{"B", "given: a .npy or HDF5 file", "B"}, {"C", "given, likewise", "C"}};
   c.has_alpha = true;
-  c.certified_for = "n and p up to 2";
+  c.certified_for = "n and p up to 3";
   c.shapes = [](const Sizes& s, const Ensembles& e) {
     return std::vector<Shape>{{"B", scalar(s, "l"), scalar(s, "n"), e.weights},
                               {"C", scalar(s, "l"), scalar(s, "p"), e.weights}};
@@ -46,7 +47,9 @@ Condition joint_weight_distribution() {
   };
   c.sphere_dimensions = [](const Sizes& s) { return std::vector{scalar(s, "n"), scalar(s, "p")}; };
   c.certificates = [](const Sizes& s) {
-    return std::max(scalar(s, "n"), scalar(s, "p")) <= 2 ? Certificates::by_default : Certificates::none;
+    const auto most = std::max(scalar(s, "n"), scalar(s, "p"));
+    if (most > product_dimensions) return Certificates::none;
+    return most <= 2 ? Certificates::by_default : Certificates::on_request;
   };
   c.alpha = [](const Sizes& s, const Ensembles& e) {
     return ensemble_alpha(e.weights, scalar(s, "n")) * ensemble_alpha(e.weights, scalar(s, "p"));

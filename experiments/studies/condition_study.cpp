@@ -528,6 +528,7 @@ Study deciding_study(const Condition& c) {
                                .legend = "P: draws in which constant <= decide is proved .. not refuted; a value "
                                          "searched only refutes.",
                                .interval = true});
+  s.about.figure = {{"figure", "share"}, {"y", "decided"}, {"x", c.sizes[0].name + "_over_" + c.sizes[1].name}};
   s.columns.part("", &DecidedDraw::measured, columns_of(c))
       .value("decided", &DecidedDraw::decided, Says::exact,
              "whether the constant is at most `decide`: proved (at_most), refuted (at_least), or neither");

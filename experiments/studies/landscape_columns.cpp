@@ -14,6 +14,9 @@ Columns<RayWitness> ray_columns(const Names& arguments, const std::string& name,
                                 Says says) {
   Columns<RayWitness> c;
   c.value(name, &RayWitness::value, says, meaning);
+  c.value(name + "_agreement", &RayWitness::agreement, Says::statistic,
+          "relative difference between the best values of two halves of the search that share nothing; 0 where nothing "
+          "can be below the value; NaN: not known");
   c.value(name + "_where", &RayWitness::where, Says::witness, "where on the ray: origin means in the limit");
   c.value(name + "_r", &RayWitness::r, Says::witness, "|x|/|x0| there; blind demodulation: |h||m|/(|h0||m0|)");
   add_point(c, arguments, name, "direction of the ray, unit vectors",
@@ -102,24 +105,32 @@ Columns<Landscape> landscape_columns(const Names& arguments) {
 }
 
 /// The coordinates of a vector of the plane, one by one.
-template <class T, class Member>
-void add_plane(Columns<T>& c, const std::string& name, Member member, const std::string& meaning) {
+template <class T>
+void add_plane(Columns<T>& c, const std::string& name, Eigen::Vector2d T::*member, const std::string& meaning) {
   for (const Eigen::Index i : {0, 1})
     c.value(
         fmt::format("{}_{}", name, i + 1), [ member, i ](auto& object) -> auto& { return (object.*member)[i]; },
         Says::witness, fmt::format("{}, coordinate {}", meaning, i + 1));
 }
 
+/// And the third one.
+template <class T>
+void add_space(Columns<T>& c, const std::string& name, Eigen::Vector2d T::*plane, double T::*third,
+               const std::string& meaning) {
+  add_plane(c, name, plane, meaning);
+  c.value(name + "_3", third, Says::witness, meaning + ", coordinate 3; NaN where k = 2");
+}
+
 Columns<StationaryPoint> point_columns() {
   Columns<StationaryPoint> c;
-  add_plane(c, "x", &StationaryPoint::x, "the point");
+  add_space(c, "x", &StationaryPoint::x, &StationaryPoint::x3, "the point");
   c.value("kind", &StationaryPoint::kind, Says::exact, "what it is");
   c.value("objective", &StationaryPoint::objective, Says::exact, "f there");
   c.value("distance_x0", &StationaryPoint::distance_x0, Says::exact, "|x - x0|/|x0|");
   c.value("distance_minus_rho_x0", &StationaryPoint::distance_minus_rho_x0, Says::exact, "|x + rho x0|/|x0|");
   c.value("counterclockwise", &StationaryPoint::counterclockwise, Says::exact,
-          "D_u f across the ray, counterclockwise; 0 for a minimum");
-  c.value("clockwise", &StationaryPoint::clockwise, Says::exact, "the same, clockwise");
+          "D_u f across the ray, counterclockwise; 0 for a minimum; k = 3: the largest across the kink");
+  c.value("clockwise", &StationaryPoint::clockwise, Says::exact, "the same, clockwise; k = 3: the least");
   c.value("isolated", &StationaryPoint::isolated, Says::exact, "no: an end of a flat set");
   return c;
 }
@@ -127,11 +138,13 @@ Columns<StationaryPoint> point_columns() {
 Columns<FlatSet> flat_columns() {
   Columns<FlatSet> c;
   c.value("kind", &FlatSet::kind, Says::exact, "the kind of its points");
-  c.value("from", &FlatSet::from, Says::exact, "directions of its points from this angle on").unit("rad");
+  c.value("from", &FlatSet::from, Says::exact, "directions of its points from this angle on; NaN where k = 3")
+      .unit("rad");
   c.value("to", &FlatSet::to, Says::exact, "to this one").unit("rad");
-  add_plane(c, "normal", &FlatSet::normal, "normal'x = 1 on it, or all x where it is 0");
+  add_plane(c, "normal", &FlatSet::normal, "k = 2: normal'x = 1 on it, or all x where it is 0");
   c.value("objective", &FlatSet::objective, Says::exact, "f on it");
-  add_plane(c, "x", &FlatSet::x, "one of its points");
+  add_space(c, "x", &FlatSet::x, &FlatSet::x3, "one of its points");
+  c.value("dimension", &FlatSet::dimension, Says::exact, "its dimension; 0 in files of a format before 2.2");
   return c;
 }
 
@@ -201,7 +214,7 @@ Columns<Census> census_columns() {
   c.value("zero", &Census::zero, Says::exact, "the kind of x = 0");
   c.value("objective_at_zero", &Census::objective_at_zero, Says::exact, "f(0)");
   c.value("descent_at_zero", &Census::descent_at_zero, Says::exact, "min over unit p of -D_p f(0)");
-  add_plane(c, "zero_witness", &Census::zero_witness, "such a p");
+  add_space(c, "zero_witness", &Census::zero_witness, &Census::zero_witness3, "such a p");
   c.value("cells", &Census::cells, Says::count, "cells enumerated");
   c.value("integer_signs", &Census::integer_signs, Says::count, "decisions made in integers");
   return c;

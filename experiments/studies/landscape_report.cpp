@@ -39,6 +39,12 @@ std::string place(const RayWitness& w, const std::vector<std::string>& names) {
   return fmt::format("{}{}", fmt::join(parts, ", "), r);
 }
 
+/// How far apart the two halves of a search ended, in brackets; nothing where that is not known.
+std::string agreement(const RayWitness& w) {
+  if (std::isnan(w.agreement)) return "";
+  return fmt::format("  (halves of the search agree to {} %)", rounded_up(100 * w.agreement));
+}
+
 std::string radii(const std::vector<Neighbourhood>& around) {
   std::vector<std::string> all;
   for (const Neighbourhood& n : around)
@@ -138,20 +144,21 @@ Facts facts(Problem problem, const Sizes& sizes, const MeasuredLandscape& d) {
   Facts lines;
   lines.push_back({"solutions", tried(d, solution_names(problem))});
   lines.push_back({"rho", fmt::format("{:.6g}", fmt::join(l.rho, ", "))});
-  lines.push_back({"population error E", fmt::format(">= {}  at {}", rounded_down(l.population_error.value),
-                                                     place(l.population_error, names))});
+  lines.push_back({"population error E", fmt::format(">= {}{}  at {}", rounded_down(l.population_error.value),
+                                                     agreement(l.population_error), place(l.population_error, names))});
   lines.push_back({"implied neighbourhoods", l.merged
                                                  ? "merged: an error of this size excludes nothing"
                                                  : fmt::format("{}  proved, were E this value", radii(l.implied))});
   add_theory(lines, d, problem, sizes);
   lines.push_back({"excluded", radii(l.excluded) + (l.merged ? "  taken: those implied merge" : "")});
-  lines.push_back({"least gradient outside",
-                   l.worst_margin.value == INFINITY
-                       ? "nothing is outside"
-                       : fmt::format("<= {}  at {}", rounded_up(l.worst_margin.value), place(l.worst_margin, names))});
+  lines.push_back(
+      {"least gradient outside", l.worst_margin.value == INFINITY
+                                     ? "nothing is outside"
+                                     : fmt::format("<= {}{}  at {}", rounded_up(l.worst_margin.value),
+                                                   agreement(l.worst_margin), place(l.worst_margin, names))});
   const double of_theorem = d.comparison.descent;
   lines.push_back({"descent at 0, least",
-                   fmt::format("<= {}{}", rounded_up(l.descent_at_zero.value),
+                   fmt::format("<= {}{}{}", rounded_up(l.descent_at_zero.value), agreement(l.descent_at_zero),
                                std::isnan(of_theorem)
                                    ? ""
                                    : fmt::format(", {} times the |x0|/(8 pi 2^d) of [HV]", rounded_up(of_theorem)))});
@@ -172,24 +179,36 @@ std::string descent_table(const Landscape& l) {
   return align(lines);
 }
 
+std::string flat_sets_of_plane(const Census& c) {
+  std::vector<Line> lines{{"flat set", "from, rad", "to, rad", "where", "f"}};
+  for (const FlatSet& f : c.flat)
+    lines.push_back({name(f.kind), plain(f.from), plain(f.to),
+                     f.normal.isZero(0) ? "all x" : fmt::format("{}.x = 1", text_of(f.normal)), plain(f.objective)});
+  return align(lines);
+}
+
+std::string flat_sets_of_space(const Census& c) {
+  std::vector<Line> lines{{"flat set", "dimension", "with x", "f"}};
+  for (const FlatSet& f : c.flat)
+    lines.push_back(
+        {name(f.kind), fmt::format("{}", f.dimension), text_of(coordinates(f.x, f.x3)), plain(f.objective)});
+  return align(lines);
+}
+
 }  // namespace
 
 std::string census_report(const Census& c) {
   std::vector<Line> lines{{"kind", "x", "f", "|x - x0|/|x0|", "|x + rho x0|/|x0|"}};
   for (const StationaryPoint& p : c.points)
-    lines.push_back(
-        {name(p.kind), text_of(p.x), plain(p.objective), plain(p.distance_x0), plain(p.distance_minus_rho_x0)});
+    lines.push_back({name(p.kind), text_of(coordinates(p.x, p.x3)), plain(p.objective), plain(p.distance_x0),
+                     plain(p.distance_minus_rho_x0)});
   lines.push_back({name(c.zero), "0", plain(c.objective_at_zero), "1", "-"});
   std::string text = fmt::format(
       "census: all stationary points, proved; {} cells{}\n{}", c.cells,
       c.integer_signs > 0 ? fmt::format(", {} signs closer than rounding, decided in integers", c.integer_signs) : "",
       align(lines));
   if (c.flat.empty()) return text;
-  lines = {{"flat set", "from, rad", "to, rad", "where", "f"}};
-  for (const FlatSet& f : c.flat)
-    lines.push_back({name(f.kind), plain(f.from), plain(f.to),
-                     f.normal.isZero(0) ? "all x" : fmt::format("{}.x = 1", text_of(f.normal)), plain(f.objective)});
-  return text + align(lines);
+  return text + (std::isnan(c.zero_witness3) ? flat_sets_of_plane(c) : flat_sets_of_space(c));
 }
 
 std::string report(Problem problem, const Sizes& sizes, const MeasuredLandscape& draw) {

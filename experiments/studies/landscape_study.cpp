@@ -65,7 +65,7 @@ const Parameter<double> radius_asked{{.name = "radius",
                                       .default_note = fmt::format("those implied, {} where they merge", default_radius),
                                       .group = evidence_group}};
 const Parameter<bool> with_census{{.name = "census",
-                                   .meaning = "list every stationary point, proved (k = 2)",
+                                   .meaning = "list every stationary point, proved (k = 2 or 3)",
                                    .example = false,
                                    .group = evidence_group}};
 
@@ -147,6 +147,11 @@ std::vector<Summary> landscape_summaries(const LandscapeProblem& problem) {
       {.heading = "E",
        .column = "population_error",
        .legend = "E >= : population error, attained; the theorem speaks of all solutions, whose E is at least this."},
+      {.heading = "agreement",
+       .column = "population_error_agreement",
+       .percent = true,
+       .legend = "agreement: of two halves of the search beside it that share nothing; the larger, the further off the "
+                 "extremum may be."},
       {.heading = bilinear ? "radius (h0,m0)" : "radius x0",
        .column = "radius",
        .legend = "radius: implied, proved were E this value; inf: merged."},
@@ -156,7 +161,9 @@ std::vector<Summary> landscape_summaries(const LandscapeProblem& problem) {
       {.heading = "least gradient",
        .column = "worst_margin",
        .legend = "least gradient <= : attained outside the neighbourhoods.  descent at 0 <= : attained."},
+      {.heading = "agreement", .column = "worst_margin_agreement", .percent = true},
       {.heading = "descent at 0", .column = "descent_at_zero"},
+      {.heading = "agreement", .column = "descent_at_zero_agreement", .percent = true},
       {.heading = "violations", .column = "violations"},
       {.heading = "spurious near", .column = "spurious_near"},
       {.heading = "elsewhere",
@@ -236,7 +243,7 @@ Study census_study(const LandscapeProblem& problem) {
   StudyOf<MeasuredLandscape> s;
   s.about = study_about(problem);
   s.about.verb = s.about.key = "census";
-  s.about.question = "List every stationary point of instances with latent dimension 2";
+  s.about.question = "List every stationary point of instances with latent dimension 2 or 3";
   s.about.noun = fmt::format("census of {}", s.about.name);
   s.about.parameters = std::make_shared<const std::vector<AnyParameter>>(instance_parameters(problem));
   s.about.figure.insert(s.about.figure.end(),

@@ -8,7 +8,7 @@ namespace theoremeter {
 
 Study landscape_study(const LandscapeProblem& problem);
 
-/// Every stationary point of every instance (k = 2), without a landscape.
+/// Every stationary point of every instance (k = 2 or 3), without a landscape.
 Study census_study(const LandscapeProblem& problem);
 
 }  // namespace theoremeter

@@ -8,6 +8,7 @@
 #include "theory/rho.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -313,6 +314,7 @@ class CheckedLandscape {
   void check_ray(const std::string& name, const RayWitness& w) {
     if (name == "worst_margin" && w.value == INFINITY) return;  // nothing is outside
     unit(name, w.direction);
+    require(!(w.agreement < 0) && !(w.agreement > 1), fmt::format("the agreement of {} is not between 0 and 1", name));
     const bool place = w.where == RayEnd::origin ? w.r == 0 : w.where == RayEnd::point ? w.r > 0 : w.r == INFINITY;
     require(place || name == "worst_margin",
             fmt::format("{} is attained at r = {}, which is not where it says", name, w.r));
@@ -344,6 +346,9 @@ class CheckedLandscape {
     require(s.x0 == instance.solution(), fmt::format("{} is not the one that the seed gives", name));
     const RayWitness &error = s.population_error, &zero = s.descent_at_zero;
     if (!unit(name, error.direction) || !unit(name, zero.direction)) return;
+    for (const RayWitness* w : {&error, &zero})
+      require(!(w->agreement < 0) && !(w->agreement > 1),
+              fmt::format("an agreement of {} is not between 0 and 1", name));
     agrees(fmt::format("population_error of {}", name), error.value, error_at(instance, error));
     agrees(fmt::format("descent_at_zero of {}", name), zero.value, instance.descent_at_zero(zero.direction));
   }
@@ -506,7 +511,8 @@ class CheckedLandscape {
 
   void check_all_listed(const Census& census) {
     for (const StationaryPoint& p : census.points) {
-      const Point x{p.x / d_.x0[0].norm()};
+      const Point x{coordinates(p.x, p.x3) / d_.x0[0].norm()};
+      if (x[0].size() != d_.x0[0].size()) continue;  // check_census() says so
       const bool in = std::any_of(l_.excluded.begin(), l_.excluded.end(), [&](const Neighbourhood& n) {
         return instance_->distance(x, n.centre) <= reach(n) * (1 + 1e-9);
       });
@@ -514,7 +520,7 @@ class CheckedLandscape {
       require(
           std::any_of(l_.violations.begin(), l_.violations.end(),
                       [&](const Violation& v) { return v.reason == by_census && same(point_of(v.direction, v.r), x); }),
-          fmt::format("the minimum of the census at ({}, {}) is not listed as a violation", p.x[0], p.x[1]));
+          fmt::format("the minimum of the census at {} is not listed as a violation", text_of(coordinates(p.x, p.x3))));
     }
   }
 
@@ -572,7 +578,8 @@ class CheckedLandscape {
     const double length = f.x0.norm(), rho = instance_->rho()[0], size = scale_of(f);
     check_same(census, rebuilt_.census());
     for (const StationaryPoint& p : census.points) {
-      const VectorXd x = p.x;
+      const VectorXd x = coordinates(p.x, p.x3);
+      if (!in_space(x)) continue;
       require(std::abs(p.objective - objective(f, x)) <= 1e-10 * size + rounding(f, x),
               fmt::format("objective of a census point = {}, but recomputed it is {}", p.objective, objective(f, x)));
       agrees("distance_x0", p.distance_x0, (x - f.x0).norm() / length);
@@ -580,9 +587,10 @@ class CheckedLandscape {
       check_kind(f, p, size);
     }
     for (const FlatSet& flat : census.flat) check_flat(f, flat, size);
-    const VectorXd p = census.zero_witness;
-    agrees("census_objective_at_zero", census.objective_at_zero, objective(f, VectorXd::Zero(2)));
-    const double descent = -one_sided_derivative(f, VectorXd::Zero(2), p);
+    const VectorXd p = coordinates(census.zero_witness, census.zero_witness3), zero = VectorXd::Zero(f.k());
+    agrees("census_objective_at_zero", census.objective_at_zero, objective(f, zero));
+    if (!in_space(p)) return;
+    const double descent = -one_sided_derivative(f, zero, p);
     require(std::abs(census.descent_at_zero - descent) <= tolerance * along_ray(f, p).cp.stableNorm(),
             fmt::format("census_descent_at_zero = {}, but recomputed it is {}", census.descent_at_zero, descent));
     require(std::abs(p.norm() - 1) <= 1e-12, "the witness of census_descent_at_zero is no unit vector");
@@ -593,16 +601,20 @@ class CheckedLandscape {
 
   /// The census taken again: what doubles cannot hold, as in cells narrower than they are apart, only it can check.
   void check_same(const Census& stored, const Census& again) {
-    const auto near = [](double a, double b) { return a == b || std::abs(a - b) <= tolerance * std::abs(b); };
+    const auto near = [](double a, double b) {
+      return a == b || std::abs(a - b) <= tolerance * std::abs(b) || (std::isnan(a) && std::isnan(b));
+    };
     const auto near_points = [&](const Vector2d& a, const Vector2d& b) { return near(a[0], b[0]) && near(a[1], b[1]); };
     const auto same_point = [&](const StationaryPoint& a, const StationaryPoint& b) {
-      return a.kind == b.kind && a.isolated == b.isolated && near_points(a.x, b.x) && near(a.objective, b.objective) &&
-             near(a.distance_x0, b.distance_x0) && near(a.distance_minus_rho_x0, b.distance_minus_rho_x0) &&
-             near(a.counterclockwise, b.counterclockwise) && near(a.clockwise, b.clockwise);
+      return a.kind == b.kind && a.isolated == b.isolated && near_points(a.x, b.x) && near(a.x3, b.x3) &&
+             near(a.objective, b.objective) && near(a.distance_x0, b.distance_x0) &&
+             near(a.distance_minus_rho_x0, b.distance_minus_rho_x0) && near(a.counterclockwise, b.counterclockwise) &&
+             near(a.clockwise, b.clockwise);
     };
     const auto same_flat = [&](const FlatSet& a, const FlatSet& b) {
       return a.kind == b.kind && near(a.from, b.from) && near(a.to, b.to) && near_points(a.normal, b.normal) &&
-             near(a.objective, b.objective) && near_points(a.x, b.x);
+             near(a.objective, b.objective) && near_points(a.x, b.x) && near(a.x3, b.x3) &&
+             (a.dimension == 0 || a.dimension == b.dimension);  // 0: not kept then
     };
     const bool points =
         std::equal(stored.points.begin(), stored.points.end(), again.points.begin(), again.points.end(), same_point);
@@ -640,10 +652,11 @@ class CheckedLandscape {
 
   /// Minima by directions around them, kinks by the derivatives to both sides of the ray.
   void check_kind(const Recovery& f, const StationaryPoint& p, double size) {
-    const VectorXd x = p.x;
+    const VectorXd x = coordinates(p.x, p.x3);
     if (p.kind != StationaryKind::kink_saddle)
-      require(!falls(f, x), fmt::format("f falls from a minimum of the census at ({}, {})", x[0], x[1]));
+      require(!falls(f, x), fmt::format("f falls from a minimum of the census at {}", text_of(x)));
     if (p.kind == StationaryKind::minimum) return;
+    if (x.size() == 3) return check_slopes(p);
     const double sign = p.kind == StationaryKind::kink_minimum ? 1 : -1;
     const VectorXd across = Vector2d(-x[1], x[0]).normalized();
     for (const auto& [stored, u] : {std::pair{p.counterclockwise, across}, std::pair{p.clockwise, VectorXd(-across)}}) {
@@ -653,6 +666,22 @@ class CheckedLandscape {
               fmt::format("a derivative at a kink of the census = {}, but recomputed it is not", stored));
     }
   }
+
+  /// k = 3: the largest and the least derivative across the kink. What they are only the census taken again tells.
+  void check_slopes(const StationaryPoint& p) {
+    const bool saddle = p.kind == StationaryKind::kink_saddle;
+    require(p.counterclockwise >= p.clockwise && (saddle ? p.clockwise < 0 : p.clockwise >= 0),
+            fmt::format("a {} has derivatives from {} to {} across it", name(p.kind), p.clockwise, p.counterclockwise));
+  }
+
+  /// Has it as many coordinates as points of the instance?
+  bool in_space(const VectorXd& x) {
+    const bool fits = x.size() == std::get<Recovery>(rebuilt_.f).k() && x.allFinite();
+    require(fits, "a point of the census has other dimensions than the instance");
+    return fits;
+  }
+
+  static std::string text_of(const VectorXd& x) { return fmt::format("({})", fmt::join(x.begin(), x.end(), ", ")); }
 
   /// The gradient is affine on either side, some way off.
   static bool is_derivative(const Recovery& f, const VectorXd& x, const VectorXd& u, double stored, double allowed) {
@@ -665,23 +694,37 @@ class CheckedLandscape {
   }
 
   void check_flat(const Recovery& f, const FlatSet& flat, double size) {
-    const VectorXd x = flat.x;
+    const VectorXd x = coordinates(flat.x, flat.x3);
+    if (!in_space(x)) return;
     require(std::abs(flat.objective - objective(f, x)) <= 1e-10 * size + rounding(f, x),
             fmt::format("objective on a flat set = {}, but recomputed it is {}", flat.objective, objective(f, x)));
     if (flat.kind != StationaryKind::kink_saddle)
-      require(!falls(f, x), fmt::format("f falls from a flat set of minima at ({}, {})", x[0], x[1]));
+      require(!falls(f, x), fmt::format("f falls from a flat set of minima at {}", text_of(x)));
+  }
+
+  /// 64 on the circle; 256 on the sphere, by the golden angle.
+  static std::vector<VectorXd> directions_around(Eigen::Index k) {
+    const int count = k == 2 ? 64 : 256;
+    std::vector<VectorXd> all;
+    for (int i = 0; i < count; ++i) {
+      const double share = (i + 0.5) / count;
+      const double t = k == 2 ? 2 * std::numbers::pi * share : std::numbers::pi * (3 - std::sqrt(5.0)) * i;
+      if (k == 2) {
+        all.emplace_back(Vector2d(std::cos(t), std::sin(t)));
+        continue;
+      }
+      const double z = 1 - 2 * share, r = std::sqrt(1 - z * z);
+      all.emplace_back(Eigen::Vector3d(r * std::cos(t), r * std::sin(t), z));
+    }
+    return all;
   }
 
   /// x is off its ray by rounding, so a derivative may be negative by that much of the curvature.
   static bool falls(const Recovery& f, const VectorXd& x) {
-    constexpr int directions = 64;
     const double size = scale_of(f), step = 1e-6 * x.norm(), here = objective(f, x) - rounding(f, x);
-    for (int i = 0; i < directions; ++i) {
-      const double t = 2 * std::numbers::pi * (i + 0.5) / directions;
-      const Vector2d u(std::cos(t), std::sin(t));
+    for (const VectorXd& u : directions_around(x.size()))
       if (objective(f, x + step * u) - here < -1e-11 * size && one_sided_derivative(f, x, u) < -1e-9 * size / x.norm())
         return true;
-    }
     return false;
   }
 

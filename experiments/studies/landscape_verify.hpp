@@ -26,9 +26,9 @@ struct RebuiltInstance {
 /// Recomputes the solutions, the values at the three witnesses, those of the other solutions tried, violations, points
 /// of descent and census, epsilons, the comparison and the counts of spurious minima; checks on a grid that the
 /// population gradient exceeds E outside the implied neighbourhoods, that witnesses and violations lie outside the
-/// excluded ones, that minima of the census have no descent direction among 64 and its kinks their derivatives across,
-/// that directions have unit length and counts add up. That the census is complete, and that gradients near a kink
-/// where descent stopped combine to almost nothing, is taken from the file.
+/// excluded ones, that minima of the census have no descent direction among 64 (k = 3: 256) and for k = 2 its kinks
+/// their derivatives across, that directions have unit length and counts add up. That the census is complete, and that
+/// gradients near a kink where descent stopped combine to almost nothing, is taken from the file.
 Complaints complaints_of(Problem problem, const Sizes& sizes, const RebuiltInstance& rebuilt,
                          const MeasuredLandscape& d, bool older);
 

@@ -261,7 +261,7 @@ void check(const LandscapeSetting& setting, const LandscapeRequest& request) {
     throw InputError(fmt::format("solutions = {}: must be 1 to {}", request.solutions, max_solutions));
   if (request.census && !landscape_problem(setting.problem).has_census)
     throw InputError(fmt::format("census: not for {}", name(setting.problem)));
-  if (request.census && k != 2) throw InputError(fmt::format("census: needs k = 2, and k = {} here", k));
+  if (request.census && k != 2 && k != 3) throw InputError(fmt::format("census: needs k = 2 or 3, and k = {} here", k));
   const double noise = setting.noise;
   if (!(noise >= 0 && std::isfinite(noise))) throw InputError(fmt::format("noise = {}: must not be negative", noise));
   if (request.radius && !(*request.radius >= 0 && std::isfinite(*request.radius)))

@@ -21,7 +21,7 @@ struct LandscapeProblem {
   bool has_network = true;  // --ensemble draws its rows
   bool has_matrix = false;  // --measurements draws A's
   bool has_noise = false;
-  bool has_census = true;  // for k = 2
+  bool has_census = true;  // for k = 2 and 3
 };
 
 const std::vector<LandscapeProblem>& landscape_problems();
