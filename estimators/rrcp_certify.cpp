@@ -7,7 +7,8 @@
 //   |<(A_x'A_y - Phi) u, v>| <= (u'Xu v'Xv)^{1/2} <= max u'Xu over unit differences u.
 // u'Xu is convex: it is largest at the vertices of a cover of all differences (difference_cover.hpp). Where x and y are
 // in one arc each, <Nu, v> itself is bounded by its largest value at pairs of vertices, z, z', namely those whose
-// (z'Xz z''Xz')^{1/2} is above what must be proved. V is an orthonormal basis of the span of all differences.
+// (z'Xz z''Xz')^{1/2} is above what must be proved. Of the cover's subspaces eigenvalues take the place of vertices. V
+// is an orthonormal basis of the span of all differences.
 //
 // Rounding. Differences fill the range of a piece with full weight, however small Lambda is along a part of it. So what
 // a piece is must be known, or nothing is proved:
@@ -19,10 +20,16 @@
 // |R_11| above some 1e-6 to 1e-3 |R_00|, the more the larger the network.
 // A row of A that is 0 on a piece has the sign 0 there; rows whose sign changes within `resolution` of another's change
 // have a free sign there.
-// Where unit differences are within e of the hulls of the cover, <Nu, v> is off by at most 2 |A|e|AV| + |A|^2 e^2, and
-// the Phi in it by 2 e + e^2; that, some times over, and 1e-11 (|AV|^2 + 1) for the rounding of the rest, more where
-// columns of the cover cancel, is added to every bound. Of two pieces whose ranges meet in a line to 1e-12, it is taken
-// that they do so exactly.
+//   Forms: `slack` is added to the diagonal of X, and to |<Nu, v>| as to the turn of Phi. It is twice the sum of
+//   - what <(A_x'A_y - Phi) u, v> changes by where u and v move by e, as unit differences are within e of V times the
+// hulls of the cover, its columns lost less than `negligible` and 16 n (r + 1) u to the r columns of V:
+// 2 |A|e|AV| + |A|^2 e^2, and 2 e + e^2 for Phi, twice, as |u| may be 1 + e; and what u'Xu changes by, 4 e (1 + e)|X|;
+//   - the rounding of N, of its spectral decomposition (|N| of the computed one bounds its N either way, so that its
+// residual counts) and of eigenvalues: products of matrices with m, n and r columns, all below 64 (m + n + 16) u
+// (|AV|_F^2 + r^{1/2}|A|_F|AV|_F + 32 r);
+//   - the rounding of E'XE and of sums of four by four of its entries, 16 (r + 4) r^{1/2} u (sum |c_k|)^2 |X|.
+// As vertices are not shorter than unit vectors, slack counts in full there, and with (p + s)(q + s) >= ((pq)^{1/2} +
+// s)^2 in the product of two bounds.
 #include "estimators/rrcp_certify.hpp"
 
 #include "estimators/decompositions.hpp"
@@ -39,6 +46,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <numeric>
 #include <queue>
 #include <utility>
 #include <vector>
@@ -52,6 +60,7 @@ constexpr double row_accuracy = 1e-10;
 constexpr double range_accuracy = 1e-9;
 constexpr double negligible = 1e-13;
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
+constexpr double most_work = 1e10;      // pairs of vertices in a pair of arcs
 constexpr double first_angle = 0.2345;  // where circles are cut open: nowhere special
 
 Eigen::Vector2d on_circle(double angle) { return {std::cos(angle), std::sin(angle)}; }
@@ -84,9 +93,11 @@ struct Image {
   Image(const ExactNetwork& N, std::size_t layer, const Eigen::MatrixXd& Lambda, double error_before,
         const std::vector<Eigen::VectorXd>& signs)
       : Image(layer < N.network().layers.size() ? N.network().layers[layer] : N.measurements(), Lambda, error_before) {
+    const double wanted =  // rays must be told apart where pieces are narrow
+        layer < N.network().layers.size() ? 32 * static_cast<double>(layer + 2) * epsilon : row_accuracy;
     std::vector<Eigen::Index> unknown;
     for (Eigen::Index j = 0; j < error.size(); ++j)
-      if (!known(j)) unknown.push_back(j);
+      if (!(error(j) <= wanted)) unknown.push_back(j);
     if (unknown.empty()) return;
     const Eigen::MatrixXd exact = N.rows(layer, unknown, signs);
     for (std::size_t u = 0; u < unknown.size(); ++u) {
@@ -137,6 +148,7 @@ struct Piece {
   Eigen::MatrixXd Lambda, U;           // U: an orthonormal basis of the range
   double error;                        // of each row of Lambda, relative
   double range_error;                  // of unit vectors of U's range, at most range_accuracy
+  bool alike;                          // the last layer's rows that are on are proportional
   std::vector<Eigen::VectorXd> signs;  // of the neurons, layer by layer
 
   double middle() const { return (from + to) / 2; }
@@ -233,6 +245,7 @@ class Pieces {
     Eigen::Index rank = 0;
     Eigen::MatrixXd U(part.Lambda.rows(), 0);
     double off = 0;
+    bool alike = false;
     if (!rows.empty()) {
       const PivotedQr qr(part.Lambda / part.Lambda.cwiseAbs().maxCoeff());
       rank = part.line ? 1 : 2;
@@ -240,8 +253,13 @@ class Pieces {
       off = 3 * (part.error + 4 * static_cast<double>(rows.size()) * epsilon) * quotient;
       known_ = known_ && off <= range_accuracy;  // false for NaN
       U = qr.Q(rank);
+      std::vector<Eigen::Index> columns(static_cast<std::size_t>(G_.layers.empty() ? 0 : G_.layers.back().cols()));
+      std::iota(columns.begin(), columns.end(), Eigen::Index{0});
+      alike = rank == 1 && !columns.empty() && std::all_of(rows.begin(), rows.end(), [&](Eigen::Index j) {
+                return j == rows[0] || proportional(G_.layers.back(), rows[0], j, columns);
+              });
     }
-    pieces_.push_back({from, to, part.Lambda, U, part.error, off, part.signs});
+    pieces_.push_back({from, to, part.Lambda, U, part.error, off, alike, part.signs});
   }
 
   const ExactNetwork& N_;
@@ -408,17 +426,23 @@ class DirectionTree {
 
 // ---- Branch and bound.
 
-// A pair of vertices of the cover.
-struct VertexPair {
+// A unit difference: a vertex of a family, or sum_k u_k e_k in a subspace.
+struct Difference {
+  const DifferenceCover::Family* family = nullptr;
+  DifferenceCover::Vertex vertex{};
+  const DifferenceCover::Subspace* subspace = nullptr;
+  Eigen::VectorXd u = {};
+};
+
+struct DifferencePair {
   double value = 0;  // of f there
-  const DifferenceCover::Family *first = nullptr, *second = nullptr;
-  DifferenceCover::Vertex a{}, c{};
+  Difference a = {}, c = {};
 };
 
 struct Node {
   int x, y;
-  double bound;          // of f on the node
-  VertexPair best = {};  // where x and y are known: the largest f found
+  double bound;              // of f on the node
+  DifferencePair best = {};  // where x and y are known: the largest f found
   bool operator<(const Node& other) const { return bound < other.bound; }
 };
 
@@ -443,34 +467,50 @@ double dot(const std::array<double, 4>& r, const std::array<double, 4>& c) {
   return r[0] * c[0] + r[1] * c[1] + r[2] * c[2] + r[3] * c[3];
 }
 
+Eigen::VectorXd product(const Table& T, const std::vector<int>& rows, const std::array<int, 4>& columns,
+                        const std::array<double, 4>& c) {
+  Eigen::VectorXd r = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(rows.size()));
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t j = 0; j < 4 && columns[j] >= 0; ++j)
+      r(static_cast<Eigen::Index>(i)) += T(rows[i], columns[j]) * c[j];
+  return r;
+}
+
 class RrcpProver {
  public:
   RrcpProver(const DirectionTree& arcs, const DifferenceCover& cover, const Rrcp& rrcp)
       : arcs_(arcs), cover_(cover), unit_(std::ldexp(1.0, -2 * rrcp.exponent())) {
+    const Rows& A = rrcp.measurements();
     const PivotedQr qr(cover.columns());
     V_ = qr.Q(std::min({qr.rank(negligible), cover.columns().rows(), cover.columns().cols()}));
     E_ = V_.transpose() * cover.columns();
-    B_ = rrcp.measurements() * V_;
-    const double off = cover.off() + 4 * negligible * static_cast<double>(V_.cols()) * cover.largest();
-    const double size = largest_singular_value(B_), e = rrcp.measurements().norm() * off;
-    most_ = size * size + unit_;
-    const double rounding = 1e-11 + 1e-14 * cover.largest() * cover.largest();
-    margin_ = 8 * (e * size + e * e + unit_ * (off + off * off)) + rounding * most_;
+    B_ = A * V_;
+    const double m = static_cast<double>(A.rows()), n = static_cast<double>(A.cols()),
+                 r = static_cast<double>(V_.cols()), largest = cover.largest(), size_of_A = A.norm(), size = B_.norm(),
+                 gamma = 64 * (m + n + 16) * epsilon;
+    const double norm = largest_singular_value(B_) + gamma * (size + std::sqrt(r) * size_of_A);  // of A V
+    const double off = cover.off() + largest * (negligible + 16 * n * (r + 1) * epsilon), e = size_of_A * off;
+    const double most = 2 * norm * norm + 16 * unit_;  // |X|
+    const double moved = 2 * (2 * e * norm + e * e + unit_ * (2 * off + off * off));
+    const double form = gamma * (size * size + std::sqrt(r) * size_of_A * size + 32 * r * unit_);
+    const double table = 16 * (r + 4) * std::sqrt(r) * epsilon * largest * largest * most;
+    slack_ = 2 * (moved + form + table + 4 * off * (1 + off) * most);
+    trivial_ = (norm * norm + unit_ + slack_) / unit_;
   }
 
-  Node root() const { return {arcs_.root(), arcs_.root(), (most_ + margin_) / unit_}; }
+  Node root() const { return {arcs_.root(), arcs_.root(), trivial_}; }
 
   // The bound, not above the one that the node comes with, in full only where it is above `goal`; points above
-  // goal/(1 + gap) raise it.
+  // goal/(1 + gap) raise it, unless gap is -1.
   void bound(Node& node, double goal, double gap) const {
     const Directions &x = arcs_[node.x], &y = arcs_[node.y];
-    const auto lower = [&](double f) { node.bound = std::min(node.bound, (f + margin_) / unit_); };
+    const auto lower = [&](double f) { node.bound = std::min(node.bound, f / unit_); };
     goal *= unit_;
     const Eigen::ArrayXd product = x.sign * y.sign, s = product.isNaN().select(0.0, product);
     const auto changes = product.isNaN() && x.sign != 0 && y.sign != 0 && arcs_.norms() > 0;
     const Eigen::VectorXd open = changes.select(Eigen::ArrayXd::Ones(s.size()), 0.0).matrix();
     const bool any = open.maxCoeff() > 0;
-    const double turn = unit_ * lipschitz_Phi * (x.radius + y.radius);
+    const double turn = unit_ * lipschitz_Phi * (x.radius + y.radius) + slack_;
     const Eigen::MatrixXd N = middle(x, y, s);
     Eigen::MatrixXd X = absolute(N);
     if (any) X += B_.transpose() * (open.asDiagonal() * B_);
@@ -478,13 +518,12 @@ class RrcpProver {
     lower(symmetric_eigenvalues(X).maxCoeff());
     if (node.bound * unit_ <= goal) return;
     const Table T = table(X);
-    const double rest = std::max(0.0, goal - margin_);
-    if (splittable(node) && attains(T, rest)) return;
-    const std::vector<Alive> alive = above(T, rest);
-    lower(alive.empty() ? rest : alive.front().bound);
+    if (splittable(node) && attains(T, goal)) return;
+    const std::vector<Alive> alive = above(T, goal);
+    lower(alive.empty() ? goal : alive.front().bound);
     if (alive.empty() || any || splittable(node)) return;
-    const double partner = rest / alive.front().bound * rest;
-    lower(pairs(table(N), above(T, partner), turn, rest, gap, node.best));
+    const double partner = goal / alive.front().bound * goal;
+    lower(pairs(table(N), turning(above(T, partner), N, turn, goal), turn, goal, gap, node.best));
   }
 
   bool splittable(const Node& node) const { return splittable_arcs(node.x) || splittable_arcs(node.y); }
@@ -506,9 +545,10 @@ class RrcpProver {
   }
 
  private:
-  // Of a family: an upper bound for u'Xu.
+  // Of a family or a subspace: an upper bound for u'Xu.
   struct Alive {
     const DifferenceCover::Family* family;
+    const DifferenceCover::Subspace* subspace;
     double bound;
   };
 
@@ -533,8 +573,10 @@ class RrcpProver {
     return E_.transpose() * XE;
   }
 
-  // Is u'Xu above `goal` at a vertex? Then no bound for it is below.
+  // Is u'Xu above `goal` at a unit vector of the cover? Then no bound for it is below.
   bool attains(const Table& T, double goal) const {
+    for (const DifferenceCover::Subspace& subspace : cover_.subspaces())
+      if (largest(T, subspace) > goal) return true;
     for (const DifferenceCover::Family& family : cover_.families()) {
       const Block b = block(T, family.column, family.column);
       for (const DifferenceCover::Vertex& z : family.coarse)
@@ -543,52 +585,110 @@ class RrcpProver {
     return false;
   }
 
-  // The families on which u'Xu may be above `goal`, largest bound first.
+  // The largest u'Xu, at most; in full where it is above `goal`.
+  static double largest(const Table& T, const DifferenceCover::Family& family, double goal) {
+    const Block b = block(T, family.column, family.column);
+    const auto at = [&](const std::vector<DifferenceCover::Vertex>& vertices) {
+      double most = 0;
+      for (const DifferenceCover::Vertex& z : vertices) most = std::max(most, dot(product(b, z.c), z.c));
+      return most;
+    };
+    const double bound = at(family.coarse);
+    return bound > goal ? std::min(bound, at(family.fine)) : bound;
+  }
+
+  static double largest(const Table& T, const DifferenceCover::Subspace& subspace) {
+    return symmetric_eigenvalues(T(subspace.column, subspace.column)).maxCoeff();
+  }
+
+  // The families and subspaces on which u'Xu may be above `goal`, largest bound first.
   std::vector<Alive> above(const Table& T, double goal) const {
     std::vector<Alive> alive;
-    for (const DifferenceCover::Family& family : cover_.families()) {
-      const Block b = block(T, family.column, family.column);
-      const auto largest = [&](const std::vector<DifferenceCover::Vertex>& vertices) {
-        double most = 0;
-        for (const DifferenceCover::Vertex& z : vertices) most = std::max(most, dot(product(b, z.c), z.c));
-        return most;
-      };
-      double bound = largest(family.coarse);
-      if (bound > goal) bound = std::min(bound, largest(family.fine));
-      if (bound > goal) alive.push_back({&family, bound});
-    }
+    for (const DifferenceCover::Subspace& subspace : cover_.subspaces())
+      if (const double bound = largest(T, subspace); bound > goal) alive.push_back({nullptr, &subspace, bound});
+    for (const DifferenceCover::Family& family : cover_.families())
+      if (const double bound = largest(T, family, goal); bound > goal) alive.push_back({&family, nullptr, bound});
     std::stable_sort(alive.begin(), alive.end(), [](const Alive& a, const Alive& b) { return a.bound > b.bound; });
+    return alive;
+  }
+
+  // Those of them on which |Nu| + turn may be above `goal`: else no <Nu, v> + turn is. The rounding of u'N^2u is that
+  // of u'Nu times |N|.
+  std::vector<Alive> turning(std::vector<Alive> alive, const Eigen::MatrixXd& N, double turn, double goal) const {
+    const double least = std::max(0.0, goal - 2 * turn), square = least * least - slack_ * N.norm();
+    const Eigen::MatrixXd N2 = N * N;
+    const Table T = table(N2);
+    std::erase_if(alive, [&](const Alive& a) {
+      return (a.family ? largest(T, *a.family, square) : largest(T, *a.subspace)) <= square;
+    });
     return alive;
   }
 
   // The largest |z'Nz'| over pairs of families where the bounds u'Xu leave room for more than `goal`, or than (1 + gap)
   // times what a point attains.
   double pairs(const Table& T, const std::vector<Alive>& alive, double turn, double goal, double gap,
-               VertexPair& best) const {
-    double most = goal;
+               DifferencePair& best) const {
+    double most = goal, work = 0;
     for (std::size_t i = 0; i < alive.size(); ++i)
       for (std::size_t j = i; j < alive.size(); ++j) {
-        if (alive[i].bound * alive[j].bound <= most * most) break;
-        const DifferenceCover::Family &a = *alive[i].family, &c = *alive[j].family;
-        const Block b = block(T, c.column, a.column);
-        const auto largest = [&](const std::vector<DifferenceCover::Vertex>& as,
-                                 const std::vector<DifferenceCover::Vertex>& cs, bool attained) {
-          double top = 0;
-          for (const DifferenceCover::Vertex& z : as) {
-            const std::array<double, 4> row = product(b, z.c);
-            for (const DifferenceCover::Vertex& w : cs) {
-              const double f = std::abs(dot(row, w.c)), scale = z.scale * w.scale;
-              top = std::max(top, f + turn * scale);
-              if (attained && f > scale * unit_ * best.value) best = {f / (scale * unit_), &a, &c, z, w};
-            }
-          }
-          return top;
-        };
-        double bound = std::min(std::sqrt(alive[i].bound * alive[j].bound), largest(a.coarse, c.coarse, false));
-        if (bound > most) bound = std::min(bound, largest(a.fine, c.fine, true));
+        const double product = alive[i].bound * alive[j].bound;
+        if (product <= most * most) break;
+        double bound = std::sqrt(product);
+        if ((work += size(alive[i]) * size(alive[j])) < most_work)
+          bound = std::min(bound, between(T, alive[i], alive[j], turn, most, best));
         most = std::max({most, bound, (1 + 0.9 * gap) * best.value * unit_});
       }
     return most;
+  }
+
+  static double size(const Alive& a) {
+    return static_cast<double>(a.family ? a.family->fine.size() : a.subspace->column.size());
+  }
+
+  // |<(A_x'A_y - Phi) u, v>|, u of a and v of c, is at most this; in full where it is above `goal`.
+  double between(const Table& T, const Alive& a, const Alive& c, double turn, double goal, DifferencePair& best) const {
+    if (a.subspace && c.subspace) return between(T, *a.subspace, *c.subspace, turn, best);
+    if (a.subspace) return between(T, *a.subspace, *c.family, turn, best);
+    if (c.subspace) return between(T, *c.subspace, *a.family, turn, best);
+    const Block b = block(T, c.family->column, a.family->column);
+    const auto largest = [&](const std::vector<DifferenceCover::Vertex>& as,
+                             const std::vector<DifferenceCover::Vertex>& cs, bool attained) {
+      double top = 0;
+      for (const DifferenceCover::Vertex& z : as) {
+        const std::array<double, 4> row = product(b, z.c);
+        for (const DifferenceCover::Vertex& w : cs) {
+          const double f = std::abs(dot(row, w.c)), scale = z.scale * w.scale;
+          top = std::max(top, f + turn * scale);
+          if (attained && f > scale * unit_ * best.value) best = {f / (scale * unit_), {a.family, z}, {c.family, w}};
+        }
+      }
+      return top;
+    };
+    const double bound = largest(a.family->coarse, c.family->coarse, false);
+    return bound > goal ? std::min(bound, largest(a.family->fine, c.family->fine, true)) : bound;
+  }
+
+  double between(const Table& T, const DifferenceCover::Subspace& a, const DifferenceCover::Family& c, double turn,
+                 DifferencePair& best) const {
+    double top = 0;
+    for (const DifferenceCover::Vertex& z : c.fine) {
+      const Eigen::VectorXd u = product(T, a.column, c.column, z.c);
+      const double f = u.norm();
+      top = std::max(top, f + turn * z.scale);
+      if (f > z.scale * unit_ * best.value && !a.meeting.isZero())
+        best = {f / (z.scale * unit_), {nullptr, {}, &a, u / f}, {&c, z}};
+    }
+    return top;
+  }
+
+  double between(const Table& T, const DifferenceCover::Subspace& a, const DifferenceCover::Subspace& c, double turn,
+                 DifferencePair& best) const {
+    const Eigen::MatrixXd F = T(c.column, a.column), square = F.transpose() * F;
+    const Eigen::VectorXd u = symmetric_eigen(square).vectors.rightCols<1>(), v = F * u;
+    const double f = v.norm();
+    if (f > unit_ * best.value && !a.meeting.isZero() && !c.meeting.isZero())
+      best = {f / unit_, {nullptr, {}, &a, u}, {nullptr, {}, &c, v / f}};
+    return largest_singular_value(F) + turn;
   }
 
   bool splittable_arcs(int i) const { return arcs_[i].left >= 0; }
@@ -602,7 +702,7 @@ class RrcpProver {
   const DifferenceCover& cover_;
   double unit_;                // bounds are computed in these
   Eigen::MatrixXd V_, E_, B_;  // V: an orthonormal basis of the span of all differences; E = V'columns, B = A V
-  double most_, margin_;       // f is at most the first; what rounding may change
+  double slack_, trivial_;     // what rounding may change; f is at most
 };
 
 // A'A = I, exactly.
@@ -620,24 +720,22 @@ bool isometric(const Rows& A) {
   return true;
 }
 
-// At a pair of vertices: of the ranges of pieces where both are within one.
+// At a pair of differences: of the ranges of pieces where both are within one.
 Witness witness(const Rrcp& rrcp, const DifferenceCover& cover, const Pieces& pieces, const Node& node,
                 const DirectionTree& arcs) {
-  const DifferenceCover::Family &a = *node.best.first, &c = *node.best.second;
-  const bool tangent = a.piece >= 0 && c.piece >= 0;
+  const Difference *a = &node.best.a, *c = &node.best.c;
+  const bool tangent = a->family && c->family && a->family->piece >= 0 && c->family->piece >= 0;
   const Rrcp form = rrcp.in(tangent ? Rrcp::Form::tangent : Rrcp::Form::differences);
   std::vector<Eigen::VectorXd> arguments;
   if (form.spheres() == 4) arguments = {on_circle(arcs[node.x].at), on_circle(arcs[node.y].at)};
-  const auto add = [&](const DifferenceCover::Family& family, const DifferenceCover::Vertex& vertex) {
-    const auto [x1, x2] = cover.attained(family, vertex);
-    Eigen::Vector4d pair;
-    pair << x1, x2;
+  for (const Difference* d : {a, c}) {
     if (tangent)
-      arguments.emplace_back(on_circle(pieces.all()[static_cast<std::size_t>(family.piece)].middle()));
+      arguments.emplace_back(on_circle(pieces.all()[static_cast<std::size_t>(d->family->piece)].middle()));
     else
-      arguments.emplace_back(pair.stableNormalized());
-  };
-  add(a, node.best.a), add(c, node.best.c);
+      arguments.emplace_back(
+          (d->family ? DifferenceCover::attained(*d->family, d->vertex) : cover.attained(*d->subspace, d->u))
+              .stableNormalized());
+  }
   std::vector<Rrcp::State> states;
   for (std::size_t s = 0; s < arguments.size(); ++s) states.push_back(form.prepare(static_cast<int>(s), arguments[s]));
   States<Rrcp> all;
@@ -658,10 +756,9 @@ std::optional<Certified> bounded(const Rrcp& rrcp, Witness& incumbent, double ga
   if (!pieces.known() || pieces.vanish()) return std::nullopt;
   std::vector<Sector> sectors;
   for (const Piece& p : pieces.all())
-    sectors.push_back({p.from, p.to, p.Lambda, p.U, p.error, p.range_error, pieces.ray_error()});
-  const double fine = std::clamp(precision / 4, 0.002, 0.05);
-  const DifferenceCover cover(sectors, std::max(0.1, fine), fine);
-  if (!cover.known()) return std::nullopt;
+    sectors.push_back({p.from, p.to, p.Lambda, p.U, p.error, p.range_error, pieces.ray_error(), p.alike});
+  const double fine = std::clamp(precision / 4, 0.002, 0.1);
+  const DifferenceCover cover(sectors, std::max(0.1, fine), fine, threads);
   const DirectionTree arcs(pieces.all(), rrcp,
                            std::clamp(precision * std::max(incumbent.value, 0.1) * pi / 32, 1e-3, 0.1));
   const RrcpProver prover(arcs, cover, rrcp);
@@ -682,16 +779,21 @@ std::optional<Certified> bounded(const Rrcp& rrcp, Witness& incumbent, double ga
     if (progress) progress(std::min(1.0, static_cast<double>(result.nodes) / static_cast<double>(nodes)));
     for (const Node& node : next)
       if (node.best.value > incumbent.value * (1 + 1e-12)) meet(node);
-    for (const Node& node : next) {
-      if (node.bound > (1 + gap) * incumbent.value)
-        open.push(node);
+    const double goal = (1 + gap) * incumbent.value;
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (std::size_t i = 0; i < next.size(); ++i)  // again, where what was aimed at is not attained by doubles
+      if (next[i].bound > goal && next[i].best.value > (1 + 1e-6) * incumbent.value) prover.bound(next[i], goal, -1);
+    for (Node& node : next) {
+      node.best = {};
+      if (node.bound > goal)
+        open.push(std::move(node));
       else
         settled = std::max(settled, node.bound);
     }
     next.clear();
-    const double goal = std::max((1 + gap) * incumbent.value, settled);
-    if (result.nodes >= nodes || incumbent.value > enough) break;
-    for (std::size_t i = 0; i < batch && !open.empty() && open.top().bound > goal; ++i, open.pop()) {
+    const double least = std::max(goal, settled);
+    if (result.nodes >= nodes || incumbent.value > enough || settled > enough) break;
+    for (std::size_t i = 0; i < batch && !open.empty() && open.top().bound > least; ++i, open.pop()) {
       const std::vector<Node> children = prover.children(open.top());
       if (children.empty()) settled = std::max(settled, open.top().bound);
       next.insert(next.end(), children.begin(), children.end());
@@ -714,10 +816,11 @@ std::optional<Certified> certify(const Rrcp& rrcp, Witness& incumbent, double ga
 std::optional<Certified> decide(const Rrcp& rrcp, Witness& incumbent, double epsilon, std::int64_t nodes, int threads,
                                 const Progress& progress) {
   constexpr double gap = 1e-12;
+  const double room = incumbent.value > 0 ? epsilon / incumbent.value - 1 : 0;
   Witness met;
   met.value = epsilon * (1 - 2 * gap);
   std::optional<Certified> result =
-      bounded(rrcp, met, gap, 0.04, epsilon, std::max<std::int64_t>(nodes, 1), threads, progress);
+      bounded(rrcp, met, gap, std::max(room, 0.04), epsilon, std::max<std::int64_t>(nodes, 1), threads, progress);
   if (met.value > epsilon) incumbent = std::move(met);
   if (result) result->closed = false;  // what was met first is attained by nothing
   return result;
