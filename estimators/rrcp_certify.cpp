@@ -1,10 +1,14 @@
 // The circle of x is cut into arcs on which G is linear and no sign of A G(x) changes; that of y likewise. On a ray
 // between two arcs, where signs are 0, A_{G(x)} is the mean of its neighbours', hence no worse than they. Sets of
-// adjacent arcs form a binary tree, unordered pairs of sets of adjacent pieces another. With the signs that are the
-// same all over the two sets of arcs, the others in [-1, 1], and G(x), G(y) within angles r, r' of g, g',
-//   || P'(A_x'A_y - Phi) P'' || <= || P'(sum_fixed s_i a_i a_i' - Phi_{g,g'}) P'' ||
-//       + (|| sum_free P'a_i a_i'P || || sum_free P''a_i a_i'P'' ||)^{1/2} + (4/pi)(r + r'),
-// by Cauchy and Schwarz, and as Phi turns by at most 4/pi a radian (theory/angle.hpp).
+// adjacent arcs form a binary tree. With the signs that are the same all over the two sets of arcs, the others in
+// [-1, 1], and G(x), G(y) within angles r, r' of g, g', let
+//   N = sum_fixed s_i a_i a_i' - Phi_{g,g'},   X = |N| + sum_free a_i a_i' + (4/pi)(r + r') I,
+// as Phi turns by at most 4/pi a radian (theory/angle.hpp). Then -X <= A_x'A_y - Phi <= X, so that
+//   |<(A_x'A_y - Phi) u, v>| <= (u'Xu v'Xv)^{1/2} <= max u'Xu over unit differences u.
+// u'Xu is convex: it is largest at the vertices of a cover of all differences (difference_cover.hpp). Where x and y are
+// in one arc each, <Nu, v> itself is bounded by its largest value at pairs of vertices, z, z', namely those whose
+// (z'Xz z''Xz')^{1/2} is above what must be proved. Of the cover's subspaces eigenvalues take the place of vertices. V
+// is an orthonormal basis of the span of all differences.
 //
 // Rounding. Differences fill the range of a piece with full weight, however small Lambda is along a part of it. So what
 // a piece is must be known, or nothing is proved:
@@ -14,15 +18,22 @@
 //   Ranges: the rank is 1 only where one row is left, all are proportional by exact products, or the rank was 1 a layer
 // before. Otherwise it is 2, and the second pivot must be large enough for the basis to be known to `range_accuracy`:
 // |R_11| above some 1e-6 to 1e-3 |R_00|, the more the larger the network.
-// A sum of ranges only has to contain them: directions that are kept in doubt do no harm, and as its columns are
-// orthonormal bases a dropped pivot below `negligible` costs no more than that for each column. A row of A that is 0 on
-// a piece has the sign 0 there; rows whose sign changes within `resolution` of another's change have a free sign there.
-// If unit vectors of the ranges are within e, e' of P, P'' the two norms above are off by at most |A|e|AP''| +
-// |A|e'|AP| + |A|^2 ee' each, the Phi in them by e + e' + ee'; that, and 1e-11 (|AP||AP''| + 1) for the rounding of the
-// rest, is added to every bound.
+// A row of A that is 0 on a piece has the sign 0 there; rows whose sign changes within `resolution` of another's change
+// have a free sign there.
+//   Forms: `slack` is added to the diagonal of X, and to |<Nu, v>| as to the turn of Phi. It is twice the sum of
+//   - what <(A_x'A_y - Phi) u, v> changes by where u and v move by e, as unit differences are within e of V times the
+// hulls of the cover, its columns lost less than `negligible` and 16 n (r + 1) u to the r columns of V:
+// 2 |A|e|AV| + |A|^2 e^2, and 2 e + e^2 for Phi, twice, as |u| may be 1 + e; and what u'Xu changes by, 4 e (1 + e)|X|;
+//   - the rounding of N, of its spectral decomposition (|N| of the computed one bounds its N either way, so that its
+// residual counts) and of eigenvalues: products of matrices with m, n and r columns, all below 64 (m + n + 16) u
+// (|AV|_F^2 + r^{1/2}|A|_F|AV|_F + 32 r);
+//   - the rounding of E'XE and of sums of four by four of its entries, 16 (r + 4) r^{1/2} u (sum |c_k|)^2 |X|.
+// As vertices are not shorter than unit vectors, slack counts in full there, and with (p + s)(q + s) >= ((pq)^{1/2} +
+// s)^2 in the product of two bounds.
 #include "estimators/rrcp_certify.hpp"
 
 #include "estimators/decompositions.hpp"
+#include "estimators/difference_cover.hpp"
 #include "estimators/hyperplanes.hpp"
 #include "theory/angle.hpp"
 #include "theory/operators.hpp"
@@ -35,6 +46,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <numeric>
 #include <queue>
 #include <utility>
 #include <vector>
@@ -48,6 +60,7 @@ constexpr double row_accuracy = 1e-10;
 constexpr double range_accuracy = 1e-9;
 constexpr double negligible = 1e-13;
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
+constexpr double most_work = 1e10;      // pairs of vertices in a pair of arcs
 constexpr double first_angle = 0.2345;  // where circles are cut open: nowhere special
 
 Eigen::Vector2d on_circle(double angle) { return {std::cos(angle), std::sin(angle)}; }
@@ -80,9 +93,11 @@ struct Image {
   Image(const ExactNetwork& N, std::size_t layer, const Eigen::MatrixXd& Lambda, double error_before,
         const std::vector<Eigen::VectorXd>& signs)
       : Image(layer < N.network().layers.size() ? N.network().layers[layer] : N.measurements(), Lambda, error_before) {
+    const double wanted =  // rays must be told apart where pieces are narrow
+        layer < N.network().layers.size() ? 32 * static_cast<double>(layer + 2) * epsilon : row_accuracy;
     std::vector<Eigen::Index> unknown;
     for (Eigen::Index j = 0; j < error.size(); ++j)
-      if (!known(j)) unknown.push_back(j);
+      if (!(error(j) <= wanted)) unknown.push_back(j);
     if (unknown.empty()) return;
     const Eigen::MatrixXd exact = N.rows(layer, unknown, signs);
     for (std::size_t u = 0; u < unknown.size(); ++u) {
@@ -132,6 +147,8 @@ struct Piece {
   double from, to;
   Eigen::MatrixXd Lambda, U;           // U: an orthonormal basis of the range
   double error;                        // of each row of Lambda, relative
+  double range_error;                  // of unit vectors of U's range, at most range_accuracy
+  bool alike;                          // the last layer's rows that are on are proportional
   std::vector<Eigen::VectorXd> signs;  // of the neurons, layer by layer
 
   double middle() const { return (from + to) / 2; }
@@ -146,6 +163,10 @@ class Pieces {
   }
 
   bool known() const { return known_; }  // as is said above
+  bool vanish() const {                  // G = 0 everywhere
+    return std::all_of(pieces_.begin(), pieces_.end(), [](const Piece& p) { return p.U.cols() == 0; });
+  }
+  double ray_error() const { return ray_error_; }  // of the angles at which pieces end, at most 2 row_accuracy
   const std::vector<Piece>& all() const { return pieces_; }
 
  private:
@@ -174,6 +195,7 @@ class Pieces {
       if (image.zero(i) || part.line || (layer > 0 && one_sign(W, i, columns))) continue;
       for (const double angle : roots(image.M.row(i), from - resolution))
         if (angle < to + resolution) ends.push_back({angle, i});
+      ray_error_ = std::max(ray_error_, 2 * image.error(i) + 16 * epsilon);
     }
     std::sort(ends.begin(), ends.end(), [](const End& a, const End& b) { return a.angle < b.angle; });
     std::vector<double> cuts;
@@ -222,20 +244,28 @@ class Pieces {
     const auto rows = nonzero_rows(part.Lambda);
     Eigen::Index rank = 0;
     Eigen::MatrixXd U(part.Lambda.rows(), 0);
+    double off = 0;
+    bool alike = false;
     if (!rows.empty()) {
       const PivotedQr qr(part.Lambda / part.Lambda.cwiseAbs().maxCoeff());
       rank = part.line ? 1 : 2;
       const double quotient = std::abs(qr.R()(0, 0) / qr.R()(rank - 1, rank - 1));
-      const double off = 3 * (part.error + 4 * static_cast<double>(rows.size()) * epsilon) * quotient;
+      off = 3 * (part.error + 4 * static_cast<double>(rows.size()) * epsilon) * quotient;
       known_ = known_ && off <= range_accuracy;  // false for NaN
       U = qr.Q(rank);
+      std::vector<Eigen::Index> columns(static_cast<std::size_t>(G_.layers.empty() ? 0 : G_.layers.back().cols()));
+      std::iota(columns.begin(), columns.end(), Eigen::Index{0});
+      alike = rank == 1 && !columns.empty() && std::all_of(rows.begin(), rows.end(), [&](Eigen::Index j) {
+                return j == rows[0] || proportional(G_.layers.back(), rows[0], j, columns);
+              });
     }
-    pieces_.push_back({from, to, part.Lambda, U, part.error, part.signs});
+    pieces_.push_back({from, to, part.Lambda, U, part.error, off, alike, part.signs});
   }
 
   const ExactNetwork& N_;
   const Network& G_;
   std::vector<Piece> pieces_;
+  double ray_error_ = 16 * epsilon;
   bool known_ = true;
 };
 
@@ -394,144 +424,115 @@ class DirectionTree {
   int root_ = -1;
 };
 
-// ---- Sums of ranges.
-
-// U: an orthonormal basis of the sum of the ranges of all pieces of two sets of adjacent ones; B = A U.
-struct Sums {
-  Eigen::MatrixXd U, B;
-  double off = 0;                // unit vectors of the ranges are within this of U's range
-  double size = 0;               // |B|
-  const Piece* piece = nullptr;  // where there is only one
-  std::vector<int> children = {};
-};
-
-class SumTree {
- public:
-  SumTree(std::vector<const Piece*> pieces, const Rows& A) : A_(A), pieces_(std::move(pieces)) {
-    const int n = static_cast<int>(pieces_.size());
-    root_ = add({0, n}, {0, n});
-  }
-
-  int root() const { return root_; }
-  const Sums& operator[](int i) const { return nodes_[static_cast<std::size_t>(i)]; }
-
- private:
-  using Range = std::pair<int, int>;
-
-  Eigen::MatrixXd sum(const Eigen::MatrixXd& U, const Eigen::MatrixXd& V) const {
-    Eigen::MatrixXd both(U.rows(), U.cols() + V.cols());
-    both << U, V;
-    const PivotedQr qr(both);
-    return qr.Q(qr.rank(negligible));
-  }
-
-  Eigen::MatrixXd span(Range I) const {
-    Eigen::MatrixXd U = pieces_[static_cast<std::size_t>(I.first)]->U;
-    for (int i = I.first + 1; i < I.second; ++i) U = sum(U, pieces_[static_cast<std::size_t>(i)]->U);
-    return U;
-  }
-
-  int add(Range I, Range J) {
-    Sums node;
-    node.U = I == J ? span(I) : sum(span(I), span(J));
-    const Eigen::Index summands = I.second - I.first + J.second - J.first;
-    node.off = range_accuracy + negligible * static_cast<double>(2 * node.U.cols() * summands);
-    node.B = A_ * node.U;
-    node.size = largest_singular_value(node.B);
-    if (I == J && I.second - I.first == 1) node.piece = pieces_[static_cast<std::size_t>(I.first)];
-    const auto halves = [](Range R) {
-      const int middle = (R.first + R.second) / 2;
-      return std::pair{Range{R.first, middle}, Range{middle, R.second}};
-    };
-    if (I == J && I.second - I.first > 1) {
-      const auto [low, high] = halves(I);
-      node.children = {add(low, low), add(low, high), add(high, high)};
-    } else if (I != J && std::max(I.second - I.first, J.second - J.first) > 1) {
-      if (I.second - I.first < J.second - J.first) std::swap(I, J);
-      const auto [low, high] = halves(I);
-      node.children = {add(low, J), add(high, J)};
-    }
-    nodes_.push_back(std::move(node));
-    return static_cast<int>(nodes_.size()) - 1;
-  }
-
-  const Rows& A_;
-  std::vector<const Piece*> pieces_;
-  std::vector<Sums> nodes_;
-  int root_ = -1;
-};
-
 // ---- Branch and bound.
 
+// A unit difference: a vertex of a family, or sum_k u_k e_k in a subspace.
+struct Difference {
+  const DifferenceCover::Family* family = nullptr;
+  DifferenceCover::Vertex vertex{};
+  const DifferenceCover::Subspace* subspace = nullptr;
+  Eigen::VectorXd u = {};
+};
+
+struct DifferencePair {
+  double value = 0;  // of f there
+  Difference a = {}, c = {};
+};
+
 struct Node {
-  int x, y, a, c;
-  double bound;         // of f on the node
-  double attained = 0;  // where the node is a single value of the tangent form: that value
-  double free = 0;      // the part of the bound due to x, y not being points
+  int x, y;
+  double bound;              // of f on the node
+  DifferencePair best = {};  // where x and y are known: the largest f found
   bool operator<(const Node& other) const { return bound < other.bound; }
 };
 
+// A form on the columns of the cover.
+using Table = Eigen::MatrixXd;
+using Block = std::array<std::array<double, 4>, 4>;
+
+Block block(const Table& T, const std::array<int, 4>& rows, const std::array<int, 4>& columns) {
+  Block b{};
+  for (std::size_t i = 0; i < 4 && rows[i] >= 0; ++i)
+    for (std::size_t j = 0; j < 4 && columns[j] >= 0; ++j) b[i][j] = T(rows[i], columns[j]);
+  return b;
+}
+
+std::array<double, 4> product(const Block& b, const std::array<double, 4>& c) {
+  std::array<double, 4> r{};
+  for (std::size_t i = 0; i < 4; ++i) r[i] = b[i][0] * c[0] + b[i][1] * c[1] + b[i][2] * c[2] + b[i][3] * c[3];
+  return r;
+}
+
+double dot(const std::array<double, 4>& r, const std::array<double, 4>& c) {
+  return r[0] * c[0] + r[1] * c[1] + r[2] * c[2] + r[3] * c[3];
+}
+
+Eigen::VectorXd product(const Table& T, const std::vector<int>& rows, const std::array<int, 4>& columns,
+                        const std::array<double, 4>& c) {
+  Eigen::VectorXd r = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(rows.size()));
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t j = 0; j < 4 && columns[j] >= 0; ++j)
+      r(static_cast<Eigen::Index>(i)) += T(rows[i], columns[j]) * c[j];
+  return r;
+}
+
 class RrcpProver {
  public:
-  RrcpProver(const DirectionTree& arcs, const SumTree& sums, const Rrcp& rrcp)
-      : arcs_(arcs), sums_(sums), size_of_A_(rrcp.measurements().norm()), exponent_(2 * rrcp.exponent()) {}
-
-  Node root() const {
-    Node node{arcs_.root(), arcs_.root(), sums_.root(), sums_.root(), std::numeric_limits<double>::infinity()};
-    bound(node);
-    return node;
+  RrcpProver(const DirectionTree& arcs, const DifferenceCover& cover, const Rrcp& rrcp)
+      : arcs_(arcs), cover_(cover), unit_(std::ldexp(1.0, -2 * rrcp.exponent())) {
+    const Rows& A = rrcp.measurements();
+    const PivotedQr qr(cover.columns());
+    V_ = qr.Q(std::min({qr.rank(negligible), cover.columns().rows(), cover.columns().cols()}));
+    E_ = V_.transpose() * cover.columns();
+    B_ = A * V_;
+    const double m = static_cast<double>(A.rows()), n = static_cast<double>(A.cols()),
+                 r = static_cast<double>(V_.cols()), largest = cover.largest(), size_of_A = A.norm(), size = B_.norm(),
+                 gamma = 64 * (m + n + 16) * epsilon;
+    const double norm = largest_singular_value(B_) + gamma * (size + std::sqrt(r) * size_of_A);  // of A V
+    const double off = cover.off() + largest * (negligible + 16 * n * (r + 1) * epsilon), e = size_of_A * off;
+    const double most = 2 * norm * norm + 16 * unit_;  // |X|
+    const double moved = 2 * (2 * e * norm + e * e + unit_ * (2 * off + off * off));
+    const double form = gamma * (size * size + std::sqrt(r) * size_of_A * size + 32 * r * unit_);
+    const double table = 16 * (r + 4) * std::sqrt(r) * epsilon * largest * largest * most;
+    slack_ = 2 * (moved + form + table + 4 * off * (1 + off) * most);
+    trivial_ = (norm * norm + unit_ + slack_) / unit_;
   }
 
-  // The bound, not above the one that the node comes with.
-  void bound(Node& node) const {
+  Node root() const { return {arcs_.root(), arcs_.root(), trivial_}; }
+
+  // The bound, not above the one that the node comes with, in full only where it is above `goal`; points above
+  // goal/(1 + gap) raise it, unless gap is -1.
+  void bound(Node& node, double goal, double gap) const {
     const Directions &x = arcs_[node.x], &y = arcs_[node.y];
-    const Sums &a = sums_[node.a], &c = sums_[node.c];
+    const auto lower = [&](double f) { node.bound = std::min(node.bound, f / unit_); };
+    goal *= unit_;
     const Eigen::ArrayXd product = x.sign * y.sign, s = product.isNaN().select(0.0, product);
-    PlaneOperator phi = Phi(x.g, y.g);
-    const double unit = std::ldexp(1.0, -exponent_);  // of what is scaled
-    for (double* part : {&phi.identity, &phi.plus, &phi.minus}) *part *= unit;
-    Eigen::MatrixXd F = c.B.transpose() * (s.matrix().asDiagonal() * a.B);
-    F -= phi.identity * (c.U.transpose() * a.U);
-    F -= (phi.plus * (c.U.transpose() * phi.sum)) * (phi.sum.transpose() * a.U);
-    F += (phi.minus * (c.U.transpose() * phi.difference)) * (phi.difference.transpose() * a.U);
-    const double fixed = largest_singular_value(F), rounding = margin(a, c);
     const auto changes = product.isNaN() && x.sign != 0 && y.sign != 0 && arcs_.norms() > 0;
     const Eigen::VectorXd open = changes.select(Eigen::ArrayXd::Ones(s.size()), 0.0).matrix();
     const bool any = open.maxCoeff() > 0;
-    const double mixed =
-        any ? largest_singular_value(open.asDiagonal() * a.B) * largest_singular_value(open.asDiagonal() * c.B) : 0;
-    const double free = mixed + unit * lipschitz_Phi * (x.radius + y.radius);
-    const double trivial = a.size * c.size + unit;  // |Phi| <= 1
-    node.free = std::ldexp(free, exponent_);
-    node.bound = std::min(node.bound, std::ldexp(std::min(fixed + free, trivial) + rounding, exponent_));
-    node.attained = a.piece && c.piece && !any ? std::ldexp(fixed, exponent_) : 0;
+    const double turn = unit_ * lipschitz_Phi * (x.radius + y.radius) + slack_;
+    const Eigen::MatrixXd N = middle(x, y, s);
+    Eigen::MatrixXd X = absolute(N);
+    if (any) X += B_.transpose() * (open.asDiagonal() * B_);
+    X.diagonal().array() += turn;
+    lower(symmetric_eigenvalues(X).maxCoeff());
+    if (node.bound * unit_ <= goal) return;
+    const Table T = table(X);
+    if (splittable(node) && attains(T, goal)) return;
+    const std::vector<Alive> alive = above(T, goal);
+    lower(alive.empty() ? goal : alive.front().bound);
+    if (alive.empty() || any || splittable(node)) return;
+    const double partner = goal / alive.front().bound * goal;
+    lower(pairs(table(N), turning(above(T, partner), N, turn, goal), turn, goal, gap, node.best));
   }
 
-  // Unordered in (x, y) and in (a, c), as f is. Empty where the node cannot be split.
+  bool splittable(const Node& node) const { return splittable_arcs(node.x) || splittable_arcs(node.y); }
+
+  // Unordered in (x, y), as f is. Empty where the node cannot be split.
   std::vector<Node> children(const Node& node) const {
-    const bool arcs = splittable_arcs(node.x) || splittable_arcs(node.y);
-    const bool sums = !sums_[node.a].children.empty() || !sums_[node.c].children.empty();
-    if (arcs && (!sums || node.free > 0.25 * node.bound)) return split_arcs(node);
-    return sums ? split_sums(node) : std::vector<Node>{};
-  }
-
- private:
-  // What rounding may change, in both norms.
-  double margin(const Sums& a, const Sums& c) const {
-    const double e = size_of_A_ * a.off, f = size_of_A_ * c.off;
-    return 2 * (e * c.size + f * a.size + e * f + a.off + c.off + a.off * c.off) + 1e-11 * (a.size * c.size + 1);
-  }
-
-  bool splittable_arcs(int i) const { return arcs_[i].left >= 0; }
-
-  // How much of `free` a set of arcs is answerable for.
-  double looseness(int i) const {
-    return splittable_arcs(i) ? 1 + arcs_[i].radius + static_cast<double>(arcs_[i].sign.isNaN().count()) : 0;
-  }
-
-  std::vector<Node> split_arcs(const Node& node) const {
     std::vector<Node> all;
-    const auto child = [&](int x, int y) { all.push_back({x, y, node.a, node.c, node.bound}); };
+    const auto child = [&](int x, int y) { all.push_back({x, y, node.bound}); };
+    if (!splittable(node)) return all;
     if (node.x == node.y) {
       const Directions& x = arcs_[node.x];
       child(x.left, x.left), child(x.left, x.right), child(x.right, x.right);
@@ -543,34 +544,166 @@ class RrcpProver {
     return all;
   }
 
-  std::vector<Node> split_sums(const Node& node) const {
-    std::vector<Node> all;
-    const auto child = [&](int a, int c) { all.push_back({node.x, node.y, a, c, node.bound}); };
-    const Sums &a = sums_[node.a], &c = sums_[node.c];
-    if (node.a == node.c) {
-      for (std::size_t i = 0; i < a.children.size(); ++i)
-        for (std::size_t j = i; j < a.children.size(); ++j) child(a.children[i], a.children[j]);
-    } else if (c.children.empty() || (!a.children.empty() && a.U.cols() >= c.U.cols())) {
-      for (const int i : a.children) child(i, node.c);
-    } else {
-      for (const int i : c.children) child(node.a, i);
+ private:
+  // Of a family or a subspace: an upper bound for u'Xu.
+  struct Alive {
+    const DifferenceCover::Family* family;
+    const DifferenceCover::Subspace* subspace;
+    double bound;
+  };
+
+  // V'(sum_fixed s_i a_i a_i' - Phi_{g,g'})V, in units of 4^e.
+  Eigen::MatrixXd middle(const Directions& x, const Directions& y, const Eigen::ArrayXd& s) const {
+    const PlaneOperator phi = Phi(x.g, y.g);
+    const Eigen::VectorXd sum = V_.transpose() * phi.sum, difference = V_.transpose() * phi.difference;
+    Eigen::MatrixXd N = B_.transpose() * (s.matrix().asDiagonal() * B_);
+    N.diagonal().array() -= unit_ * phi.identity;
+    N -= (unit_ * phi.plus * sum) * sum.transpose();
+    N += (unit_ * phi.minus * difference) * difference.transpose();
+    return N;
+  }
+
+  static Eigen::MatrixXd absolute(const Eigen::MatrixXd& N) {
+    const SymmetricEigen eigen = symmetric_eigen(N);
+    return eigen.vectors * eigen.values.cwiseAbs().asDiagonal() * eigen.vectors.transpose();
+  }
+
+  Table table(const Eigen::MatrixXd& X) const {
+    const Eigen::MatrixXd XE = X * E_;
+    return E_.transpose() * XE;
+  }
+
+  // Is u'Xu above `goal` at a unit vector of the cover? Then no bound for it is below.
+  bool attains(const Table& T, double goal) const {
+    for (const DifferenceCover::Subspace& subspace : cover_.subspaces())
+      if (largest(T, subspace) > goal) return true;
+    for (const DifferenceCover::Family& family : cover_.families()) {
+      const Block b = block(T, family.column, family.column);
+      for (const DifferenceCover::Vertex& z : family.coarse)
+        if (dot(product(b, z.c), z.c) > goal * z.scale * z.scale) return true;
     }
-    return all;
+    return false;
+  }
+
+  // The largest u'Xu, at most; in full where it is above `goal`.
+  static double largest(const Table& T, const DifferenceCover::Family& family, double goal) {
+    const Block b = block(T, family.column, family.column);
+    const auto at = [&](const std::vector<DifferenceCover::Vertex>& vertices) {
+      double most = 0;
+      for (const DifferenceCover::Vertex& z : vertices) most = std::max(most, dot(product(b, z.c), z.c));
+      return most;
+    };
+    const double bound = at(family.coarse);
+    return bound > goal ? std::min(bound, at(family.fine)) : bound;
+  }
+
+  static double largest(const Table& T, const DifferenceCover::Subspace& subspace) {
+    return symmetric_eigenvalues(T(subspace.column, subspace.column)).maxCoeff();
+  }
+
+  // The families and subspaces on which u'Xu may be above `goal`, largest bound first.
+  std::vector<Alive> above(const Table& T, double goal) const {
+    std::vector<Alive> alive;
+    for (const DifferenceCover::Subspace& subspace : cover_.subspaces())
+      if (const double bound = largest(T, subspace); bound > goal) alive.push_back({nullptr, &subspace, bound});
+    for (const DifferenceCover::Family& family : cover_.families())
+      if (const double bound = largest(T, family, goal); bound > goal) alive.push_back({&family, nullptr, bound});
+    std::stable_sort(alive.begin(), alive.end(), [](const Alive& a, const Alive& b) { return a.bound > b.bound; });
+    return alive;
+  }
+
+  // Those of them on which |Nu| + turn may be above `goal`: else no <Nu, v> + turn is. The rounding of u'N^2u is that
+  // of u'Nu times |N|.
+  std::vector<Alive> turning(std::vector<Alive> alive, const Eigen::MatrixXd& N, double turn, double goal) const {
+    const double least = std::max(0.0, goal - 2 * turn), square = least * least - slack_ * N.norm();
+    const Eigen::MatrixXd N2 = N * N;
+    const Table T = table(N2);
+    std::erase_if(alive, [&](const Alive& a) {
+      return (a.family ? largest(T, *a.family, square) : largest(T, *a.subspace)) <= square;
+    });
+    return alive;
+  }
+
+  // The largest |z'Nz'| over pairs of families where the bounds u'Xu leave room for more than `goal`, or than (1 + gap)
+  // times what a point attains.
+  double pairs(const Table& T, const std::vector<Alive>& alive, double turn, double goal, double gap,
+               DifferencePair& best) const {
+    double most = goal, work = 0;
+    for (std::size_t i = 0; i < alive.size(); ++i)
+      for (std::size_t j = i; j < alive.size(); ++j) {
+        const double product = alive[i].bound * alive[j].bound;
+        if (product <= most * most) break;
+        double bound = std::sqrt(product);
+        if ((work += size(alive[i]) * size(alive[j])) < most_work)
+          bound = std::min(bound, between(T, alive[i], alive[j], turn, most, best));
+        most = std::max({most, bound, (1 + 0.9 * gap) * best.value * unit_});
+      }
+    return most;
+  }
+
+  static double size(const Alive& a) {
+    return static_cast<double>(a.family ? a.family->fine.size() : a.subspace->column.size());
+  }
+
+  // |<(A_x'A_y - Phi) u, v>|, u of a and v of c, is at most this; in full where it is above `goal`.
+  double between(const Table& T, const Alive& a, const Alive& c, double turn, double goal, DifferencePair& best) const {
+    if (a.subspace && c.subspace) return between(T, *a.subspace, *c.subspace, turn, best);
+    if (a.subspace) return between(T, *a.subspace, *c.family, turn, best);
+    if (c.subspace) return between(T, *c.subspace, *a.family, turn, best);
+    const Block b = block(T, c.family->column, a.family->column);
+    const auto largest = [&](const std::vector<DifferenceCover::Vertex>& as,
+                             const std::vector<DifferenceCover::Vertex>& cs, bool attained) {
+      double top = 0;
+      for (const DifferenceCover::Vertex& z : as) {
+        const std::array<double, 4> row = product(b, z.c);
+        for (const DifferenceCover::Vertex& w : cs) {
+          const double f = std::abs(dot(row, w.c)), scale = z.scale * w.scale;
+          top = std::max(top, f + turn * scale);
+          if (attained && f > scale * unit_ * best.value) best = {f / (scale * unit_), {a.family, z}, {c.family, w}};
+        }
+      }
+      return top;
+    };
+    const double bound = largest(a.family->coarse, c.family->coarse, false);
+    return bound > goal ? std::min(bound, largest(a.family->fine, c.family->fine, true)) : bound;
+  }
+
+  double between(const Table& T, const DifferenceCover::Subspace& a, const DifferenceCover::Family& c, double turn,
+                 DifferencePair& best) const {
+    double top = 0;
+    for (const DifferenceCover::Vertex& z : c.fine) {
+      const Eigen::VectorXd u = product(T, a.column, c.column, z.c);
+      const double f = u.norm();
+      top = std::max(top, f + turn * z.scale);
+      if (f > z.scale * unit_ * best.value && !a.meeting.isZero())
+        best = {f / (z.scale * unit_), {nullptr, {}, &a, u / f}, {&c, z}};
+    }
+    return top;
+  }
+
+  double between(const Table& T, const DifferenceCover::Subspace& a, const DifferenceCover::Subspace& c, double turn,
+                 DifferencePair& best) const {
+    const Eigen::MatrixXd F = T(c.column, a.column), square = F.transpose() * F;
+    const Eigen::VectorXd u = symmetric_eigen(square).vectors.rightCols<1>(), v = F * u;
+    const double f = v.norm();
+    if (f > unit_ * best.value && !a.meeting.isZero() && !c.meeting.isZero())
+      best = {f / unit_, {nullptr, {}, &a, u}, {nullptr, {}, &c, v / f}};
+    return largest_singular_value(F) + turn;
+  }
+
+  bool splittable_arcs(int i) const { return arcs_[i].left >= 0; }
+
+  // How much a set of arcs is answerable for.
+  double looseness(int i) const {
+    return splittable_arcs(i) ? 1 + arcs_[i].radius + static_cast<double>(arcs_[i].sign.isNaN().count()) : 0;
   }
 
   const DirectionTree& arcs_;
-  const SumTree& sums_;
-  double size_of_A_;
-  int exponent_;  // bounds are computed in units of 2^exponent
+  const DifferenceCover& cover_;
+  double unit_;                // bounds are computed in these
+  Eigen::MatrixXd V_, E_, B_;  // V: an orthonormal basis of the span of all differences; E = V'columns, B = A V
+  double slack_, trivial_;     // what rounding may change; f is at most
 };
-
-// Those with a range, each but once: a difference gets nothing from the others.
-std::vector<const Piece*> with_range(const std::vector<Piece>& pieces) {
-  std::vector<const Piece*> distinct;
-  for (const Piece& piece : pieces)
-    if (piece.U.cols() > 0 && (distinct.empty() || distinct.back()->Lambda != piece.Lambda)) distinct.push_back(&piece);
-  return distinct;
-}
 
 // A'A = I, exactly.
 bool isometric(const Rows& A) {
@@ -587,61 +720,85 @@ bool isometric(const Rows& A) {
   return true;
 }
 
-/// Best first: the largest bound is split next, in batches; until a point above `enough` is met.
-std::optional<Certified> bounded(const Rrcp& rrcp, Witness& incumbent, double gap, double enough, std::int64_t nodes,
-                                 int threads, const Progress& progress) {
-  constexpr double most_memory = 0x1p30;
+// At a pair of differences: of the ranges of pieces where both are within one.
+Witness witness(const Rrcp& rrcp, const DifferenceCover& cover, const Pieces& pieces, const Node& node,
+                const DirectionTree& arcs) {
+  const Difference *a = &node.best.a, *c = &node.best.c;
+  const bool tangent = a->family && c->family && a->family->piece >= 0 && c->family->piece >= 0;
+  const Rrcp form = rrcp.in(tangent ? Rrcp::Form::tangent : Rrcp::Form::differences);
+  std::vector<Eigen::VectorXd> arguments;
+  if (form.spheres() == 4) arguments = {on_circle(arcs[node.x].at), on_circle(arcs[node.y].at)};
+  for (const Difference* d : {a, c}) {
+    if (tangent)
+      arguments.emplace_back(on_circle(pieces.all()[static_cast<std::size_t>(d->family->piece)].middle()));
+    else
+      arguments.emplace_back(
+          (d->family ? DifferenceCover::attained(*d->family, d->vertex) : cover.attained(*d->subspace, d->u))
+              .stableNormalized());
+  }
+  std::vector<Rrcp::State> states;
+  for (std::size_t s = 0; s < arguments.size(); ++s) states.push_back(form.prepare(static_cast<int>(s), arguments[s]));
+  States<Rrcp> all;
+  for (const Rrcp::State& state : states) all.push_back(&state);
+  return form.witness(all);
+}
+
+/// Best first: the largest bound is split next, in batches; until a point above `enough` is met. The cover and arcs are
+/// fine enough for a relative gap of `precision`.
+std::optional<Certified> bounded(const Rrcp& rrcp, Witness& incumbent, double gap, double precision, double enough,
+                                 std::int64_t nodes, int threads, const Progress& progress) {
   constexpr std::size_t batch = 64;
   assert(gap > 0 && nodes >= 1 && threads >= 1);
   if (rrcp.network().input != 2) return std::nullopt;
   const Rows& A = rrcp.measurements();
   if (rrcp.property() == Rrcp::Property::isometry && isometric(A)) return Certified{0, 1, true};
   const Pieces pieces(rrcp.exact());
-  std::vector<const Piece*> distinct = with_range(pieces.all());
-  if (!pieces.known() || distinct.empty()) return std::nullopt;
-  const double n = static_cast<double>(distinct.size()), height = static_cast<double>(A.rows() + A.cols());
-  if (n * n * height * static_cast<double>(std::min<Eigen::Index>(A.cols(), 8)) * 8 > most_memory) return std::nullopt;
-  const DirectionTree arcs(pieces.all(), rrcp, std::clamp(gap * std::max(incumbent.value, 0.1) * pi / 32, 1e-3, 0.1));
-  const SumTree sums(std::move(distinct), A);
-  const RrcpProver prover(arcs, sums, rrcp);
-  const Rrcp tangent = rrcp.in(Rrcp::Form::tangent);
+  if (!pieces.known() || pieces.vanish()) return std::nullopt;
+  std::vector<Sector> sectors;
+  for (const Piece& p : pieces.all())
+    sectors.push_back({p.from, p.to, p.Lambda, p.U, p.error, p.range_error, pieces.ray_error(), p.alike});
+  const double fine = std::clamp(precision / 4, 0.002, 0.1);
+  const DifferenceCover cover(sectors, std::max(0.1, fine), fine, threads);
+  const DirectionTree arcs(pieces.all(), rrcp,
+                           std::clamp(precision * std::max(incumbent.value, 0.1) * pi / 32, 1e-3, 0.1));
+  const RrcpProver prover(arcs, cover, rrcp);
   const auto meet = [&](const Node& node) {
-    std::vector<double> angles{sums[node.a].piece->middle(), sums[node.c].piece->middle()};
-    if (tangent.spheres() == 4) angles.insert(angles.begin(), {arcs[node.x].at, arcs[node.y].at});
-    std::vector<Rrcp::State> states;
-    for (std::size_t s = 0; s < angles.size(); ++s)
-      states.push_back(tangent.prepare(static_cast<int>(s), on_circle(angles[s])));
-    States<Rrcp> all;
-    for (const Rrcp::State& state : states) all.push_back(&state);
-    Witness w = tangent.witness(all);
+    Witness w = witness(rrcp, cover, pieces, node, arcs);
     if (w.value > incumbent.value) incumbent = std::move(w);
   };
 
   Certified result;
   std::priority_queue<Node> open;
-  open.push(prover.root());
-  result.nodes = 1;
   double settled = 0;  // the largest bound of those that are not split any more
-  while (!open.empty() && result.nodes < nodes && incumbent.value <= enough) {
-    const double goal = std::max((1 + gap) * incumbent.value, settled);
-    if (open.top().bound <= goal) break;
-    std::vector<Node> next;
-    for (std::size_t i = 0; i < batch && !open.empty() && open.top().bound > goal; ++i, open.pop()) {
+  std::vector<Node> next{prover.root()};
+  while (true) {
+    const double before = (1 + gap) * incumbent.value;
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (std::size_t i = 0; i < next.size(); ++i) prover.bound(next[i], before, gap);
+    result.nodes += static_cast<std::int64_t>(next.size());
+    if (progress) progress(std::min(1.0, static_cast<double>(result.nodes) / static_cast<double>(nodes)));
+    for (const Node& node : next)
+      if (node.best.value > incumbent.value * (1 + 1e-12)) meet(node);
+    const double goal = (1 + gap) * incumbent.value;
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (std::size_t i = 0; i < next.size(); ++i)  // again, where what was aimed at is not attained by doubles
+      if (next[i].bound > goal && next[i].best.value > (1 + 1e-6) * incumbent.value) prover.bound(next[i], goal, -1);
+    for (Node& node : next) {
+      node.best = {};
+      if (node.bound > goal)
+        open.push(std::move(node));
+      else
+        settled = std::max(settled, node.bound);
+    }
+    next.clear();
+    const double least = std::max(goal, settled);
+    if (result.nodes >= nodes || incumbent.value > enough || settled > enough) break;
+    for (std::size_t i = 0; i < batch && !open.empty() && open.top().bound > least; ++i, open.pop()) {
       const std::vector<Node> children = prover.children(open.top());
       if (children.empty()) settled = std::max(settled, open.top().bound);
       next.insert(next.end(), children.begin(), children.end());
     }
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (std::size_t i = 0; i < next.size(); ++i) prover.bound(next[i]);
-    for (const Node& node : next) {
-      if (node.attained > incumbent.value * (1 + 1e-12)) meet(node);
-      if (node.bound > (1 + gap) * incumbent.value)
-        open.push(node);
-      else
-        settled = std::max(settled, node.bound);
-    }
-    result.nodes += static_cast<std::int64_t>(next.size());
-    if (progress) progress(std::min(1.0, static_cast<double>(result.nodes) / static_cast<double>(nodes)));
+    if (next.empty()) break;
   }
   result.at_most = std::max(settled, open.empty() ? 0.0 : open.top().bound);
   result.closed = result.at_most <= (1 + gap) * incumbent.value;
@@ -652,17 +809,18 @@ std::optional<Certified> bounded(const Rrcp& rrcp, Witness& incumbent, double ga
 
 std::optional<Certified> certify(const Rrcp& rrcp, Witness& incumbent, double gap, std::int64_t nodes, int threads,
                                  const Progress& progress) {
-  return bounded(rrcp, incumbent, gap, std::numeric_limits<double>::infinity(), nodes, threads, progress);
+  return bounded(rrcp, incumbent, gap, gap, std::numeric_limits<double>::infinity(), nodes, threads, progress);
 }
 
 // As if a value of epsilon had been met: what is not above it need not be split.
 std::optional<Certified> decide(const Rrcp& rrcp, Witness& incumbent, double epsilon, std::int64_t nodes, int threads,
                                 const Progress& progress) {
   constexpr double gap = 1e-12;
+  const double room = incumbent.value > 0 ? epsilon / incumbent.value - 1 : 0;
   Witness met;
   met.value = epsilon * (1 - 2 * gap);
   std::optional<Certified> result =
-      bounded(rrcp, met, gap, epsilon, std::max<std::int64_t>(nodes, 1), threads, progress);
+      bounded(rrcp, met, gap, std::max(room, 0.04), epsilon, std::max<std::int64_t>(nodes, 1), threads, progress);
   if (met.value > epsilon) incumbent = std::move(met);
   if (result) result->closed = false;  // what was met first is attained by nothing
   return result;

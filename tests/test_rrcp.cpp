@@ -1,4 +1,5 @@
 // The RRCP against dense matrices, brute force over grids, closed forms and its own certificate.
+#include "estimators/difference_cover.hpp"
 #include "estimators/ensembles.hpp"
 #include "estimators/prepared_search.hpp"
 #include "estimators/rrcp.hpp"
@@ -114,7 +115,136 @@ double brute_force(const Network& G, const Rows& A, int points) {
   return best;
 }
 
+// The sectors on which G is linear, by its rows' zeros, one layer after another.
+std::vector<Sector> sectors_of(const Network& G) {
+  constexpr double error = 1e-13, quarter = std::numbers::pi / 2;
+  std::vector<Sector> all;
+  for (int q = 0; q < 4; ++q)
+    all.push_back({0.1 + q * quarter, 0.1 + (q + 1) * quarter, Rows::Identity(2, 2), {}, error, error, error});
+  for (const Rows& W : G.layers) {
+    std::vector<Sector> next;
+    for (const Sector& s : all) {
+      const Eigen::MatrixXd M = W * s.Lambda;
+      std::vector<double> cuts{s.from, s.to};
+      for (Eigen::Index i = 0; i < M.rows(); ++i) {
+        const double zero = std::atan2(-M(i, 0), M(i, 1));
+        for (int turn = -2; turn <= 4; ++turn)
+          if (const double t = zero + turn * std::numbers::pi;
+              !M.row(i).isZero(0) && t > s.from + 1e-9 && t < s.to - 1e-9)
+            cuts.push_back(t);
+      }
+      std::sort(cuts.begin(), cuts.end());
+      for (std::size_t i = 1; i < cuts.size(); ++i) {
+        if (cuts[i] - cuts[i - 1] < 1e-9) continue;
+        const Eigen::VectorXd z = M * on_circle((cuts[i - 1] + cuts[i]) / 2);
+        const Eigen::VectorXd on = z.unaryExpr([](double t) { return t > 1e-12 ? 1.0 : 0.0; });
+        next.push_back({cuts[i - 1], cuts[i], on.asDiagonal() * M, {}, error, error, error});
+      }
+    }
+    all = std::move(next);
+  }
+  for (Sector& s : all) s.U = range(G, on_circle((s.from + s.to) / 2));
+  return all;
+}
+
+// The largest <q, z>^2 over the vertices of each family of a cover, and |P q|^2 for each of its subspaces.
+std::vector<double> reached(const DifferenceCover& cover, const Eigen::VectorXd& q, bool coarse = false) {
+  const Eigen::VectorXd along = cover.columns().transpose() * q;
+  std::vector<double> all;
+  for (const DifferenceCover::Family& family : cover.families()) {
+    double most = 0;
+    for (const DifferenceCover::Vertex& z : coarse ? family.coarse : family.fine) {
+      double product = 0;
+      for (std::size_t k = 0; k < 4 && family.column[k] >= 0; ++k) product += z.c[k] * along(family.column[k]);
+      most = std::max(most, product * product);
+    }
+    all.push_back(most);
+  }
+  for (const DifferenceCover::Subspace& subspace : cover.subspaces())
+    all.push_back(along(subspace.column).squaredNorm());
+  return all;
+}
+
+// Unit vectors along G(x1) - G(x2), also of neighbours and across short arcs.
+std::vector<Eigen::VectorXd> differences(const Network& G, int count, std::uint64_t seed) {
+  std::vector<Eigen::VectorXd> all;
+  Stream stream(seed);
+  while (static_cast<int>(all.size()) < count) {
+    const Eigen::VectorXd x1 = gaussian_vector(stream, 2);
+    const double reach = std::pow(10.0, -4 * stream.uniform());
+    Eigen::VectorXd x2 = gaussian_vector(stream, 2);
+    if (stream.uniform() < 0.5) x2 = x1 + reach * x2;
+    const Eigen::VectorXd a = forward(G, x1), b = forward(G, x2);
+    if ((a - b).norm() > 1e-6 * (a.norm() + b.norm())) all.push_back((a - b).normalized());
+  }
+  return all;
+}
+
+// Nothing attained is above the certificate: at random points, and over a grid of pieces.
+void check_above_all(const Network& G, const Rows& A, double at_most, int count) {
+  CHECK(at_most >= brute_force(G, A, 40) * (1 - 1e-12));
+  Stream stream(31);
+  for (int i = 0; i < count; ++i) {
+    Point p;
+    for (int j = 0; j < 6; ++j) p.push_back(gaussian_vector(stream, 2));
+    if (i % 2 == 0) p[3] = p[2] + 1e-2 * p[3], p[5] = p[4] + 1e-2 * p[5];
+    const double f = naive(G, A, p);
+    if (!std::isnan(f)) REQUIRE(f <= at_most);
+  }
+}
+
 }  // namespace
+
+TEST_CASE("difference_cover: every difference is in it; less would not do") {
+  Stream stream(41);
+  std::vector<Network> networks;
+  for (const std::vector<std::int64_t>& widths :
+       std::vector<std::vector<std::int64_t>>{{2}, {2, 3}, {2, 5}, {2, 3, 3}, {2, 3, 6}, {2, 4, 5}, {2, 5, 8}})
+    networks.push_back(draw_network(widths, Stream(7).at({networks.size()})));
+  networks.push_back(Network({Rows(Eigen::Matrix2d{{1, 1}, {-1, -1}})}));                                 // 0 between
+  networks.push_back(Network({Rows(Eigen::Matrix<double, 3, 2>{{1, 0}, {1, 1e-5}, {-1, 0.5}})}));         // a sliver
+  networks.push_back(Network({Rows(Eigen::Matrix<double, 4, 2>{{1, 1}, {2, 2}, {-3, -3}, {1, -0.5}})}));  // shared
+  networks.push_back(Network(
+      {gaussian_rows(stream, 3, 2), Rows(Eigen::Vector4d(1, 2, 3, 4) * Eigen::RowVector3d(1, -1, 0.5))}));  // a line
+  int caught = 0, narrowed = 0;
+  for (std::size_t n = 0; n < networks.size(); ++n) {
+    CAPTURE(n);
+    const std::vector<Sector> sectors = sectors_of(networks[n]);
+    const DifferenceCover cover(sectors, 0.2, 0.02, 1);
+    CHECK(cover.off() < 1e-6);
+    for (const Eigen::VectorXd& u : differences(networks[n], 600, n)) {
+      const Eigen::VectorXd q = u + 0.2 * stream.uniform() * gaussian_vector(stream, u.size());
+      for (const Eigen::VectorXd& along : {u, q}) {
+        const double value = along.dot(u) * along.dot(u) * (1 - 4 * cover.off());
+        for (const bool coarse : {true, false}) REQUIRE(std::ranges::max(reached(cover, along, coarse)) >= value);
+      }
+      const std::vector<double> all = reached(cover, u);  // must-fail twins: pairs left out, and hulls made smaller
+      double within = 0, smaller = 0;
+      for (std::size_t f = 0; f < all.size(); ++f) {
+        const bool family = f < cover.families().size();
+        if (family && cover.families()[f].piece >= 0) within = std::max(within, all[f]);
+        smaller = std::max(smaller, family ? all[f] / 1.02 / 1.02 : all[f]);
+      }
+      caught += within < 1 - 1e-3;
+      narrowed += smaller < 1;
+    }
+  }
+  CHECK(caught > 500);
+  CHECK(narrowed > 1000);
+}
+
+TEST_CASE("difference_cover: the same for any number of threads") {
+  const std::vector<Sector> sectors = sectors_of(draw_network({2, 5, 8}, Stream(8)));
+  const DifferenceCover one(sectors, 0.2, 0.05, 1), two(sectors, 0.2, 0.05, 2);
+  CHECK(one.columns() == two.columns());
+  CHECK(one.off() == two.off());
+  CHECK(one.largest() == two.largest());
+  REQUIRE(one.families().size() == two.families().size());
+  for (std::size_t f = 0; f < one.families().size(); ++f) {
+    CHECK(one.families()[f].column == two.families()[f].column);
+    CHECK(one.families()[f].fine.size() == two.families()[f].fine.size());
+  }
+}
 
 TEST_CASE("rrcp_deviation: the dense matrix between two differences, at any length") {
   const Stream root(1);
@@ -378,6 +508,66 @@ TEST_CASE("rrcp: brute force <= searched <= certified on small networks") {
       }
     }
   CHECK(closed >= 12);
+}
+
+TEST_CASE("rrcp: the bracket closes where differences fill cones, and nothing attained is above it") {
+  for (const std::vector<std::int64_t>& widths : std::vector<std::vector<std::int64_t>>{{2, 3, 3}, {2, 4, 5}})
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+      CAPTURE(widths.back());
+      CAPTURE(seed);
+      const Instance instance(widths, 4, seed);
+      const Rrcp rrcp = instance.rrcp();
+      Searched searched = search(rrcp, 32, Stream(seed), 1);
+      const auto certified = certify(rrcp, searched.witness, 0.1, 20000, 1);
+      REQUIRE(certified);
+      CHECK(certified->closed);
+      CHECK(certified->at_most >= searched.witness.value);
+      check_above_all(instance.G, instance.A, certified->at_most, 4000);
+      Witness met = searched.witness;  // the must-fail twin: below what is attained nothing is proved
+      CHECK(decide(rrcp, met, 0.97 * searched.witness.value, 20000, 1)->at_most > 0.97 * searched.witness.value);
+    }
+}
+
+TEST_CASE("rrcp: certificates where cones meet, where G is 0 between two of its lines, and where rows are alike") {
+  const auto check = [](const Network& G, const Rows& A) {
+    Witness none;
+    const auto certified = certify(Rrcp(G, A), none, 0.1, 4000, 1);
+    REQUIRE(certified);
+    CHECK(none.value == doctest::Approx(naive(G, A, none.point)).epsilon(1e-9));
+    CHECK(certified->at_most >= none.value);
+    check_above_all(G, A, certified->at_most, 4000);
+    return *certified;
+  };
+  const Rows A = draw(Ensemble::gaussian, 5, 6, Stream(23));
+  const Network wide(
+      {draw(Ensemble::gaussian, 3, 2, Stream(24)), draw(Ensemble::gaussian, 6, 3, Stream(25)).cwiseAbs()});
+  check(wide, A);  // cones of two pieces meet inside of a space of three dimensions
+  // G(x) = (a, 0) on one side of a line, (0, b) on the other: with A'A - Phi of entries p and q, p off the diagonal.
+  const Network fold({Rows(Eigen::Matrix2d{{1, 1}, {-1, -1}})});
+  CHECK(check(fold, Rows(Eigen::Matrix2d{{1, 0.7}, {0, 0.4}})).closed);
+  Rows alike(6, 2);  // rows parallel, of either sign, and one of 0
+  alike << 1, -2, 2, -4, -1, 2, 0, 0, 0.5, 0.3, -1, 0.2;
+  CHECK(check(Network::identity(2), alike).closed);
+  Network far = fold;
+  far.layers[0] *= 0x1p300;
+  check(far, Rows(Eigen::Matrix2d{{1, 0.7}, {0, 0.4}}));
+}
+
+TEST_CASE("rrcp: 2,10,20 with m = 40 is bracketed, and decided on either side without delay") {
+  const Instance instance({2, 10, 20}, 40, 1);
+  const Rrcp rrcp = instance.rrcp();
+  Searched searched = search(rrcp, 16, Stream(1), 1);
+  Witness witness = searched.witness;
+  const auto certified = certify(rrcp, witness, 0.3, 2000, 1);
+  REQUIRE(certified);
+  CHECK(certified->closed);
+  CHECK(certified->at_most <= 1.3 * witness.value * (1 + 1e-12));
+  Witness met = witness;
+  const auto proved = decide(rrcp, met, 1.4 * witness.value, 2000, 1);
+  CHECK(proved->at_most <= 1.4 * witness.value);
+  CHECK(proved->nodes <= certified->nodes);
+  const auto above = decide(rrcp, met, 0.9 * witness.value, 2000, 1);
+  CHECK(above->at_most > 0.9 * witness.value);
 }
 
 TEST_CASE("rrcp: certificates without an incumbent, beyond the plane, and out of budget") {
