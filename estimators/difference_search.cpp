@@ -25,6 +25,12 @@ struct Island {
   double best() const { return elite.empty() ? -std::numeric_limits<double>::infinity() : elite[0].value; }
 };
 
+// The i-th of n shares of a whole, whole numbers themselves.
+std::int64_t share(std::int64_t whole, std::int64_t n, std::int64_t i) {
+  const auto before = [&](std::int64_t j) { return (j * whole + n - 1) / n; };
+  return before(i + 1) - before(i);
+}
+
 class DifferenceSearch {
  public:
   DifferenceSearch(const Rrcp& rrcp, const DifferencePlan& plan)
@@ -36,47 +42,56 @@ class DifferenceSearch {
 
   FoundDifferences run(std::int64_t starts, const Stream& stream, int threads, const Progress& progress) const {
     FoundDifferences found;
-    for (std::uint64_t epoch = 0; found.starts < starts; ++epoch) {
-      std::vector<Island> islands;
-      for (int i = 0; i < plan_.islands; ++i) islands.push_back({i % 2, i / 2 % 2 == 0 ? 1.0 : -1.0});
-      for (int round = 0; round < plan_.rounds && found.starts < starts; ++round) {
-        advance(islands, starts, stream.at({epoch, static_cast<std::uint64_t>(round)}), threads, found);
+    std::vector<Island> islands;
+    const int rounds = rounds_of(starts);
+    for (int i = 0; i < 2 << rounds; ++i) islands.push_back({i % 2, i / 2 % 2 == 0 ? 1.0 : -1.0});
+    for (int round = 0; round <= rounds; ++round) {
+      const std::int64_t until = starts * (round + 1) / (rounds + 1);
+      for (std::uint64_t turn = 0; found.starts < until; ++turn) {
+        advance(islands, until, stream.at({static_cast<std::uint64_t>(round), turn}), threads, found);
         if (progress) progress(static_cast<double>(found.starts) / static_cast<double>(starts));
-        survive(islands, round, found);
       }
-      for (Island& island : islands) retire(island, found);
+      survive(islands, round < rounds ? 1 << (rounds - round - 1) : 0, round == 0, found);
     }
     for (auto& half : found.halves) finish(half, stream, threads, found);
     return found;
   }
 
  private:
-  // One batch for each island, in turn, until there are as many as islands at first.
-  void advance(std::vector<Island>& islands, std::int64_t starts, const Stream& stream, int threads,
+  // That halve the islands: as many as leave each its `opening` starts at first.
+  int rounds_of(std::int64_t starts) const {
+    int rounds = 1;
+    while (starts >= static_cast<std::int64_t>(plan_.opening) * (rounds + 2) * (4 << rounds)) ++rounds;
+    return rounds;
+  }
+
+  // A batch for each island, or a few of them.
+  void advance(std::vector<Island>& islands, std::int64_t until, const Stream& stream, int threads,
                FoundDifferences& found) const {
-    const std::int64_t left = starts - found.starts;
-    const int batches = static_cast<int>(std::min<std::int64_t>(plan_.islands, (left + plan_.batch - 1) / plan_.batch));
+    const auto batches = static_cast<std::int64_t>(std::max<std::size_t>(islands.size(), plan_.batches));
+    const std::int64_t starts = std::min(until - found.starts, batches * plan_.batch);
     std::vector<DifferenceClimb> arrivals(static_cast<std::size_t>(batches));
     std::vector<std::int64_t> evaluations(arrivals.size());
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int b = 0; b < batches; ++b) {
+    for (std::int64_t b = 0; b < batches; ++b) {
       const auto i = static_cast<std::size_t>(b);
-      const auto count = static_cast<Index>(std::min<std::int64_t>(plan_.batch, left - b * plan_.batch));
-      arrivals[i] = batch(islands[i % islands.size()], count, stream.at({i}), evaluations[i]);
+      if (const std::int64_t count = share(starts, batches, b); count > 0)
+        arrivals[i] = batch(islands[i % islands.size()], count, stream.at({i}), evaluations[i]);
     }
     for (std::size_t i = 0; i < arrivals.size(); ++i) {
+      if (evaluations[i] == 0) continue;
       found.evaluations += evaluations[i];
       if (!std::isfinite(arrivals[i].value)) found.undefined += evaluations[i];
       admit(islands[i % islands.size()].elite, std::move(arrivals[i]), plan_.elite);
     }
-    found.starts += std::min<std::int64_t>(left, batches * plan_.batch);
+    found.starts += starts;
   }
 
   DifferenceClimb batch(const Island& island, Index count, Stream stream, std::int64_t& evaluations) const {
     DifferenceColumns c(k_, directions_, count);
     for (Index j = 0; j < count; ++j) {
       c.sign(j) = static_cast<float>(island.sign);
-      if (island.elite.empty() || stream.uniform() < plan_.fresh)
+      if (island.elite.empty())
         fresh(c, j, stream);
       else
         leave(island.elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(island.elite.size()))], c, j,
@@ -143,18 +158,19 @@ class DifferenceSearch {
     for (DifferenceClimb& a : island.elite) admit(found.halves[static_cast<std::size_t>(island.half)], std::move(a), 2);
   }
 
-  // After each quarter of the rounds half of each half's islands goes on; at last one of all.
-  void survive(std::vector<Island>& islands, int round, FoundDifferences& found) const {
-    const int quarter = 4 * (round + 1) / plan_.rounds;
+  // The best of each half go on: at first as many for either side, which do not rise equally fast.
+  void survive(std::vector<Island>& islands, int of_half, bool even, FoundDifferences& found) const {
     std::stable_sort(islands.begin(), islands.end(),
                      [](const Island& a, const Island& b) { return a.best() > b.best(); });
-    const std::size_t of_half = quarter < 3 ? static_cast<std::size_t>(std::max(1, plan_.islands / 2 >> quarter)) : 1;
+    const int of_side = even && of_half > 1 ? of_half / 2 : of_half;
     std::vector<Island> alive;
-    std::array<std::size_t, 2> taken{};
+    std::array<int, 2> of{};
+    std::array<int, 4> of_sides{};
     for (Island& island : islands) {
-      auto& of = taken[static_cast<std::size_t>(island.half)];
-      if (of < of_half && (quarter < 3 || alive.empty())) {
-        ++of;
+      const auto half = static_cast<std::size_t>(island.half), side = 2 * half + (island.sign > 0 ? 0 : 1);
+      if (of[half] < of_half && of_sides[side] < of_side) {
+        ++of[half];
+        ++of_sides[side];
         alive.push_back(std::move(island));
       } else {
         retire(island, found);

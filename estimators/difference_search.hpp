@@ -1,10 +1,10 @@
 // Worst-case search for the RRCP and the RRIC in differences, as the same one on both sides.
 //
 // Columns are annealed in batches (difference_anneal.hpp), the best of each climbs along lines (difference_climb.hpp)
-// and joins the elite of its island, from which most later columns start. An epoch is a tournament in two halves that
-// share nothing: each opens with half of the islands, half of these for either side of the norm; half of them survive
-// every few rounds, and in the last rounds the better of the two halves. A round's batches draw from streams keyed by
-// (epoch, round, batch) and are merged in order: the result does not depend on the threads.
+// and joins the elite of its island, from which most later columns start. Islands settle early, each in a basin of its
+// own: so there are many, half of them for either side of the norm, in two halves that share nothing; each round has
+// an equal part of the starts, and after it the better half of the islands goes on, until each half has one. Batches
+// draw from streams keyed by (round, turn, batch) and are merged in order: the result does not depend on the threads.
 #pragma once
 
 #include "estimators/difference_climb.hpp"
@@ -18,12 +18,13 @@
 namespace theoremeter {
 
 struct DifferencePlan {
-  int islands = 8, batch = 32, rounds = 16;  // of an epoch
-  int steps = 200;                           // of an annealing
+  int batch = 8;
+  std::size_t batches = 4;  // at once, or more: one for each island
+  int opening = 40;         // starts of an island in the first round, at least
+  int steps = 200;          // of an annealing
   std::size_t elite = 12;
-  double fresh = 0.25;             // the part of the later starts that does not leave from the elite
-  double near = 0.005, far = 0.5;  // how far from it the others begin
-  double hot = 0.7;                // the temperature of fresh starts
+  double near = 0.005, far = 4;  // how far from the elite the later starts begin: from the farthest, anew
+  double hot = 0.7;              // the first temperature of the first starts
   int failures = 10, last_failures = 30;
   double least = 1e-3;
 };

@@ -134,6 +134,25 @@ TEST_CASE("difference search: the RRIC of the identity, where differences are ev
   for (const auto& half : found.halves) CHECK(half.at(0).value == doctest::Approx(exact).epsilon(1e-5));
 }
 
+TEST_CASE("difference search: both halves search both sides, of eight starts on") {
+  // A'A is small: the constant is 1 - its least eigenvalue, of the minus side alone. Eight starts, of which the climbs
+  // at the end make an eigenvector, to their last gains.
+  const DifferenceCase i({6}, 30, without_signs, 0.5);
+  const double least = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(i.A.transpose() * i.A).eigenvalues().minCoeff();
+  const double unit = std::ldexp(1.0, 2 * i.rrcp.exponent());
+  const FoundDifferences found = search_differences(i.rrcp, {}, 8, Stream(1), 1, {});
+  for (const auto& half : found.halves) {
+    REQUIRE(!half.empty());
+    CHECK(half[0].sign == -1);
+    CHECK(unit * half[0].value == doctest::Approx(1 - least).epsilon(1e-3));
+  }
+  for (const std::int64_t starts : {1, 2, 3, 5, 77, 300}) {
+    const FoundDifferences some = search_differences(i.rrcp, {}, starts, Stream(1), 2, {});
+    CHECK(some.starts == starts);
+    CHECK(!some.halves[0].empty());
+  }
+}
+
 TEST_CASE("difference search: bitwise the same for any number of threads, and the halves share nothing") {
   const DifferenceCase i({4, 12, 20}, 15, of_signs);
   const FoundDifferences one = search_differences(i.rrcp, {}, 600, Stream(1), 1, {}),
