@@ -155,7 +155,7 @@ TEST_CASE("alternating descent with momentum, in one dimension by hand, through 
   REQUIRE(run.trace.size() == steps.size());
   for (std::int64_t step = 1; step <= steps.back(); ++step) {
     double s = 1, t = 1;
-    for (const auto [a, b] : {std::pair{-1, 1}, std::pair{1, -1}, std::pair{-1, -1}})
+    for (const auto& [a, b] : {std::pair{-1, 1}, std::pair{1, -1}, std::pair{-1, -1}})
       if (loss(a * h, b * m) < loss(s * h, t * m)) s = a, t = b;
     if (s < 0 || t < 0) ++negations, last = step;
     h *= s, v *= s, m *= t, w *= t;
