@@ -634,19 +634,15 @@ class RrcpProver {
         const double product = alive[i].bound * alive[j].bound;
         if (product <= most * most) break;
         double bound = std::sqrt(product);
-        if ((work += size(alive[i]) * size(alive[j])) < most_work)
-          bound = std::min(bound, between(T, alive[i], alive[j], turn, most, best));
+        if (work < most_work) bound = std::min(bound, between(T, alive[i], alive[j], turn, most, best, work));
         most = std::max({most, bound, (1 + 0.9 * gap) * best.value * unit_});
       }
     return most;
   }
 
-  static double size(const Alive& a) {
-    return static_cast<double>(a.family ? a.family->fine.size() : a.subspace->column.size());
-  }
-
   // |<(A_x'A_y - Phi) u, v>|, u of a and v of c, is at most this; in full where it is above `goal`.
-  double between(const Table& T, const Alive& a, const Alive& c, double turn, double goal, DifferencePair& best) const {
+  double between(const Table& T, const Alive& a, const Alive& c, double turn, double goal, DifferencePair& best,
+                 double& work) const {
     if (a.subspace && c.subspace) return between(T, *a.subspace, *c.subspace, turn, best);
     if (a.subspace) return between(T, *a.subspace, *c.family, turn, best);
     if (c.subspace) return between(T, *c.subspace, *a.family, turn, best);
@@ -654,6 +650,7 @@ class RrcpProver {
     const auto largest = [&](const std::vector<DifferenceCover::Vertex>& as,
                              const std::vector<DifferenceCover::Vertex>& cs, bool attained) {
       double top = 0;
+      work += static_cast<double>(as.size() * cs.size());
       for (const DifferenceCover::Vertex& z : as) {
         const std::array<double, 4> row = product(b, z.c);
         for (const DifferenceCover::Vertex& w : cs) {
