@@ -89,34 +89,43 @@ class DifferenceSearch {
 
   DifferenceClimb batch(const Island& island, Index count, Stream stream, std::int64_t& evaluations) const {
     DifferenceColumns c(k_, directions_, count);
-    for (Index j = 0; j < count; ++j) {
-      c.sign(j) = static_cast<float>(island.sign);
-      if (island.elite.empty())
+    c.sign.setConstant(static_cast<float>(island.sign));
+    const DifferenceElite& elite = island.elite;
+    const double away = plan_.near * std::pow(plan_.far / plan_.near, stream.uniform());
+    const double hot = elite.empty() ? plan_.hot : std::min(plan_.hot, 2 * away);
+    c.temperature.setConstant(static_cast<float>(hot));
+    for (Index j = 0; j < count; ++j)
+      if (elite.empty())
         fresh(c, j, stream);
       else
-        leave(island.elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(island.elite.size()))], c, j,
+        leave(elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))], away, c, j,
               stream);
-    }
-    annealer_.run(c, plan_.steps);
+    const int steps = steps_from(hot);
+    annealer_.run(c, steps);
     Index best = 0;
     annealer_.values(c).maxCoeff(&best);
-    evaluations = count * (plan_.steps + 1);
+    evaluations = count * (steps + 1);
     DifferenceClimb climb = climber_.start(c, best);
     evaluations += climber_.climb(climb, plan_.failures, plan_.least, stream);
     return climb;
+  }
+
+  // All cool equally fast.
+  int steps_from(double hot) const {
+    const double part = std::log(hot / DifferenceAnnealer::coldest) / std::log(plan_.hot / DifferenceAnnealer::coldest);
+    return std::max(static_cast<int>(plan_.steps * part), plan_.steps / 4);
   }
 
   void fresh(DifferenceColumns& c, Index j, Stream& stream) const {
     for (Eigen::MatrixXf* p : {&c.x, &c.y, &c.a, &c.w})
       if (p->cols() > 0) p->col(j) = random_unit(k_, stream).cast<float>();
     c.log_h(j) = static_cast<float>(std::log(0.01) + stream.uniform() * std::log(300));
-    c.temperature(j) = static_cast<float>(plan_.hot);
   }
 
   // Near an elite point; in a part of the starts the signs or the difference hardly move.
-  void leave(const DifferenceClimb& from, DifferenceColumns& c, Index j, Stream& stream) const {
-    const double away = plan_.near * std::pow(plan_.far / plan_.near, stream.uniform()), kind = stream.uniform();
-    const double move_xy = away * (kind < 0.2 ? 0.1 : 1), move_difference = away * (kind > 0.8 ? 0.1 : 1);
+  void leave(const DifferenceClimb& from, double away, DifferenceColumns& c, Index j, Stream& stream) const {
+    const double kind = stream.uniform(), move_xy = away * (kind < 0.2 ? 0.1 : 1),
+                 move_difference = away * (kind > 0.8 ? 0.1 : 1);
     const auto moved = [&](const VectorXd& p, double by) {
       return (p.normalized() + by * random_unit(k_, stream)).normalized().cast<float>().eval();
     };
@@ -130,7 +139,6 @@ class DifferenceSearch {
     const double h = std::log(difference.norm() / std::max(1e-100, middle.norm()));
     c.log_h(j) = std::clamp(static_cast<float>(h + stream.normal() * std::min(1.0, 3 * move_difference)),
                             DifferenceAnnealer::least_log_h, DifferenceAnnealer::most_log_h);
-    c.temperature(j) = static_cast<float>(std::min(plan_.hot, 2 * away));
   }
 
   // Sorted, no two alike; a climb that is nowhere defined stays out.
