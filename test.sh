@@ -8,5 +8,5 @@ ctest --test-dir build --output-on-failure -j "$(nproc)"
 for sanitizer in asan tsan; do
   cmake --preset "$sanitizer" >/dev/null
   cmake --build --preset "$sanitizer" --target theoremeter_tests
-  ctest --test-dir "build/$sanitizer" --output-on-failure -L sanitized
+  ctest --test-dir "build/$sanitizer" --output-on-failure -L sanitized -j "$(nproc)"
 done

@@ -95,6 +95,11 @@ class Buckets {
   std::vector<Index> counts_;
 };
 
+/// A `part` of the way from one order statistic to the next, both of which may be infinite.
+double between(double below, double above, double part) {
+  return part == 0 || below == above ? below : below + part * (above - below);
+}
+
 }  // namespace
 
 // Runs keep the rounding error of 1e8 values near that of 1e4.
@@ -107,6 +112,14 @@ double mean(const std::vector<double>& values, int threads) {
     sums[static_cast<std::size_t>(run)] = std::accumulate(values.begin() + begin, values.begin() + end, 0.0);
   }
   return std::accumulate(sums.begin(), sums.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double quantile(std::vector<double> values, double level) {
+  assert(!values.empty());
+  std::sort(values.begin(), values.end());
+  const double place = level * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  return between(values[below], values[std::min(below + 1, values.size() - 1)], place - static_cast<double>(below));
 }
 
 std::vector<double> quantiles(const std::vector<double>& values, const std::vector<double>& levels, int threads) {
@@ -128,7 +141,7 @@ std::vector<double> quantiles(const std::vector<double>& values, const std::vect
   for (const double level : levels) {
     const auto below = static_cast<Index>(place(level));
     const double value = statistic(below), above = statistic(std::min(below + 1, last));
-    result.push_back(value + (place(level) - static_cast<double>(below)) * (above - value));
+    result.push_back(between(value, above, place(level) - static_cast<double>(below)));
   }
   return result;
 }

@@ -6,7 +6,8 @@ namespace theoremeter {
 
 std::vector<Declared> declarations() {
   std::vector<Declared> all;
-  for (const Study& s : studies()) all.push_back({s.key, s.name, s.parameters, s.schema, s.complete});
+  for (const std::vector<Study>* list : {&studies(), &larger_studies()})
+    for (const Study& s : *list) all.push_back({s.key, s.name, s.parameters, s.schema, s.complete});
   return all;
 }
 

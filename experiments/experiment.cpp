@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <set>
 
 namespace theoremeter {
@@ -63,6 +64,15 @@ bool flag_at(const std::string& path, const toml::table& table, const std::strin
   return *node->value<bool>();
 }
 
+/// Whether another key names a study that has this one among its parameters, as study = "recovery" has problem.
+bool is_parameter(const std::string& key, const toml::table& top) {
+  return std::any_of(studies().begin(), studies().end(), [&](const Study& s) {
+    return s.key != key && top[s.key].value<std::string>() == s.name &&
+           std::any_of(s.parameters->begin(), s.parameters->end(),
+                       [&](const AnyParameter& p) { return p.name == key; });
+  });
+}
+
 /// The study that one of the keys names.
 const Study& named_study(const std::string& path, const toml::table& top) {
   std::vector<std::string> keys;
@@ -71,6 +81,7 @@ const Study& named_study(const std::string& path, const toml::table& top) {
   std::vector<std::string> said;
   for (const std::string& key : keys)
     if (top.contains(key)) said.push_back(key);
+  std::erase_if(said, [&](const std::string& key) { return is_parameter(key, top); });
   if (said.size() > 1)
     throw InputError(
         fmt::format("{}: {} have no place beside each other", where(path, *top.get(said[1])), fmt::join(said, ", ")));
@@ -92,6 +103,27 @@ bool mentions(const toml::table& top, const std::string& key) {
   if (const toml::array* sweeps = top["sweep"].as_array())
     for (const toml::node& sweep : *sweeps) found = found || (sweep.is_table() && sweep.as_table()->contains(key));
   return found;
+}
+
+/// Takes [full] out of the experiment; nothing where there is none.
+std::optional<toml::table> taken_full(const std::string& path, toml::table& top) {
+  toml::node* node = top.get("full");
+  if (!node) return std::nullopt;
+  if (!node->is_table()) throw InputError(fmt::format("{}: full: a table [full] is expected", where(path, *node)));
+  toml::table full = std::move(*node->as_table());
+  top.erase("full");
+  return full;
+}
+
+void check_full(const std::string& path, const toml::table& full, const Study& study) {
+  std::vector<std::string> keys = Sweep::keys(*study.parameters);
+  keys.insert(keys.end(), {"draws", "sweep"});
+  check_keys(path, full, keys);
+}
+
+/// What [full] says replaces what stands outside of it: values one by one, the sweeps all together.
+void replace_by(toml::table full, toml::table& top) {
+  for (auto&& [key, node] : full) top.insert_or_assign(key, std::move(node));  // a copy would forget its line
 }
 
 std::uint64_t draws_at(const std::string& path, const toml::table& top) {
@@ -239,13 +271,21 @@ const toml::node& meant_by(const std::string& complaint, const toml::table& swee
 
 }  // namespace
 
-Experiment read_experiment(const std::string& path) {
+Experiment read_experiment(const std::string& path, Size size) {
   Experiment e;
-  const toml::table top = read_toml(path, e.text);
-  e.study = &deciding_if(mentions(top, decide_name), named_study(path, top));
+  toml::table top = read_toml(path, e.text);
+  std::optional<toml::table> full = taken_full(path, top);
+  if (size == Size::full && !full)
+    throw InputError(fmt::format("{}: has no full size: a table [full] would say it", path));
+  const Study& named = named_study(path, top);
+  const auto said = [&](const std::string& key) { return mentions(top, key); };
+  if (full)
+    check_full(path, *full, as_asked(named, [&](const std::string& key) { return said(key) || mentions(*full, key); }));
+  if (size == Size::full) replace_by(std::move(*full), top);
+  e.study = &as_asked(named, said);
   const std::vector<AnyParameter>& parameters = *e.study->parameters;
   std::vector<std::string> sweep_keys = Sweep::keys(parameters),
-                           keys{"title", e.study->key, "draws", "sweep", "statement", "measured"};
+                           keys{"title", e.study->key, "draws", "sweep", "statement", "measured", "full"};
   for (const Input& input : e.study->inputs) keys.push_back(input.option);
   if (!e.study->inputs.empty()) keys.emplace_back("transpose");
   keys.insert(keys.end(), sweep_keys.begin(), sweep_keys.end());

@@ -11,6 +11,9 @@
 
 namespace theoremeter {
 
+/// An experiment may have two: a small one, and [full] for a cluster.
+enum class Size { small, full };
+
 struct Experiment {
   std::string text;  // the file, whole; or the command line
   std::string title;
@@ -37,7 +40,9 @@ struct Experiment {
 ///
 /// measured = [{column = "at_least", constant = "wdc"}]: this column is a number of that constant of the statements
 /// named (of those that have it; of one alone with statement = "ID"), times factor where that is given.
-Experiment read_experiment(const std::string& path);
+///
+/// [full]: draws, parameters and [[full.sweep]] that, in the full size, replace what stands outside of it.
+Experiment read_experiment(const std::string& path, Size size = Size::small);
 
 /// One point, or one a layer, from the texts given to options by name.
 Experiment of_options(const Study& study, const std::map<std::string, std::string>& options, std::uint64_t draws);

@@ -56,6 +56,8 @@ constexpr const char* experiment_notes = R"~(The experiment is a TOML file:
   [[sweep]]                            one or more: all combinations of what it lists
   k = [2, 3]                           a value or a list of them, of any parameter
   n_over_k = [5, 10]                   or n itself, or an expression: n = "ceil(4*k*log(k))"
+  [full]                               in place of what is above, with --full: draws, parameters,
+  draws = 100                          and [[full.sweep]] of its own
 The parameters are the options of `theoremeter measure wdc` and the like, with _ for -.)~";
 
 void add_output(CLI::App& verb, Options& o, const char* meaning) {
@@ -69,13 +71,15 @@ void add_threads(CLI::App& verb, Options& o) {
   verb.add_option("--threads", o.threads, meaning)->type_name("T")->transform(whole_number());
 }
 
+bool any_parameter(const std::string&) { return true; }
+
 /// The study as one of its words has it: the parameters and inputs that are of use there.
 Study worded(const Study& study, const std::string& choice) {
-  Study s = study;
+  Study s = as_asked(study, any_parameter);
   s.name = choice;
   s.statement = study.word->statement(choice);
   std::vector<AnyParameter> parameters;
-  for (const AnyParameter& p : *study.parameters)
+  for (const AnyParameter& p : *s.parameters)
     if (study.word->concerns(choice, p.name)) parameters.push_back(p);
   s.parameters = std::make_shared<const std::vector<AnyParameter>>(std::move(parameters));
   std::erase_if(s.inputs, [&](const Input& input) { return !study.word->concerns(choice, input.option); });
@@ -85,7 +89,7 @@ Study worded(const Study& study, const std::string& choice) {
 /// measure wdc, landscape inversion, recover dpr, ...: `shown` is what the page says, `study` what is measured.
 void add_study(CLI::App& of, const Study& shown, const Study& study, Options& o, int& status) {
   CLI::App* verb = of.add_subcommand(shown.name, shown.statement);
-  add_parameters(*verb, deciding_if(true, shown), o);
+  add_parameters(*verb, as_asked(shown, any_parameter), o);
   if (study.random)
     verb->add_option("--draws", o.draws, "independent draws (default 1)")
         ->type_name("N")
@@ -142,6 +146,10 @@ void add_draw(CLI::App& verb, Options& o) {
   verb.add_option("--draw", o.draw, "a draw of it, from 0 on")->type_name("D")->transform(whole_number());
 }
 
+void add_full(CLI::App& verb, Options& o) {
+  verb.add_flag("--full", o.full, "the experiment's full size: what its table [full] says");
+}
+
 void add_run(CLI::App& app, Options& o, int& status) {
   CLI::App* run = app.add_subcommand("run", "Measure a sweep over parameters and draws");
   run->add_option("EXPERIMENT.toml", o.file, "the sweep, described below; or the name of one that came along")
@@ -150,6 +158,7 @@ void add_run(CLI::App& app, Options& o, int& status) {
   add_output(*run, o, "keep every draw in this HDF5 file as soon as it is finished");
   run->add_option("--share", o.share, "of N disjoint parts of the draws, the I-th alone, from 0 on")->type_name("I/N");
   add_threads(*run, o);
+  add_full(*run, o);
   run->add_flag("--dry-run", o.dry_run, "check the experiment and estimate what it takes");
   run->footer(std::string(experiment_notes) +
               "\nUnder mpirun -n R: by R ranks together, each on --threads threads (default: its cores).");
@@ -240,6 +249,7 @@ void add_file_verbs(CLI::App& app, Options& o, int& status) {
 void add_slurm(CLI::App& app, Options& o, int& status) {
   CLI::App* verb = app.add_subcommand("slurm", "Write a batch script for Slurm, print the commands that submit it");
   verb->add_option("EXPERIMENT.toml", o.file, "the sweep, as for run")->required()->option_text(" ");
+  add_full(*verb, o);
   verb->add_option("--output", o.output, "the results file at the end; beside it: F.slurm, logs, a file a task")
       ->type_name("F.h5")
       ->check(not_empty())

@@ -1,5 +1,6 @@
 #include "experiments/measured_constants.hpp"
 
+#include "estimators/statistics.hpp"
 #include "experiments/stated_sizes.hpp"
 
 #include <fmt/format.h>
@@ -19,16 +20,11 @@ std::optional<double> number_in(const DataSet& data, Key key, std::size_t column
   return std::isnan(value) ? std::optional<double>() : value;
 }
 
-double median_of(std::vector<double> sorted) {
-  const std::size_t half = sorted.size() / 2;
-  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}
-
 OverDraws over_draws(const Column& column, std::vector<double> values) {
   OverDraws o{column.name, column.says, values.size()};
   if (values.empty()) return o;
-  std::sort(values.begin(), values.end());
-  o.median = median_of(values), o.least = values.front(), o.most = values.back();
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  o.least = *least, o.most = *most, o.median = quantile(values, 0.5);
   return o;
 }
 
@@ -52,6 +48,8 @@ MeasuredAt measured_at_point(const Statement& statement, const DataSet& data, st
   const Description& about = data.about();
   MeasuredAt found;
   found.constant = columns.front().constant;
+  for (const Constant& c : statement.constants)
+    if (c.name == found.constant) found.stated = c.value;
   found.sizes = compact(about.points[point].sizes());
   At at = at_point(about.points[point], said);
   const std::vector<std::string> needs = statement.epsilon ? statement.epsilon->needs : std::vector<std::string>();

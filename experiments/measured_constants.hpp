@@ -24,6 +24,7 @@ struct MeasuredAt {
   std::string file, constant;
   std::string sizes;  // "n=200 k=3"
   std::vector<OverDraws> columns;
+  std::optional<double> stated;        // the paper's number for it
   std::optional<double> allowed;       // by the statement's hypothesis
   double depth = 0;                    // at this depth, where the point says none; 0: it does
   std::size_t draws = 0;               // measured at this point

@@ -21,7 +21,7 @@ struct Options {
   std::vector<std::string> files, sbatch;
   std::optional<double> interval;
   std::int64_t draws = 1, threads = 1, sample = 0, point = -1, draw = -1, array = 0, ranks = 0, cpus = 1;
-  bool json = false, overwrite = false, resume = false, dry_run = false, each_draw = false, again = false,
+  bool json = false, overwrite = false, resume = false, dry_run = false, full = false, each_draw = false, again = false,
        threads_said = false, complete = false;
 };
 

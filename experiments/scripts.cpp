@@ -57,11 +57,8 @@ namespace {
 /// The figure that the study of this file declares, as options of results/plot.py. Throws InputError, as for any verb.
 std::vector<std::string> declared_figure(const std::string& file) {
   const Tally t = tally(file, declarations);
-  const std::vector<AnyParameter>& all = *t.about.parameters;
-  const bool decides = std::any_of(all.begin(), all.end(), [](const AnyParameter& p) { return p.name == decide_name; });
   std::vector<std::string> words;
-  for (const auto& [name, text] : deciding_if(decides, study_named(t.about.key, t.about.study)).figure)
-    words.push_back("--" + name + "=" + text);
+  for (const auto& [name, text] : study_of(t.about).figure) words.push_back("--" + name + "=" + text);
   return words;
 }
 

@@ -103,8 +103,9 @@ std::string batch_script(const Options& o) {
       "again.\n";
   for (const std::string& line : directives(o)) text += "#SBATCH " + line + "\n";
   text += "\nexport OMP_NUM_THREADS=\"$SLURM_CPUS_PER_TASK\"\n";
-  text += fmt::format("srun {}--cpus-per-task=\"$SLURM_CPUS_PER_TASK\" {} \\\n  run {} ",
-                      is_array(o) ? "" : "--mpi=pmix --kill-on-bad-exit=1 ", shell_word(program_path()), experiment);
+  text += fmt::format("srun {}--cpus-per-task=\"$SLURM_CPUS_PER_TASK\" {} \\\n  run {} {}",
+                      is_array(o) ? "" : "--mpi=pmix --kill-on-bad-exit=1 ", shell_word(program_path()), experiment,
+                      o.full ? "--full " : "");
   if (is_array(o)) {
     const Tasks tasks{base_of(o), static_cast<std::uint64_t>(o.array)};
     text += fmt::format("--share \"{}/{}\" --output {}", index, o.array,
@@ -130,7 +131,7 @@ std::string merging(const Options& o) {
 }  // namespace
 
 int slurm_verb(const Options& o) {
-  check_batch(o, read_experiment(found_experiment(o.file)));
+  check_batch(o, experiment_named(o));
   const std::string file = base_of(o) + ".slurm", text = batch_script(o);
   check_replaceable(file);
   if (fs::exists(file) && !o.overwrite)

@@ -197,39 +197,49 @@ std::string allowed_where(const Statement& s, const MeasuredAt& first) {
   return where.empty() ? "" : fmt::format(", allowed at {}", fmt::join(where, " and "));
 }
 
+using Measured = std::vector<MeasuredAt>::const_iterator;
+
+/// The points of one file at which one constant was measured.
+std::string measured_table(const Statement& s, Measured begin, Measured end) {
+  const bool decided = std::any_of(begin, end, [](const MeasuredAt& m) { return m.allowed.has_value(); });
+  const std::optional<double> stated = begin->stated;
+  std::vector<Line> table{{"sizes", begin->constant, "median", "least .. most", "draws"}};
+  if (stated) table[0].push_back("slack");
+  if (decided) table[0].insert(table[0].end(), {"allowed", "hypothesis"});
+  for (Measured m = begin; m != end; ++m) {
+    bool leads = true;  // what concerns all columns stands in the first of its lines
+    for (const OverDraws& o : m->columns) {
+      if (o.draws == 0) continue;
+      Line line{leads ? m->sizes : "", sign_of(o.says), true_text(o.says, o.median),
+                fmt::format("{} .. {}", true_text(o.says, o.least), true_text(o.says, o.most)),
+                fmt::format("{}", o.draws)};
+      if (stated) line.push_back(rounded(*stated / o.most));
+      if (decided)
+        line.insert(line.end(),
+                    {leads && m->allowed ? fmt::format("{:.3g}", *m->allowed) : "", leads ? verdict_text(*m) : ""});
+      table.push_back(std::move(line));
+      leads = false;
+    }
+  }
+  std::string text =
+      fmt::format("  measured  {} in {}{}:\n", begin->constant, begin->file, decided ? allowed_where(s, *begin) : "");
+  const std::string lines = align(table);
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t stop = lines.find('\n', at);
+    const std::string line = lines.substr(at, stop - at);
+    text += "    " + line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    at = stop + 1;
+  }
+  return text;
+}
+
 std::string measured_text(const StatedHere& here) {
-  if (here.measured.empty()) return "";
   std::string text;
-  for (std::size_t begin = 0; begin < here.measured.size();) {
-    const auto& first = here.measured[begin];
-    std::vector<Line> table{{"sizes", first.constant, "median", "least .. most", "draws", "allowed", "hypothesis"}};
-    bool decided = false;
-    std::size_t end = begin;
-    for (; end < here.measured.size(); ++end) {
-      const MeasuredAt& m = here.measured[end];
-      if (m.file != first.file || m.constant != first.constant) break;
-      decided = decided || m.allowed.has_value();
-      bool leads = true;  // what concerns all columns stands in the first of its lines
-      for (const OverDraws& o : m.columns) {
-        if (o.draws == 0) continue;
-        table.push_back({leads ? m.sizes : "", sign_of(o.says), true_text(o.says, o.median),
-                         fmt::format("{} .. {}", true_text(o.says, o.least), true_text(o.says, o.most)),
-                         fmt::format("{}", o.draws), leads && m.allowed ? fmt::format("{:.3g}", *m.allowed) : "",
-                         leads ? verdict_text(m) : ""});
-        leads = false;
-      }
-    }
-    if (!decided)
-      for (Line& line : table) line.resize(5);
-    text += fmt::format("  measured  {} in {}{}:\n", first.constant, first.file,
-                        decided ? allowed_where(*here.statement, first) : "");
-    const std::string lines = align(table);
-    for (std::size_t at = 0; at < lines.size();) {
-      const std::size_t stop = lines.find('\n', at);
-      const std::string line = lines.substr(at, stop - at);
-      text += "    " + line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-      at = stop + 1;
-    }
+  for (Measured begin = here.measured.begin(); begin != here.measured.end();) {
+    const Measured end = std::find_if(begin, here.measured.end(), [&](const MeasuredAt& m) {
+      return m.file != begin->file || m.constant != begin->constant;
+    });
+    text += measured_table(*here.statement, begin, end);
     begin = end;
   }
   return text;
@@ -256,9 +266,10 @@ std::string statement_text(const StatedHere& here, const At& at) {
 }
 
 std::string legend(const std::vector<StatedHere>& all, bool evaluated) {
-  bool measured = false, unnamed = false, floors = false;
+  bool measured = false, slack = false, unnamed = false, floors = false;
   for (const StatedHere& here : all) {
     measured = measured || !here.measured.empty();
+    for (const MeasuredAt& m : here.measured) slack = slack || m.stated;
     for (const Constant& c : here.statement->constants) unnamed = unnamed || !c.value;
     for (const StatedLine& line : here.lines) floors = floors || line.kind == "floor";
   }
@@ -276,29 +287,16 @@ std::string legend(const std::vector<StatedHere>& all, bool evaluated) {
         ">= at least: attained; <= at most: proved; = exact; ~ sampled, or a ratio of such: no direction. Hypothesis: "
         "the draws in which \"constant <= allowed\" is proved, is refuted, is neither.",
         0);
+  if (slack) text += wrapped("Slack: the paper's number over the largest measured.", 0);
   return text;
 }
 
 // --- LaTeX, JSON ----------------------------------------------------------------------------------------------------
 
-std::string typewriter(const std::string& text) {
-  std::string all;
-  for (const char c : text) {
-    if (c == '~' || c == '^')
-      all += fmt::format("\\{}{{}}", c);
-    else
-      all += std::string("_{}#%&$").find(c) != std::string::npos ? fmt::format("\\{}", c) : std::string(1, c);
-  }
-  return "\\texttt{" + all + "}";
-}
+std::string typewriter(const std::string& text) { return "\\texttt{" + latex_escaped(text) + "}"; }
 
 /// $3.268 \times 10^{9}$
-std::string number_latex(double value) {
-  const std::string text = fmt::format("{:.4g}", value);
-  const std::size_t e = text.find('e');
-  if (e == std::string::npos) return "$" + text + "$";
-  return fmt::format("${} \\times 10^{{{}}}$", text.substr(0, e), std::stoi(text.substr(e + 1)));
-}
+std::string number_latex(double value) { return "$" + latex_number(fmt::format("{:.4g}", value)) + "$"; }
 
 std::string relation_latex(const std::string& relation) {
   return relation == "<=" ? "\\le" : relation == ">=" ? "\\ge" : relation;
@@ -339,6 +337,7 @@ TheoremJson measured_json(const MeasuredAt& m) {
           {"constant", m.constant},
           {"columns", columns},
           {"draws", m.draws},
+          {"stated", number_json(m.stated)},
           {"allowed", number_json(m.allowed)},
           {"holds", m.holds},
           {"refuted", m.refuted},

@@ -44,12 +44,6 @@ DataSet read_with_remarks(const std::string& path) {
 
 namespace {
 
-const Study& study_of(const DataSet& data) {
-  const std::vector<AnyParameter>& all = *data.about().parameters;
-  const bool decides = std::any_of(all.begin(), all.end(), [](const AnyParameter& p) { return p.name == decide_name; });
-  return deciding_if(decides, study_named(data.about().key, data.about().study));
-}
-
 /// The setting of a stored point, with the matrices that belong to it.
 Setting setting_at(const Study& study, const DataSet& data, std::size_t point) {
   static const Matrices none;
@@ -216,7 +210,7 @@ bool is_older(const Provenance& program) {
 
 int verify_file(const std::string& file, const Options& o) {
   const DataSet data = read_with_remarks(file);
-  const Study& study = study_of(data);
+  const Study& study = study_of(data.about());
   const std::vector<Key> keys = chosen(data, o.sample);
   std::vector<Complaints> complaints(keys.size());
   for_each_draw(keys.size(), threads_of(o), [&](std::size_t i) {
@@ -270,7 +264,7 @@ int run_alone_or_lead(const Options& o, Post* post) {
   const Share share = share_of(o.share);
   if (o.resume && o.output.empty()) throw InputError("--resume: needs --output, the file to resume");
   if (share.of > 1 && o.output.empty()) throw InputError("--share: needs --output, the share's own file");
-  const Experiment e = read_experiment(found_experiment(o.file));
+  const Experiment e = experiment_named(o);
   say_remarks(e);
   if (o.dry_run) {
     fmt::print("{}", estimate(e, threads));
@@ -288,10 +282,16 @@ int run_alone_or_lead(const Options& o, Post* post) {
 
 }  // namespace
 
+Experiment experiment_named(const Options& o) {
+  return read_experiment(found_experiment(o.file), o.full ? Size::full : Size::small);
+}
+
 int measure_verb(const Study& named, const Options& o) {
   can_go_on(o.output);
-  const auto decide = o.study.find(decide_name);
-  const Study& study = deciding_if(decide != o.study.end() && !decide->second.empty(), named);
+  const Study& study = as_asked(named, [&](const std::string& name) {
+    const auto said = o.study.find(name);
+    return said != o.study.end() && !said->second.empty();
+  });
   const Experiment e = experiment_of(study, o);
   const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, {}, threads_of(o)});
   if (o.json) {
@@ -313,7 +313,7 @@ int run_verb(const Options& o) {
   if (!post) return run_alone_or_lead(o, nullptr);
   if (post->rank() > 0)
     return follow(
-        *post, [&] { return read_experiment(found_experiment(o.file)); }, o.output, crew_of(o));
+        *post, [&] { return experiment_named(o); }, o.output, crew_of(o));
   try {
     const int status = run_alone_or_lead(o, post.get());
     dismiss(*post, status);
@@ -329,7 +329,7 @@ int run_verb(const Options& o) {
 
 int show_verb(const Options& o) {
   const DataSet data = read_with_remarks(o.file);
-  const Study& study = study_of(data);
+  const Study& study = study_of(data.about());
   if (o.point < 0 && o.draw < 0) {
     if (o.json)
       print_json(data);
@@ -357,7 +357,7 @@ int verify_verb(const Options& o) {
 
 int table_verb(const Options& o) {
   const DataSet data = read_with_remarks(o.file);
-  const Study& study = study_of(data);
+  const Study& study = study_of(data.about());
   const Schema& schema = data.about().schema;
   TableOptions how;
   how.format = static_cast<TableFormat>(position("format", o.format, table_format_names));
@@ -422,7 +422,7 @@ int merge_verb(const Options& o) {
 
 int export_verb(const Options& o) {
   const DataSet data = read_with_remarks(o.file);
-  const Study& study = study_of(data);
+  const Study& study = study_of(data.about());
   const Key key = key_of(data, o);
   const Setting at = setting_at(study, data, key.point);
   if (!study.matrices) throw InputError(fmt::format("{}: a {} has no matrices", o.file, study.noun));
@@ -431,17 +431,35 @@ int export_verb(const Options& o) {
   return 0;
 }
 
+namespace {
+
+/// What a larger study has besides.
+std::string added_document(const Study& larger) {
+  const Schema& smaller = study_named(larger.key, larger.name).schema;
+  Schema added;
+  for (const Column& c : larger.schema.columns)
+    if (std::find(smaller.columns.begin(), smaller.columns.end(), c) == smaller.columns.end())
+      added.columns.push_back(c);
+  std::vector<AnyParameter> parameters = *larger.parameters;
+  std::erase_if(parameters, [&](const AnyParameter& p) { return p.name != larger.added; });
+  return format_document(fmt::format("{} {} with {}, besides", larger.verb, larger.name, larger.added),
+                         std::make_shared<const std::vector<AnyParameter>>(std::move(parameters)), added);
+}
+
+}  // namespace
+
 int format_verb(const Options& o) {
-  bool found = false;
-  for (const Study& s : studies()) {
-    const std::string name = fmt::format("{} {}", s.verb, s.name);
-    if (!o.files.empty() && std::find(o.files.begin(), o.files.end(), s.name) == o.files.end() &&
-        std::find(o.files.begin(), o.files.end(), s.verb) == o.files.end())
-      continue;
-    fmt::print("{}{}", found ? "\n" : "", format_document(name, s.parameters, s.schema));
-    found = true;
-  }
-  if (!found) throw InputError(fmt::format("{}: no study or verb of this name", o.files[0]));
+  std::vector<std::string> sections;
+  const auto asked = [&](const Study& s) {
+    return o.files.empty() || std::any_of(o.files.begin(), o.files.end(),
+                                          [&](const std::string& f) { return f == s.name || f == s.verb; });
+  };
+  for (const Study& s : studies())
+    if (asked(s)) sections.push_back(format_document(fmt::format("{} {}", s.verb, s.name), s.parameters, s.schema));
+  for (const Study& s : larger_studies())
+    if (asked(s)) sections.push_back(added_document(s));
+  if (sections.empty()) throw InputError(fmt::format("{}: no study or verb of this name", o.files[0]));
+  fmt::print("{}", fmt::join(sections, "\n"));
   return 0;
 }
 

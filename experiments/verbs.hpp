@@ -1,6 +1,7 @@
 // What each verb of the command line does. Results to stdout, progress and messages to stderr.
 #pragma once
 
+#include "experiments/experiment.hpp"
 #include "experiments/options.hpp"
 #include "results/data_set.hpp"
 
@@ -20,6 +21,9 @@ int plot_verb(const Options& options);
 int report_verb(const Options&);
 int format_verb(const Options& options);
 int slurm_verb(const Options& options);
+
+/// The experiment of run and slurm, in the size asked for.
+Experiment experiment_named(const Options& options);
 
 /// The data set of a results file; what its journals lost is said.
 DataSet read_with_remarks(const std::string& path);

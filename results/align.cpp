@@ -46,4 +46,23 @@ std::string rounded_down(double value) { return four_digits(value, -1); }
 std::string rounded_up(double value) { return four_digits(value, 1); }
 std::string rounded(double value) { return four_digits(value, 0); }
 
+std::string latex_escaped(const std::string& text) {
+  std::string all;
+  for (const char c : text) {
+    if (c == '~' || c == '^')
+      all += fmt::format("\\{}{{}}", c);
+    else if (c == '\\')
+      all += "\\textbackslash{}";
+    else
+      all += std::string("_{}#%&$").find(c) != std::string::npos ? fmt::format("\\{}", c) : std::string(1, c);
+  }
+  return all;
+}
+
+std::string latex_number(const std::string& number) {
+  const std::size_t e = number.find('e');
+  if (e == std::string::npos) return number;
+  return fmt::format("{} \\times 10^{{{}}}", number.substr(0, e), std::stoi(number.substr(e + 1)));
+}
+
 }  // namespace theoremeter

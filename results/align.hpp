@@ -1,4 +1,4 @@
-// Tables as text.
+// Tables as text, and what LaTeX makes of it.
 #pragma once
 
 #include <string>
@@ -15,5 +15,10 @@ std::string align(const std::vector<Line>& lines);
 std::string rounded_down(double value);
 std::string rounded_up(double value);
 std::string rounded(double value);
+
+/// Text that LaTeX prints as it is.
+std::string latex_escaped(const std::string& text);
+/// "3.268e9" in a formula: 3.268 \times 10^{9}.
+std::string latex_number(const std::string& number);
 
 }  // namespace theoremeter

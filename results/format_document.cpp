@@ -44,6 +44,7 @@ std::string format_document(const std::string& title, const Parameters& paramete
     text +=
         fmt::format("| `{}{}` | {} | {} |\n", taken ? "asked_" : "", p.name, type_of(p.example), cell_text(p.meaning));
   }
+  if (schema.columns.empty()) return text;
   text += "\n| variable | type | dimensions | kind | meaning |\n|---|---|---|---|---|\n";
   for (const Column& c : schema.columns)
     text += fmt::format("| `{}` | {} | {} | {} | {} |\n", c.name, stored_types[static_cast<std::size_t>(c.type)],

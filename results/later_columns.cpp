@@ -85,11 +85,12 @@ class LaterColumns {
 
 DataSet with_later_columns(DataSet data, const std::vector<Declared>& declared) {
   const auto study = std::find_if(declared.begin(), declared.end(), [&](const Declared& d) {
-    return d.key == data.about().key && d.study == data.about().study;
+    return d.key == data.about().key && d.study == data.about().study &&
+           LaterColumns::hold(data.about().schema, d.schema);
   });
   if (study == declared.end()) return data;
   const Schema& stored = data.about().schema;
-  if (stored == study->schema || !LaterColumns::hold(stored, study->schema)) return data;
+  if (stored == study->schema) return data;
   const LaterColumns columns(stored, study->schema);
   Description about = data.about();
   about.schema = study->schema;

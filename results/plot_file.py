@@ -100,13 +100,19 @@ class Results:
         keys = list(zip(*(self.values(n) for n in names))) if names else [()] * self.state.shape[0]
         for key in sorted(set(keys), key=lambda k: [in_order(v) for v in k]):
             points = np.array([i for i, other in enumerate(keys) if other == key])
-            yield ", ".join(v.replace(",", "–") if isinstance(v, str) else f"{mathematical(n)}$ = {v:g}$"
-                            for n, v in zip(names, key)), points
+            yield ", ".join(map(told, names, key)), points
 
     def only_draw(self):
         """(point, draw) of a file that holds a single measured draw."""
         measured = np.argwhere(self.state == 1)
         return tuple(map(int, measured[0])) if len(measured) == 1 else None
+
+
+def told(name, value):
+    """A parameter's value, as the title of a panel; one that does not concern the point is none."""
+    if comparable(value) is None:
+        return f"no {name}"
+    return value.replace(",", "–") if isinstance(value, str) else f"{mathematical(name)}$ = {value:g}$"
 
 
 def comparable(value):

@@ -29,7 +29,7 @@ WALL = {"color": "0.6", "linewidth": 0.3}
 
 
 def exported(program, path, point, draw):
-    """The matrices of a draw in the order of application: W_1, W_2, ..., and A, where there is one."""
+    """Of a draw the matrices in the order of application, W_1, W_2, ..., and A, where there is one; and the noise."""
     with tempfile.TemporaryDirectory(prefix="theoremeter-plot-") as folder:
         to = os.path.join(folder, "matrices.h5")
         done = subprocess.run([program, "export", path, "--point", str(point), "--draw", str(draw), "--output", to],
@@ -38,11 +38,11 @@ def exported(program, path, point, draw):
             raise Refused(f"its matrices cannot be had: {done.stderr.strip()}")
         with h5py.File(to, "r") as file:
             layers = sorted((n for n in file if n.startswith("W_")), key=lambda n: int(n[2:]))
-            return [file[n][:] for n in layers], file["A"][:] if "A" in file else None
+            return [file[n][:] for n in layers], file["A"][:] if "A" in file else None, file["e"][:] if "e" in file else 0
 
 
 class Instance:
-    """f(x) = 1/2 |F(x) - F(x0)|^2 of one draw, F(x) = A G(x) or its absolute values, and its stationary points."""
+    """f(x) = 1/2 |F(x) - b|^2 of one draw, F(x) = A G(x) or its absolute values, b = F(x0) + e, and its stationary points."""
 
     def __init__(self, results, options):
         file = results.file
@@ -52,22 +52,18 @@ class Instance:
             raise Refused(f"point {point}, draw {draw} is not there, or not measured")
         if "census" not in file or file["census"][point, draw] != 1:
             raise Refused(f"point {point}, draw {draw} has no census, the list of stationary points: it needs k = 2 and --census")
-        if "noise" in file and file["noise"][point] > 0:
-            raise Refused("there is noise, which export does not write: the objective cannot be drawn")
         self.x0 = file["solution_x"][point, draw]
         if len(self.x0) != 2:
             raise Refused(f"point {point}, draw {draw} is drawn in the plane: it needs k = 2, and k = {len(self.x0)} here")
-        self.layers, self.A = exported(options.program, results.path, point, draw)
+        self.layers, self.A, noise = exported(options.program, results.path, point, draw)
         self.magnitudes = options.magnitudes
-        self.b = self.measured(self.x0[:, None])
+        self.b = self.measured(self.x0[:, None]) + noise
         mine = (file["census_point_point"][:] == point) & (file["census_point_draw"][:] == draw)
         self.at = np.array([file[f"census_point_x_{i}"][:][mine] for i in (1, 2)]).T.reshape(-1, 2)
         words = [word.replace("_", " ") for word in str(file["census_point_kind"].attrs["flag_meanings"]).split()]
         self.kinds = np.array([words[i] for i in file["census_point_kind"][:][mine]])
         self.at_zero = words[file["census_zero"][point, draw]]
-        from_x0, from_spurious = (file[f"census_point_distance_{n}x0"][:][mine] for n in ("", "minus_rho_"))
-        there = from_x0 < 1e-6  # |x0 + rho x0| = (1 + rho) |x0|
-        self.spurious = -(from_spurious[there][0] - 1) * self.x0 if there.any() else None
+        self.spurious = spurious(self.x0, self.at, file["census_point_distance_minus_rho_x0"][:][mine])
         self.must_agree(file["census_point_objective"][:][mine])
 
     def measured(self, x):
@@ -104,6 +100,13 @@ class Instance:
                 more.append(inner[(inner > begin) & (inner < end)])
             edges = np.unique(np.concatenate(more) % (2 * math.pi))
         return edges
+
+
+def spurious(x0, points, distances):
+    """-rho x0: the place on that line which is as far from each point as is said, over |x0|; None where there is no point."""
+    places = [-rho * x0 for x, distance in zip(points, distances)
+              for rho in np.roots([x0 @ x0, 2 * x @ x0, x @ x - distance**2 * (x0 @ x0)]).real]
+    return min(places, key=lambda place: np.abs(np.linalg.norm(points - place, axis=1) / np.linalg.norm(x0) - distances).max(), default=None)
 
 
 def zeros(rows):

@@ -49,7 +49,8 @@ STYLES = {
                 {"color": PURPLE, "marker": ">", "markersize": 3.6}],
     "": [{"color": VERMILION, "marker": "s", "markersize": 3.2},
          {"color": BLUE, "marker": "o", "markersize": 3.2, "markerfacecolor": "white"},
-         {"color": "black", "marker": "D", "markersize": 2.9, "markerfacecolor": "white"}],
+         {"color": "black", "marker": "D", "markersize": 2.9, "markerfacecolor": "white"},
+         {"color": GREEN, "marker": "x", "markersize": 3.6, "markeredgewidth": 1.0}],
 }
 # Of as many curves as a figure of recoveries has.
 LOOKS = [(BLUE, "o"), (VERMILION, "s"), (GREEN, "^"), (PURPLE, "v"), (ORANGE, "D"), ("black", "<"), (SKY, ">")]
@@ -57,15 +58,20 @@ GUIDE = {"color": "0.55", "linewidth": 0.7, "dashes": (4, 3)}
 BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.6}
 
 
+def plain(value):
+    """1000 and not 1e+03."""
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
+
+
 def plain_ticks(axis):
-    axis.set_major_formatter(lambda value, _: f"{value:.3g}")
+    axis.set_major_formatter(lambda value, _: plain(value))
 
 
 def legible(values, low, high, inches, log):
     """Those of the values whose labels, 7 points high, stand clear of each other on an axis `inches` long; all, or round ones."""
     place = np.log if log else np.asarray
     scale = 72 * inches / (place(high) - place(low))
-    widths = np.array([4.5 * len(f"{v:.3g}") for v in values])
+    widths = np.array([4.5 * len(plain(v)) for v in values])
     gaps = np.diff(place(values)) * scale
     return (gaps > (widths[1:] + widths[:-1]) / 2).all()
 
@@ -88,7 +94,7 @@ def ticks_where_measured(axis, values, low, high, inches, log):
 
 def logarithmic_ordinate(axes, finite):
     axes.set_yscale("log")
-    axes.set_ylim(finite.min() / 1.25, finite.max() * 1.6)
+    axes.set_ylim(finite.min() / 1.25, finite.max() * max(1.6, (finite.max() / finite.min()) ** 0.15))  # a panel's name is above
     decades = np.log10(finite.max() / finite.min())
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2.5 else (1,)))
     axes.yaxis.set_minor_locator(LogLocator(subs=range(1, 10)))

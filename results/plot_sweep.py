@@ -83,13 +83,14 @@ class Question:
         self.panels = options.panels.split(",") if options.panels else [] if layers else [
             s for s in results.sizes if s != first and (results.varies(s) or s == second)]
 
-    def limits(self):
-        """Of the abscissa, with room for sidesteps."""
+    def limits(self, sidestep):
+        """Of the abscissa, with room for sidesteps of this part of it."""
         low, high = self.abscissae[0], self.abscissae[-1]
+        beyond = min(sidestep, 0.3) / (1 - 2 * min(sidestep, 0.3))
         if self.log_x:
-            room = 2 if low == high else (high / low) ** 0.12
+            room = 2 if low == high else (high / low) ** max(0.12, beyond)
             return low / room, high * room
-        room = 0.5 if self.whole or low == high else 0.08 * (high - low)
+        room = 0.5 if self.whole or low == high else max(0.08, beyond) * (high - low)
         return low - room, high + room
 
 
@@ -108,18 +109,20 @@ def sweep(results, options, share=False):
     if level is not None:
         handles.append(Line2D([], [], label=f"slope ${asked.guide:g}$", **GUIDE))
     fig, grid = lay_out(len(panels), handles)
+    drawn = []
     for axes, (title, points) in zip(grid.flat, panels):
-        set_scales(axes, grid.shape[1], asked, "" if share else options.log, finite)
+        set_scales(axes, grid.shape[1], asked, "" if share else options.log, finite, len(series))
         if share:
             axes.set_ylim(-0.03, 1.03)
-        for step, s in enumerate(series):
-            rows = s.over_draws(asked.x, points)
+        drawn.append([s.over_draws(asked.x, points) for s in series])
+        for step, (s, rows) in enumerate(zip(series, drawn[-1])):
             if rows.size:
-                draw_series(axes, rows, s.style, step - (len(series) - 1) / 2, share)
+                draw_series(axes, rows, s.style, (step - (len(series) - 1) / 2) * sidestep(axes, asked.abscissae, len(series)), share)
         if level is not None:
             ends = np.array(axes.get_xlim())
             axes.plot(ends, level * ends**asked.guide, zorder=0, scalex=False, scaley=False, **GUIDE)
-        name_panel(axes, title, low=share)
+    name_panels([Panel(axes, title, np.concatenate([r for r in rows if r.size], axis=1))
+                 for axes, (title, _), rows in zip(grid.flat, panels, drawn)], low=share)
     abscissa = asked.x_name if asked.whole else mathematical(asked.x_name)
     label_axes(fig, grid, abscissa, options.label or ", ".join(dict.fromkeys(s.what for s in series)))
     return fig
@@ -144,29 +147,64 @@ def guide_level(series, asked):
     return np.nanmedian(scaled) if np.isfinite(scaled).any() else None
 
 
+def sidestep(axes, abscissae, count):
+    """In points, from one series to the next: all of an abscissa stay nearer to it than to its neighbours."""
+    places = axes.transData.transform(np.column_stack([abscissae, np.ones_like(abscissae)]))[:, 0] * 72 / axes.figure.dpi
+    return min([SIDESTEP, *(0.7 * np.diff(places) / count)])
+
+
 def draw_series(axes, rows, style, step, joined):
     """Medians, or shares, as markers beside those of the other series; their ranges, or intervals, as bars."""
     x, middle, low, high = rows
-    aside = axes.transData + ScaledTranslation(step * SIDESTEP / 72, 0, axes.figure.dpi_scale_trans)
+    aside = axes.transData + ScaledTranslation(step / 72, 0, axes.figure.dpi_scale_trans)
     bars = [np.maximum(middle - low, 0), np.maximum(high - middle, 0)]
     axes.errorbar(x, middle, yerr=bars, transform=aside, linestyle=":" if joined else "none", linewidth=0.6, elinewidth=0.8,
                   **style)
 
 
-def set_scales(axes, columns, asked, log, finite):
-    low, high = asked.limits()
+def set_scales(axes, columns, asked, log, finite, series):
+    inches = (COLUMN - 0.6) / columns
+    low, high = asked.limits(((series - 1) / 2 * SIDESTEP + 4) / (72 * inches))
     if asked.log_x:
         axes.set_xscale("log")
     axes.set_xlim(low, high)
     if asked.log_x or asked.whole:
-        ticks_where_measured(axes.xaxis, asked.abscissae, low, high, (COLUMN - 0.6) / columns, asked.log_x)
+        ticks_where_measured(axes.xaxis, asked.abscissae, low, high, inches, asked.log_x)
     if "y" in log and finite.size:
         logarithmic_ordinate(axes, finite)
 
 
-def name_panel(axes, title, low):
-    axes.text(0.95, 0.07 if low else 0.94, title, transform=axes.transAxes, ha="right", va="bottom" if low else "top",
-              fontsize=plt.rcParams["font.size"] * min(1, 16 / max(1, len(title))), bbox=BEHIND_TEXT)
+class Panel:
+    """Its title, and what is drawn: (abscissa, middle, low, high)."""
+
+    def __init__(self, axes, title, rows):
+        self.axes, self.title = axes, title
+        self.size = plt.rcParams["font.size"] * min(1, 16 / max(1, len(title)))
+        inches = axes.figure.dpi_scale_trans.inverted().transform(axes.bbox.size)
+        self.width, self.height = np.array([0.55 * len(title) + 1, 1.8]) * self.size / 72 / inches
+        place = axes.transData + axes.transAxes.inverted()
+        (self.x, self.bottom), (_, self.top) = (place.transform(np.column_stack([rows[0], end])).T for end in rows[2:])
+
+    def covered(self, corner):
+        """How many bars the title would cover there."""
+        right, up = corner
+        beside = self.x > 0.95 - self.width if right else self.x < 0.05 + self.width
+        return np.sum(beside & (self.top > 0.94 - self.height if up else self.bottom < 0.07 + self.height))
+
+    def name(self, corner):
+        right, up = corner
+        self.axes.text(0.95 if right else 0.05, 0.94 if up else 0.07, self.title, transform=self.axes.transAxes, fontsize=self.size,
+                       ha="right" if right else "left", va="top" if up else "bottom", bbox=BEHIND_TEXT)
+
+
+def name_panels(panels, low):
+    """All in one corner where nothing is drawn, if there is one, else each where it covers least; on the right, and at the
+    top (`low`: at the bottom), rather than elsewhere. To be called when nothing moves limits any more."""
+    corners = [(right, up) for right in (True, False) for up in (not low, low)]
+    common = min(corners, key=lambda corner: sum(panel.covered(corner) for panel in panels))
+    free = not any(panel.covered(common) for panel in panels)
+    for panel in panels:
+        panel.name(common if free else min(corners, key=panel.covered))
 
 
 def lay_out(count, handles):

@@ -1,6 +1,7 @@
 #include "results/table.hpp"
 
 #include "estimators/intervals.hpp"
+#include "estimators/statistics.hpp"
 #include "results/align.hpp"
 #include "results/series.hpp"
 #include "theory/error.hpp"
@@ -137,16 +138,6 @@ Round rounding(Says says) {
 std::string whole(double value) { return fmt::format("{:.0f}", value); }
 std::string one_decimal(double value) { return fmt::format("{:.1f}", value); }
 
-double quantile(std::vector<double> values, double level) {
-  std::sort(values.begin(), values.end());
-  const double at = level * static_cast<double>(values.size() - 1);
-  const auto below = static_cast<std::size_t>(at);
-  const std::size_t above = std::min(below + 1, values.size() - 1);
-  const double part = at - static_cast<double>(below);
-  if (part == 0 || values[below] == values[above]) return values[below];  // infinities too
-  return values[below] + part * (values[above] - values[below]);
-}
-
 /// Whether a statistic of this column has an interval: one value a draw, so that values are independent.
 bool has_interval(const Column& c, const Summary& s) {
   const bool estimates = s.how == Statistic::share || s.how == Statistic::mean || s.how == Statistic::median ||
@@ -244,26 +235,12 @@ std::string text_of(const Entry& e) {
                      e.unit, e.interval.empty() ? "" : " " + e.interval);
 }
 
-std::string latex_escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (std::string("_%&#$").find(c) != std::string::npos) out += '\\';
-    out += c;
-  }
-  return out;
-}
-
 std::string latex_of(const Entry& e) {
   if (e.least.find_first_not_of("0123456789.+-e") != std::string::npos || e.least == "-") return latex_escaped(e.least);
-  const auto number = [](const std::string& text) {
-    const std::size_t at = text.find('e');
-    return at == std::string::npos ? text
-                                   : fmt::format("{} \\times 10^{{{}}}", text.substr(0, at), text.substr(at + 1));
-  };
   const std::string sign = e.sign == ">= " ? "\\ge " : e.sign == "<= " ? "\\le " : "";
-  const std::string range = e.most.empty() ? "" : "\\text{--}" + number(e.most);
+  const std::string range = e.most.empty() ? "" : "\\text{--}" + latex_number(e.most);
   const std::string interval = e.interval.empty() ? "" : "\\ " + e.interval;
-  return fmt::format("${}{}{}{}${}", sign, number(e.least), range,
+  return fmt::format("${}{}{}{}${}", sign, latex_number(e.least), range,
                      e.unit == "%"    ? "\\,\\%"
                      : e.unit.empty() ? ""
                                       : fmt::format("\\,\\mathrm{{{}}}", e.unit),

@@ -1,18 +1,21 @@
 #include "results/vector_file.hpp"
 
 #include "results/weights.hpp"
+#include "results/weights/bytes.hpp"
+#include "results/weights/npy.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>
 
-#include <bit>
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
-#include <cstring>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -23,21 +26,37 @@ Eigen::VectorXd to_vector(const std::vector<double>& numbers) {
   return Eigen::Map<const Eigen::VectorXd>(numbers.data(), static_cast<Eigen::Index>(numbers.size()));
 }
 
-/// All of a .npy of rank 1 and little-endian float64, as numpy.save writes x0; nothing of any other.
-std::optional<Eigen::VectorXd> vector_of_npy(const std::string& bytes) {
-  constexpr std::size_t fixed = 10;
-  if (bytes.size() < fixed || bytes[6] != 1 || std::endian::native != std::endian::little) return {};
-  const std::size_t length = static_cast<unsigned char>(bytes[8]) + 256u * static_cast<unsigned char>(bytes[9]);
-  const std::string header = bytes.substr(fixed, length);
-  const std::size_t shape = header.find('(');
-  if (header.find("'<f8'") == std::string::npos || shape == std::string::npos) return {};
-  std::size_t size = 0;
-  const auto [end, error] = std::from_chars(header.data() + shape + 1, header.data() + header.size(), size);
-  if (error != std::errc() || std::string_view(end, 2) != ",)") return {};
-  if (bytes.size() != fixed + length + sizeof(double) * size) return {};
-  std::vector<double> numbers(size);
-  std::memcpy(numbers.data(), bytes.data() + fixed + length, sizeof(double) * size);
-  return to_vector(numbers);
+/// Of a .npy of rank 1, of any type that is read; nothing of another rank.
+std::optional<Eigen::VectorXd> vector_of_npy(const std::string& path) {
+  weights::Bytes bytes(path);
+  const weights::NpyHeader header = weights::parse_npy_header(bytes.head(weights::npy_most_header));
+  if (header.shape.size() != 1) return {};
+  if (!header.element) throw weights::Refusal(weights::wrong_type(header.descr));
+  const std::uint64_t held = bytes.size() - header.data;
+  weights::check_length(held, header.shape, *header.element);
+  const auto size = static_cast<std::int64_t>(header.shape[0]);
+  return weights::matrix_of(bytes.at(header.data, held), *header.element, size, 1, false).col(0);
+}
+
+std::string shown(const std::string& word) {
+  constexpr std::size_t most = 20;
+  return fmt::format("\"{}{}\"", word.substr(0, most), word.size() > most ? "..." : "");
+}
+
+/// What is not, of text, a number: "x" in 0.6 x; nothing where it is no text, or all are.
+std::optional<std::string> no_number(const std::string& bytes) {
+  const auto is_text = [](unsigned char c) { return std::isprint(c) != 0 || std::isspace(c) != 0; };
+  if (!std::all_of(bytes.begin(), bytes.end(), is_text)) return {};
+  std::string numbers = bytes;
+  std::replace(numbers.begin(), numbers.end(), ',', ' ');
+  std::istringstream words(numbers);
+  for (std::string word; words >> word;) {
+    double number = 0;
+    const char *begin = word.data() + (word[0] == '+' ? 1 : 0), *const end = word.data() + word.size();
+    if (const auto [next, error] = std::from_chars(begin, end, number); error != std::errc() || next != end)
+      return word;
+  }
+  return {};
 }
 
 /// Nothing unless it is text, and nothing but numbers.
@@ -63,7 +82,14 @@ Eigen::VectorXd numbers_of(const std::string& spec) {
   std::ifstream in(spec, std::ios::binary);
   const std::string bytes(std::istreambuf_iterator<char>(in), {});
   if (in.good() || in.eof()) {
-    if (const auto x = bytes.starts_with("\x93NUMPY") ? vector_of_npy(bytes) : vector_of_text(bytes)) return *x;
+    try {
+      if (const auto x = bytes.starts_with(weights::npy_magic) ? vector_of_npy(spec) : vector_of_text(bytes)) return *x;
+    } catch (const weights::Refusal& refusal) {
+      throw InputError(fmt::format("vector {}: {}", spec, refusal.what()));
+    }
+    if (const auto word = no_number(bytes))
+      throw InputError(fmt::format("vector {}: {} is no number; they stand between blanks, commas or ends of lines",
+                                   spec, shown(*word)));
   }
   const Rows matrix = std::move(read_weights(spec, {false, false}).matrices.at(0).W);
   if (matrix.rows() != 1 && matrix.cols() != 1)
@@ -79,7 +105,8 @@ Eigen::VectorXd read_vector(const std::string& spec) {
   for (Eigen::Index i = 0; i < x.size(); ++i)
     if (!std::isfinite(x[i]))
       throw InputError(fmt::format("vector {}: entry {} is {}; all must be finite", spec, i + 1, x[i]));
-  if (x.isZero(0)) throw InputError(fmt::format("vector {}: is 0; a solution must not be", spec));
+  if (x.size() == 0) throw InputError(fmt::format("vector {}: has no entries", spec));
+  if (x.isZero(0)) throw InputError(fmt::format("vector {}: is 0; it must not be", spec));
   return x;
 }
 

@@ -6,9 +6,9 @@
 
 namespace theoremeter {
 
-/// From spec = FILE or FILE:DATASET: text (numbers separated by white space or commas), .npy of rank 1 and float64, or
-/// a matrix of one row or column that read_weights reads. Throws InputError on anything else, on NaN, infinity, and
-/// when all is 0.
+/// From spec = FILE or FILE:DATASET: text (numbers separated by white space or commas), .npy of rank 1, or a matrix of
+/// one row or column that read_weights reads, each of the types it reads. Throws InputError on anything else, on NaN,
+/// infinity, and when all is 0.
 Eigen::VectorXd read_vector(const std::string& spec);
 
 }  // namespace theoremeter

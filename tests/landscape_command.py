@@ -215,6 +215,19 @@ class Problems(Landscape):
         self.refuse(*given, "none.npy", says="none.npy")
         self.refuse(*given, "x0.txt", "--solutions", 2, says="--solutions: has no place beside x0")
 
+    def test_what_is_exported_is_the_instance(self):
+        self.succeed("census", "phase-retrieval", "--widths", "2,4,6", "--m", 8, "--draws", 2, "--output", "drawn.h5")
+        self.succeed("export", "drawn.h5", "--draw", 1, "--output", "parts")
+        drawn = json.loads(self.succeed("show", "drawn.h5", "--draw", 1, "--point", 0, "--json"))
+        again = json.loads(self.succeed("census", "phase-retrieval", "--network", "parts/W_1.npy,parts/W_2.npy", "--A", "parts/A.npy",
+                                        "--x0", "parts/x0.npy", "--json"))["draws"][0]
+        self.assertEqual(again["census_point"], drawn["census_point"])
+        self.assertGreater(len(drawn["census_point"]), 1)
+        self.succeed("landscape", "blind-demodulation", "--widths", "2,6", "--widths2", "2,6", "--descents", 0, "--condition-starts", 0,
+                     "--output", "blind.h5")
+        self.succeed("export", "blind.h5", "--output", "both")
+        self.assertEqual([np.load(self.folder / f"both/{name}.npy").shape for name in ("h0", "m0")], [(2, 1), (2, 1)])
+
     def test_several_solutions(self):
         arguments = ["inversion", *INSTANCES["inversion"]]
         one = self.landscape(*arguments)["draws"][0]
@@ -282,6 +295,111 @@ class Problems(Landscape):
         self.refuse("landscape", "inversion", "--network", W, "--ensemble", "uniform", says="--ensemble")
         A = self.npy("A.npy", np.ones((5, 3)))
         self.refuse("landscape", "compressed-sensing", "--network", W, "--A", A, says="A is 5 x 3")
+
+
+class Lemmas(Landscape):
+    """What single lemmas of the proofs bound, where --lemma-starts asks for it."""
+
+    def setUp(self):
+        super().setUp()
+        random = np.random.default_rng(8)
+        self.layers = [random.normal(size=(30, 2)) / math.sqrt(30), random.normal(size=(50, 30)) / math.sqrt(50)]
+        self.A = random.normal(size=(60, 50)) / math.sqrt(60)
+        self.given = ["--network", ",".join(self.npy(f"W_{i}.npy", W) for i, W in enumerate(self.layers)), "--A", self.npy("A.npy", self.A)]
+
+    @staticmethod
+    def angle(x, y):
+        return math.acos(np.clip(x @ y / np.linalg.norm(x) / np.linalg.norm(y), -1, 1))
+
+    @staticmethod
+    def wide(t):
+        return math.acos(((math.pi - t) * math.cos(t) + math.sin(t)) / math.pi)
+
+    def piece(self, x):
+        """G near x."""
+        all_layers = np.eye(2)
+        for W in self.layers:
+            all_layers = (W @ all_layers @ x > 0)[:, None] * (W @ all_layers)
+        return all_layers
+
+    def h(self, x, y):
+        """4 h_{x,y} of two layers."""
+        a = self.angle(x, y)
+        b = self.wide(a)
+        left = 1 - b / math.pi
+        return (1 - a / math.pi) * left * y + (math.sin(a) / math.pi * left + math.sin(b) / math.pi) * np.linalg.norm(y) * x
+
+    def parts(self, p, x0):
+        """4 (v - vbar) and 4 (vbar - h), the largest of many r."""
+        J, w = self.piece(p), network(self.layers, x0)
+        z = network(self.layers, p)
+        t = self.angle(z, w)
+        e = z / np.linalg.norm(z)
+        u = (w / np.linalg.norm(w) - e * math.cos(t)) / math.sin(t)
+        M = math.cos(t) * (np.outer(e, e) - np.outer(u, u)) + math.sin(t) * (np.outer(e, u) + np.outer(u, e))
+        Phi = (math.pi - 2 * t) / math.pi * np.eye(len(w)) + 2 * math.sin(t) / math.pi * M
+        a = self.wide(self.wide(self.angle(p, x0)))  # of the outputs, in expectation; h = x - (1 - 2 a/pi) h_{x,x0} - 2 sin(a)/pi |x0| x/|x|
+        h0 = (1 - 2 * a / math.pi) * self.h(p, x0) + 2 * math.sin(a) / math.pi * p
+        found = []
+        for r in (1e-9, 0.3, 1, 3, 1e9):
+            size = max(r, 1)
+            v = J.T @ (self.A.T @ (self.A @ z * r - np.sign(self.A @ z) * np.abs(self.A @ w)))
+            bar = J.T @ (z * r - Phi @ w)
+            found.append((4 * np.linalg.norm(v - bar) / size, np.linalg.norm(4 * bar - (p * r - h0)) / size))
+        return np.max(found, axis=0)
+
+    def test_re_evaluated(self):
+        d = self.landscape("phase-retrieval", *self.given, "--lemma-starts", 4)["draws"][0]
+        x0, lemmas = np.array(d["solution_x"]), d["lemma"]
+        self.assertEqual([v["lemma"] for v in lemmas], ["angles", "angles", "network", "measurements", "layers"])
+        for v in lemmas:
+            p = list(map(np.array, v["argument"]))
+            if v["lemma"] == "angles":
+                W = self.layers[0 if v["matrix"] == "W_1" else 1]
+                right = abs(self.angle(*(np.maximum(W @ x, 0) for x in p)) - self.wide(self.angle(*p)))
+            elif v["lemma"] == "network":
+                right = np.linalg.norm(4 * self.piece(p[0]).T @ network(self.layers, p[1]) - self.h(*p))
+            else:
+                right = self.parts(p[0], x0)[0 if v["lemma"] == "measurements" else 1]
+            self.assertAlmostEqual(v["at_least"], right, delta=1e-7 * (1 + right))  # acos loses half the digits at 0
+        eps = {c.get("matrix", c["condition"]): c["at_least"] for c in d["epsilon"]}
+        layers = max(eps["W_1"], eps["W_2"])
+        value = {v.get("matrix", v["lemma"]): v["at_least"] for v in lemmas}
+        right = {"angle": max(value[W] / math.sqrt(eps[W]) for W in ("W_1", "W_2")), "network": value["network"] / 8 / math.sqrt(layers),
+                 "layer": value["layers"] / 8 / math.sqrt(layers), "measurement": value["measurements"] / (31 / 7 * eps["rrcp"]) / (1 + 2 * layers) ** 2}
+        for name, number in right.items():
+            self.assertAlmostEqual(d[f"{name}_constant"], number, delta=1e-12 * number)
+        self.assertEqual(d["angle_deviation"], max(value["W_1"], value["W_2"]))
+
+    def test_the_lemmas_hold_with_a_certificate(self):
+        """At most 4 sqrt(eps) and 24 sqrt(eps), eps the proved upper bound of the layer; of ten times that layer the second is not."""
+        W = self.npy("W.npy", self.layers[0])
+        eps = json.loads(self.succeed("measure", "wdc", "--weights", W, "--evidence", "search,certify", "--json"))["draws"][0]["at_most"]
+        one, ten = ({v["lemma"]: v["at_least"] for v in self.landscape("inversion", "--network", file, "--lemma-starts", 8)["draws"][0]["lemma"]}
+                    for file in (W, self.npy("ten.npy", 10 * self.layers[0])))
+        self.assertLessEqual(one["angles"], 4 * math.sqrt(eps))
+        self.assertLessEqual(one["network"], 24 * math.sqrt(eps))
+        self.assertGreater(one["angles"], 0.05)
+        self.assertAlmostEqual(ten["angles"], one["angles"], delta=1e-6)
+        self.assertGreater(ten["network"], 24 * math.sqrt(eps))
+
+    def test_only_those_who_ask_have_them(self):
+        sizes = INSTANCES["phase-retrieval"]
+        plain = self.landscape("phase-retrieval", *sizes, "--output", "plain.h5")["draws"][0]
+        asked = self.landscape("phase-retrieval", *sizes, "--lemma-starts", 2, "--output", "asked.h5")["draws"][0]
+        self.assertEqual(len(asked["lemma"]), 5)
+        self.assertEqual(without_seconds(plain), without_seconds({key: asked[key] for key in plain}))
+        with h5py.File(self.folder / "plain.h5") as file:
+            self.assertEqual([name for name in file if "lemma" in name or "constant" in name], [])
+        self.assertIn("1 draws verified", self.succeed("verify", "--again", "asked.h5"))
+        self.assertIn("78", self.succeed("table", "asked.h5"))
+        for problem in ("amplitude-flow", "blind-demodulation"):
+            self.refuse("landscape", problem, *INSTANCES[problem], "--lemma-starts", 2, says="--lemma-starts", code=2)
+        one, other = (self.landscape("inversion", "--widths", "3,20", "--lemma-starts", 3, "--threads", t) for t in (1, 2))
+        self.assertEqual(without_seconds(one), without_seconds(other))
+        none = json.loads(self.succeed("landscape", "inversion", "--widths", "2,12", "--lemma-starts", 1, "--json", *QUICK[:-1], 0))["draws"][0]
+        self.assertIsNone(none["angle_constant"])
+        self.assertGreater(none["angle_deviation"], 0)
 
 
 class Files(Landscape):

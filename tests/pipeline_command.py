@@ -114,6 +114,31 @@ class Sweeps(Pipeline):
             with self.subTest(file=file.name):
                 self.assertIn("in all", self.succeed("run", file.stem, "--dry-run"))
 
+    def test_full_size(self):
+        full = "[full]\ndraws = 5\n[[full.sweep]]\nk = 2\nn = [5, 6, 7]\n"
+        self.write("e.toml", SWEEP + full)
+        self.assertIn("points: 2, draws of each: 4, 8 draws", self.succeed("run", "e.toml", "--dry-run"))
+        self.assertIn("points: 3, draws of each: 5, 15 draws", self.succeed("run", "e.toml", "--dry-run", "--full"))
+        self.succeed("run", "e.toml", "--full", "--output", "full.h5")
+        self.keep("same.h5", SWEEP.replace("draws = 4", "draws = 5").replace("n = [8, 12]", "n = [5, 6, 7]"))
+        self.assertEqual(self.digest("full.h5"), self.digest("same.h5"))
+        self.write("e.toml", SWEEP + full.replace("draws", "dras"))
+        for options in ((), ("--full",)):  # wrong is wrong in either size
+            self.refuse("run", "e.toml", *options, says='e.toml:10: unknown key "dras" ("draws"?)')
+        self.write("e.toml", SWEEP + full.replace("k = 2", "k = 0"))
+        self.refuse("run", "e.toml", "--full", says="e.toml:12")
+        self.write("e.toml", SWEEP)
+        self.refuse("run", "e.toml", "--full", says="e.toml: has no full size")
+
+    def test_full_sizes_that_came_along(self):
+        """Each is read, and the script for Slurm asks for it."""
+        sized = [file for file in sorted((ROOT / "experiments").glob("*.toml")) if "[full]" in file.read_text()]
+        self.assertGreater(len(sized), 20)
+        for file in sized:
+            with self.subTest(file=file.name):
+                self.succeed("slurm", file, "--full", "--output", f"{file.stem}.h5", "--array", 2)
+                self.assertIn(f"run {file} --full --share", (self.folder / f"{file.stem}.slurm").read_text())
+
     def test_from_a_pipe(self):
         done = subprocess.run([BINARY, "run", "/dev/stdin", "--output", "r.h5"], cwd=self.folder, input=SWEEP, text=True,
                               capture_output=True, timeout=60)

@@ -244,6 +244,58 @@ class Images(Recover):
         with h5py.File(own) as f:
             self.assertTrue(np.array_equal(f["x"][0, 0], x))
 
+    def test_momentum_is_of_those_who_say_it(self):
+        """A file without it is as it was before there was one: no such coordinate; with it everything reads it back."""
+        instance = ("--widths", "3,20,60", "--widths2", "3,20,60", "--steps", "400", "--restarts", "3", "--stop-residual", "1e-6")
+        files = [self.path(name) for name in ("without.h5", "with.h5")]
+        for file, words in zip(files, ((), ("--momentum", "0.5"))):
+            done = self.run_it("recover", "alternating", *instance, *words, "--output", file)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(self.run_it("verify", file, "--again").returncode, 0)
+        with h5py.File(files[0]) as without, h5py.File(files[1]) as with_it:
+            self.assertNotIn("momentum", without)
+            self.assertEqual(with_it["momentum"][0], 0.5)
+            self.assertLess(with_it["steps_made"][0, 0], without["steps_made"][0, 0])
+        self.refuse("merge", *files, "--output", self.path("both.h5"), says="they differ in study, parameters")
+        for words, says in (
+            (["recover", "alternating", *instance, "--momentum", "1"], "--momentum 1: must be less than 1"),
+            (["recover", "alternating", *instance, "--momentum", "-0.1"], "--momentum -0.1: must be at least 0"),
+            (["recover", "alternating", *instance, "--momentum", "nan"], "--momentum nan: must be finite"),
+            (["recover", "dpr", "--widths", "3,20", "--m", "9", "--momentum", "0.9"], "--momentum: unknown"),
+        ):
+            self.refuse(*words, says=says)
+
+    def test_a_sweep_over_momentum(self):
+        sweep = 'study = "recovery"\nwidths = [[3, 20, 60]]\nsteps = 20\n[[sweep]]\nalgorithm = "dpr"\nm = 40\n'
+        both = sweep + '[[sweep]]\nalgorithm = "alternating"\nwidths2 = [[3, 20, 60]]\nmomentum = [0, 0.5, 0.9]\n'
+        (self.folder / "sweep.toml").write_text(both)
+        file = self.path("sweep.h5")
+        self.assertEqual(self.run_it("run", self.path("sweep.toml"), "--output", file).returncode, 0)
+        self.assertEqual(self.run_it("verify", file).returncode, 0)
+        self.assertIn("momentum", self.run_it("table", file).stdout)
+        with h5py.File(file) as f:
+            self.assertEqual([None if math.isnan(mu) else mu for mu in f["momentum"][:]], [None, 0, 0.5, 0.9])
+            iterates = f["x"][:, 0]
+        self.assertFalse(np.array_equal(iterates[1], iterates[2]))
+        (self.folder / "wrong.toml").write_text(sweep + "momentum = 0.9\n")
+        self.refuse("run", self.path("wrong.toml"), "--output", self.path("wrong.h5"), says="momentum: is not for dpr")
+
+    def test_vectors_of_every_type(self):
+        """Observations and starts as numpy.save writes them, of whatever type; 1-D, a row, or a column."""
+        p = self.problem()
+        whole = np.round(100 * p["b"])
+        found = []
+        for array in (whole, whole.astype("f4"), whole.astype(">f8"), whole.astype("i4"), whole.astype("u2"), whole[None], whole[:, None]):
+            np.save(self.path("b.npy"), array)
+            found.append(self.recover("sparta", *self.given("A", "observations", "start"), "--sparsity", "2", "--steps", "5")["x"])
+        self.assertEqual(len({json.dumps(x) for x in found}), 1)
+        for array, says in ((whole.astype(complex), "type '<c16'"), (whole > 1, "type '|b1'"), (whole[:0], "has no entries"),
+                            (whole[:-1], "has 59 entries"), (0 * whole, "is 0"), (-whole, "amplitudes are not negative")):
+            np.save(self.path("b.npy"), array)
+            self.refuses("sparta", *self.given("A", "observations"), "--sparsity", "2", says=says)
+        (self.folder / "b.npy").write_text("1 2 three")
+        self.refuses("sparta", *self.given("A", "observations"), "--sparsity", "2", says='"three" is no number')
+
     def test_bad_images(self):
         images = self.images()
         file, noise = self.write_images("i.idx", images), self.path("noise")

@@ -86,6 +86,22 @@ class Findings(Command):
             for key, number in zip(("estimate", "low", "high"), value, strict=True):  # two decimals, ends outward; sums round otherwise elsewhere
                 self.assertAlmostEqual(b[key], number, delta=0.011)
 
+    def test_constants_of_lemmas(self):
+        """The table's numbers are the largest kept; each is below the proof's, and what is said of their slack is so."""
+        kept = rows((REFERENCE / "lemma-constants.csv").read_text().splitlines())
+        table = [line.strip("|").split("|") for line in self.text.splitlines() if re.match(r"\| of (√ε|d³ √ε|ε_A)", line)]
+        names = [w.strip() for w in next(line for line in self.text.splitlines() if line.startswith("| constant | proof |")).strip("|").split("|")[2:]]
+        slack = []
+        for (_, proof, *numbers), column in zip(table, ("angle", "network", "measurement", "layer"), strict=True):
+            found = [max(float(r[f"{column}_constant_max"]) for r in kept if r["widths"] == name) for name in names]
+            self.assertEqual([f"{x:#.3g}" for x in found], [n.strip() for n in numbers])
+            slack.append([float(proof) / x for x in found])
+        self.assertGreater(min(map(min, slack)), 1)
+        said = re.search(r"4 is within a factor of (\d+), 24 and 78 are (\d+) and (\d+) times too large", self.text)
+        self.assertEqual([math.ceil(min(slack[0])), round(min(slack[1])), round(min(slack[3]))], list(map(int, said.groups())))
+        said = re.search(r"the least slack, ([\d.]+) at three layers. The other three are (\d+) \(A\), (\d+) and (\d+) times", self.text)
+        self.assertEqual([f"{slack[0][2]:.1f}", *(f"{slack[i][0]:.0f}" for i in (2, 1, 3))], list(said.groups()))
+
     def test_rates_of_probabilities(self):
         """The numbers from the shares kept, by another method; the commands on fewer draws."""
         said = [float(x) for x in re.findall(r"like exp\(−([\d.]+) n\)", self.text)]

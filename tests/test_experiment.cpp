@@ -24,14 +24,15 @@ namespace {
 
 const fs::path experiments = fs::path(__FILE__).parent_path().parent_path() / "experiments";
 
-Experiment read_text(const Scratch& scratch, const std::string& text) {
+Experiment read_text(const Scratch& scratch, const std::string& text, Size size = Size::small) {
   save(scratch / "e.toml", text);
-  return read_experiment(scratch / "e.toml");
+  return read_experiment(scratch / "e.toml", size);
 }
 
 /// Refused, in one line, with the place.
-void refused(const Scratch& scratch, const std::string& text, const std::string& part, std::size_t line) {
-  const std::string what = message([&] { read_text(scratch, text); });
+void refused(const Scratch& scratch, const std::string& text, const std::string& part, std::size_t line,
+             Size size = Size::small) {
+  const std::string what = message([&] { read_text(scratch, text, size); });
   CAPTURE(text);
   CAPTURE(what);
   CHECK(what.find(fmt::format("e.toml:{}", line)) != std::string::npos);
@@ -60,6 +61,16 @@ std::vector<std::string> out_of_range(const AnyParameter& p) {
 
 }  // namespace
 
+TEST_CASE("a key that names a study is a parameter of another, where that one is named") {
+  const Scratch scratch;
+  const Experiment e = read_text(
+      scratch, "study = \"recovery\"\nalgorithm = \"subgradient\"\nproblem = \"inversion\"\nwidths = [[2, 8]]\n");
+  CHECK(e.study->name == "recovery");
+  CHECK(e.points.at(0).text().find("inversion") != std::string::npos);
+  refused(scratch, "condition = \"wdc\"\nproblem = \"inversion\"\nn = 8\nk = 2\n", "no place beside each other", 2);
+  refused(scratch, "study = \"recovery\"\ncondition = \"wdc\"\nn = 8\nk = 2\n", "no place beside each other", 1);
+}
+
 TEST_CASE("every key of every experiment, out of range, is refused before the first draw") {
   const Scratch scratch;
   fs::create_directory_symlink(fs::absolute(fs::path(experiments) / "decoders"),
@@ -77,7 +88,9 @@ TEST_CASE("every key of every experiment, out of range, is refused before the fi
       for (std::string line; std::getline(in, line);) all.push_back(line);
       return all;
     }();
+    Size size = Size::small;
     for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (lines[i] == "[full]") size = Size::full;
       std::smatch key;
       if (!std::regex_match(lines[i], key, std::regex(R"(([a-z_0-9]+) = .*)"))) continue;
       const std::string name = key[1];
@@ -89,7 +102,7 @@ TEST_CASE("every key of every experiment, out of range, is refused before the fi
       for (const std::string& value : wrong) {
         std::string changed;
         for (std::size_t j = 0; j < lines.size(); ++j) changed += (j == i ? name + " = " + value : lines[j]) + "\n";
-        refused(scratch, changed, "", i + 1);
+        refused(scratch, changed, "", i + 1, size);
         ++tried;
       }
     }

@@ -27,7 +27,7 @@ import plot_instance  # noqa: E402
 import plot_surface  # noqa: E402
 from matplotlib import pyplot as plt  # noqa: E402
 from plot_file import Refused, Results, in_order  # noqa: E402
-from plot_style import COLUMN, GUIDE, STYLE, STYLES  # noqa: E402
+from plot_style import COLUMN, GUIDE, STYLE, STYLES, plain  # noqa: E402
 
 BINARY = str(pathlib.Path(os.environ.get("THEOREMETER", ROOT / "build" / "theoremeter")).resolve())
 EXPERIMENT = """\
@@ -199,6 +199,25 @@ class Figures(unittest.TestCase):
     def test_panels_in_the_order_of_numbers(self):
         self.assertEqual(sorted(["10,100,400", "x", "3,40,200", "3,5", 20.0], key=in_order), ["3,5", "3,40,200", "10,100,400", 20.0, "x"])
 
+    def test_titles_and_markers_keep_clear(self):
+        """Of a study with and without networks: titles cover no bar, and markers are nearest to their own abscissa."""
+        file = self.made("clear", 'study = "recovery"\ndraws = 2\nsteps = 30\n[[sweep]]\nalgorithm = "amplitude-flow"\nn = 4\nm = [40, 1000, 4000]\n'
+                                  '[[sweep]]\nalgorithm = "dpr"\nwidths = [[2, 200]]\nm = [40, 90, 4000]\n')
+        for log in ("", "x"):
+            fig = self.figure(file, "--x", "m", "--panels", "widths", "--y", "theory_rate,noise_level,rate", "--log", log)
+            self.ticks_stand_clear(fig)
+            self.assertEqual({text.get_text() for axes in fig.axes for text in axes.texts}, {"2–200", "no widths"})
+            for axes in fig.axes:
+                title = axes.texts[0].get_window_extent(fig.canvas.get_renderer())
+                ticks = axes.transData.transform([(m, 0) for m in (40, 90, 1000, 4000)])[:, 0] / fig.dpi * 72
+                for line in axes.lines:
+                    for x, y in line.get_transform().transform(np.array(line.get_xydata())):
+                        self.assertFalse(title.contains(x, y), f"{axes.texts[0].get_text()} is over a marker")
+                for places in self.markers(axes).values():
+                    nearest = [int(np.argmin(np.abs(ticks - place))) for place in places]
+                    self.assertEqual(len(set(nearest)), len(places), "markers are nearer to others' abscissae")
+        self.assertEqual([plain(v) for v in (1000, 1024, 0.25, 2e6)], ["1000", "1024", "0.25", "2e+06"])
+
     def test_ratios_of_networks(self):
         """m over the first width: other values in each panel, as many as would collide."""
         file = self.made("rrcp", 'condition = "rrcp"\nwidths = [[3, 6, 8], [10, 12, 14]]\nm = [10, 11, 20, 40, 80]\nevidence = "sample"\n'
@@ -273,15 +292,18 @@ class Figures(unittest.TestCase):
 
     def test_instance(self):
         """The objective computed from the exported matrices is the stored one, and there is a cell between each two walls."""
-        for problem, more in (("phase-retrieval", "m = 9\n"), ("inversion", ""), ("compressed-sensing", "m = 9\n")):
-            with self.subTest(problem=problem):
-                name = f"instance-{problem}"
+        rho_2 = 1 / math.pi, 0.6691522942169524  # of two layers; of their magnitudes
+        for problem, more, rho in (("phase-retrieval", "m = 9\n", rho_2[1]), ("phase-retrieval", "m = 9\nnoise = 0.3\n", rho_2[1]),
+                                   ("compressed-sensing", "m = 9\nnoise = 0.3\n", rho_2[0]), ("inversion", "", rho_2[0])):
+            with self.subTest(problem=problem, more=more):
+                name = f"instance-{problem}-{len(more)}"
                 file = self.made(name, f'census = "{problem}"\ndraws = 2\nwidths = [[2, 6, 12]]\n{more}')
                 self.prints(name, "--point", "0", "--draw", "1")
                 words = ["--program", BINARY, "--magnitudes", "yes" if problem == "phase-retrieval" else "no", "--draw", "1"]
                 one = plot_instance.Instance(Results(file), plot.options_of([file, *words]))
                 with h5py.File(file) as stored:
                     self.assertEqual(len(one.walls()), stored["census_cells"][0, 1])
+                np.testing.assert_allclose(one.spurious, -rho * one.x0, atol=1e-9)
         with self.assertRaisesRegex(Refused, "do not give the objective"):
             one.must_agree(one.objective(one.at.T) + 0.01)
         with h5py.File(file, "r+") as stored:

@@ -128,6 +128,15 @@ TEST_CASE("later columns: as it is where nothing is declared, or not all that is
   CHECK(with_later_columns(first(now), declared(was)).about().schema == now.schema());
 }
 
+TEST_CASE("later columns: of the declarations of a study the first that holds all that is stored") {
+  const Columns<Finding> was = first_columns(), now = later_columns();
+  const auto smaller = Columns<Finding>().value("at_least", &Finding::at_least, Says::at_least, "a");
+  std::vector<Declared> all = declared(smaller);
+  for (const Declared& d : declared(now)) all.push_back(d);
+  CHECK(with_later_columns(first(was), all).about().schema == now.schema());
+  CHECK(with_later_columns(first(smaller), all).about().schema == smaller.schema());
+}
+
 TEST_CASE("files of format 2.0: read with the columns of 2.1, verified, and written as 2.1") {
   const Scratch scratch;
   for (const std::string name : {"wdc", "rrcp"}) {

@@ -15,7 +15,13 @@ class Alternation {
  public:
   Alternation(const Demodulation& f, const MatrixXd& H, const MatrixXd& M, const AlternatingDescent& how,
               const RunRules& rules)
-      : f_(f), how_(how), H_(H), M_(M), runs_(static_cast<std::size_t>(H.cols())) {
+      : f_(f),
+        how_(how),
+        H_(H),
+        M_(M),
+        v1_(MatrixXd::Zero(H.rows(), H.cols())),
+        v2_(MatrixXd::Zero(M.rows(), M.cols())),
+        runs_(static_cast<std::size_t>(H.cols())) {
     for (Index c = 0; c < H.cols(); ++c) {
       recorders_.emplace_back(rules);
       number_.push_back(static_cast<std::size_t>(c));
@@ -28,9 +34,9 @@ class Alternation {
       retire(step);
       if (number_.empty()) break;
       if (how_.signs) choose_signs(step + 1);
-      H_ -= how_.step * pull_back(f_.G1, z1_, residuals().cwiseProduct(z2_.back()));
+      H_ -= how_.step * direction(v1_, pull_back(f_.G1, z1_, residuals().cwiseProduct(z2_.back())));
       z1_ = outputs(f_.G1, H_);
-      M_ -= how_.step * pull_back(f_.G2, z2_, residuals().cwiseProduct(z1_.back()));
+      M_ -= how_.step * direction(v2_, pull_back(f_.G2, z2_, residuals().cwiseProduct(z1_.back())));
       balance();
     }
     return std::move(runs_);
@@ -38,6 +44,11 @@ class Alternation {
 
  private:
   MatrixXd residuals() const { return z1_.back().cwiseProduct(z2_.back()).colwise() - f_.b; }
+
+  const MatrixXd& direction(MatrixXd& v, const MatrixXd& gradient) const {
+    v = how_.momentum > 0 ? MatrixXd(gradient + how_.momentum * v) : gradient;
+    return v;
+  }
 
   void retire(std::int64_t step) {
     const MatrixXd r = residuals();
@@ -58,6 +69,8 @@ class Alternation {
     number_ = std::move(numbers);
     H_ = H_(Eigen::all, on).eval();
     M_ = M_(Eigen::all, on).eval();
+    v1_ = v1_(Eigen::all, on).eval();
+    v2_ = v2_(Eigen::all, on).eval();
     z1_ = columns_of(z1_, on), z2_ = columns_of(z2_, on);
   }
 
@@ -75,8 +88,8 @@ class Alternation {
       const double at[4] = {f(z1_, z2_), f(minus1, z2_), f(z1_, minus2), f(minus1, minus2)};
       const auto best = std::min_element(at, at + 4) - at;
       if (best == 0) continue;
-      if (best % 2 == 1) H_.col(c) *= -1, take(z1_, minus1, c);
-      if (best >= 2) M_.col(c) *= -1, take(z2_, minus2, c);
+      if (best % 2 == 1) H_.col(c) *= -1, v1_.col(c) *= -1, take(z1_, minus1, c);
+      if (best >= 2) M_.col(c) *= -1, v2_.col(c) *= -1, take(z2_, minus2, c);
       recorders_[number_[static_cast<std::size_t>(c)]].negated(step);
     }
   }
@@ -86,14 +99,15 @@ class Alternation {
     for (Index i = 0; i < H_.cols(); ++i) {
       const double c = std::sqrt(H_.col(i).norm() / M_.col(i).norm());
       if (!(c > 0) || !std::isfinite(c)) continue;
-      H_.col(i) /= c;
-      M_.col(i) *= c;
+      H_.col(i) /= c, v1_.col(i) /= c;
+      M_.col(i) *= c, v2_.col(i) *= c;
     }
   }
 
   const Demodulation& f_;
   const AlternatingDescent& how_;
   MatrixXd H_, M_;
+  MatrixXd v1_, v2_;  // the directions of the last steps
   Outputs z1_, z2_;
   std::vector<RecoveryRun> runs_;
   std::vector<Recorder> recorders_;

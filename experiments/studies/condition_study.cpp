@@ -82,7 +82,7 @@ const Parameter<std::int64_t> nodes{{.name = "nodes",
                                      .type_name = "N",
                                      .group = evidence_group}};
 
-const Parameter<double> decide_at{{.name = decide_name,
+const Parameter<double> decide_at{{.name = "decide",
                                    .meaning = "stop as soon as the constant is proved to be at most this, or refuted",
                                    .example = 1.0,
                                    .has_default = false,
@@ -126,7 +126,7 @@ Request request_of(const Condition& c, const Setting& at, int threads) {
   r.starts = at.get(search_starts);
   r.nodes = at[nodes];
   r.gap = at[gap];
-  if (at.has(decide_name)) r.decide = at.get(decide_at);
+  if (at.has(decide_at.name)) r.decide = at.get(decide_at);
   if (const auto name = at.get(pair_grid)) r.grid = grid_named(*name);
   r.threads = threads;
   return r;
@@ -144,7 +144,7 @@ Alpha alpha_of(const Condition& c, const Setting& at) {
 void check(const Condition& c, const Setting& at) {
   check_instance(c, ensembles_of(at), sizes_of(c, at), at.given());
   check_request(c, sizes_of(c, at), request_of(c, at, 1));
-  if (at.has(decide_name) && !at.get(decide_at)) throw InputError("decide: some points have it, this one has not");
+  if (at.has(decide_at.name) && !at.get(decide_at)) throw InputError("decide: some points have it, this one has not");
   if (c.has_alpha && alpha_of(c, at).fit && !c.fits_alpha)
     throw InputError(fmt::format("alpha = fit: not for {}, give a number", c.name));
 }
@@ -521,6 +521,7 @@ struct DecidedDraw {
 Study deciding_study(const Condition& c) {
   StudyOf<DecidedDraw> s;
   s.about = study_about(c, true);
+  s.about.added = decide_at.name;
   s.about.summaries.push_back({"decided", "decided"});
   s.about.summaries.push_back({.heading = "P(constant <= decide)",
                                .column = "decided",

@@ -165,6 +165,29 @@ Columns<Epsilon> columns_of_epsilon() {
       .part("", &Epsilon::witness, w);
 }
 
+Columns<LemmaValue> lemma_columns() {
+  Columns<LemmaValue> c;
+  c.value("lemma", &LemmaValue::lemma, Says::parameter,
+          "what it bounds: angles [HV Lemma 7], network [HV Lemma 8], measurements and layers [HLV v1], the two parts "
+          "of the gradient");
+  c.value("matrix", &LemmaValue::matrix, Says::parameter, "the layer it concerns; empty: all");
+  c.value("at_least", &LemmaValue::value, Says::at_least, "the value attained");
+  c.value("constant", &LemmaValue::constant, Says::statistic,
+          "over the power of eps found that the lemma has: at most 4, 24, 14, 78");
+  c.list_of("argument", &LemmaValue::arguments, "arguments at which it is attained",
+            Columns<Eigen::VectorXd>().vector(
+                "value", [](auto& p) -> auto& { return p; }, {"lemma_coordinate"}, Says::witness, "the argument"));
+  return c;
+}
+
+/// The largest of a lemma's numbers, over layers.
+double of_lemma(const MeasuredLandscape& d, const char* lemma, double LemmaValue::*number) {
+  double most = NAN;
+  for (const LemmaValue& v : d.lemmas)
+    if (v.lemma == lemma && !(v.*number <= most)) most = v.*number;
+  return most;
+}
+
 Columns<Solution> solution_columns(const Names& arguments) {
   Columns<Solution> c;
   add_point(c, arguments, "solution", "this solution", [](Solution& s) -> Point& { return s.x0; });
@@ -248,6 +271,26 @@ Columns<MeasuredLandscape> columns_of(Problem problem) {
 }
 
 Columns<Epsilon> epsilon_columns() { return columns_of_epsilon(); }
+
+Columns<MeasuredLandscape> columns_with_lemmas(Problem problem) {
+  using Draw = MeasuredLandscape;
+  Columns<Draw> c = columns_of(problem);
+  c.list_of("lemma", &Draw::lemmas, "lemmas of the proofs measured on the instance", lemma_columns());
+  c.computed(
+      "angle_deviation", [](const Draw& d) { return of_lemma(d, "angles", &LemmaValue::value); }, Says::at_least,
+      "sup |theta_1 - g(theta_0)| of a layer, the largest");
+  const auto constant = [&](const char* name, const char* lemma, const char* bound) {
+    c.computed(
+        name, [lemma](const Draw& d) { return of_lemma(d, lemma, &LemmaValue::constant); }, Says::statistic,
+        fmt::format("the largest lemma_constant of {}, to be at most {}", lemma, bound));
+  };
+  constant("angle_constant", "angles", "4");
+  constant("network_constant", "network", "24");
+  if (problem != Problem::phase_retrieval) return c;
+  constant("measurement_constant", "measurements", "14");
+  constant("layer_constant", "layers", "78");
+  return c;
+}
 
 Columns<MeasuredLandscape> columns_of_census(Problem problem) {
   using Draw = MeasuredLandscape;

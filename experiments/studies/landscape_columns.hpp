@@ -7,6 +7,8 @@
 namespace theoremeter {
 
 Columns<MeasuredLandscape> columns_of(Problem problem);
+/// Where lemmas are measured too.
+Columns<MeasuredLandscape> columns_with_lemmas(Problem problem);
 Columns<Census> census_columns();
 Columns<Epsilon> epsilon_columns();
 

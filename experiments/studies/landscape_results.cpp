@@ -71,6 +71,20 @@ Comparison compare(Problem problem, const Sizes& sizes, const Landscape& landsca
   return c;
 }
 
+double lemma_constant(const LemmaValue& lemma, int d, const std::vector<Epsilon>& epsilon) {
+  constexpr double stored_over = 31, in_2018 = 7;  // the RRCP's factors
+  double layers = NAN, A = NAN;
+  for (const Epsilon& e : epsilon) {
+    if (e.condition == "rrcp") A = e.value * stored_over / in_2018;
+    if (e.condition == "wdc" && (lemma.lemma != "angles" || e.matrix == lemma.matrix))
+      layers = std::fmax(layers, e.value);
+  }
+  const double power = lemma.lemma == "angles"         ? std::sqrt(layers)
+                       : lemma.lemma == "measurements" ? A * std::pow(1 + 2 * layers, d)
+                                                       : std::pow(d, 3) * std::sqrt(layers);
+  return power > 0 ? lemma.value / power : NAN;
+}
+
 SpuriousMinima spurious_minima(Problem problem, const Sizes& sizes, const MeasuredLandscape& draw) {
   const double scale = objective_scale(problem, sizes);
   SpuriousMinima found;

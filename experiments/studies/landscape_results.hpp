@@ -3,6 +3,7 @@
 
 #include "estimators/census_result.hpp"
 #include "estimators/landscape_result.hpp"
+#include "estimators/lemmas.hpp"
 #include "estimators/measurement.hpp"
 #include "experiments/studies/sizes.hpp"
 #include "theory/problems.hpp"
@@ -58,6 +59,7 @@ struct MeasuredLandscape {
   Landscape landscape;
   std::optional<Census> census;
   std::vector<Epsilon> epsilon;
+  std::vector<LemmaValue> lemmas;  // where asked for
   Comparison comparison;
   SpuriousMinima spurious;
   double seconds = 0;  // wall time
@@ -89,6 +91,11 @@ double largest(const std::vector<Epsilon>& epsilon);
 /// "not excluded", but "not decided" in compressed sensing when eps is of the WDC alone.
 Comparison compare(Problem problem, const Sizes& sizes, const Landscape& landscape,
                    const std::vector<Epsilon>& epsilon);
+
+/// A lemma's value over the power of eps that it is bounded by, eps as found: angles over sqrt(eps) of that layer;
+/// network and layers over d^3 sqrt(eps), eps the largest of the layers; measurements over eps_A (1 + 2 eps)^d, where
+/// the proof has its two conditions: eps_A of the RRCP over the 7 of [HLV v1]. NaN where eps was not found.
+double lemma_constant(const LemmaValue& lemma, int d, const std::vector<Epsilon>& epsilon);
 
 SpuriousMinima spurious_minima(Problem problem, const Sizes& sizes, const MeasuredLandscape& draw);
 

@@ -64,6 +64,16 @@ const Parameter<double> radius_asked{{.name = "radius",
                                       .type_name = "R",
                                       .default_note = fmt::format("those implied, {} where they merge", default_radius),
                                       .group = evidence_group}};
+const Parameter<std::int64_t> lemma_starts{
+    {.name = "lemma_starts",
+     .meaning = "measure what lemmas of the proofs bound too: starts of the search for each",
+     .example = std::int64_t{16},
+     .has_default = false,
+     .least = 1,
+     .most = 1e9,
+     .type_name = "N",
+     .default_note = "they are not measured",
+     .group = evidence_group}};
 const Parameter<bool> with_census{{.name = "census",
                                    .meaning = "list every stationary point, proved (k = 2 or 3)",
                                    .example = false,
@@ -101,6 +111,7 @@ LandscapeRequest landscape_request(const LandscapeProblem& problem, const Settin
   r.solutions = at[solutions];
   r.descents = at[descents];
   r.condition_starts = at[condition_starts];
+  if (at.has(lemma_starts.name)) r.lemma_starts = at.get(lemma_starts);
   if (const auto name = at.get(direction_grid)) r.grid = grid_named(*name);
   r.radius = at.get(radius_asked);
   r.census = problem.has_census && at[with_census];
@@ -135,7 +146,10 @@ Study study_about(const LandscapeProblem& problem) {
     adopt_given_weights(problem, at, given, said);
   };
   s.matrices = [problem](const Setting& at, const Stream& draw) {
-    return draw_matrices(shapes(setting_of(problem, at)), at.given(), draw);
+    Matrices all = parts_of_draw(setting_of(problem, at), draw);
+    if (at.has(solutions.name) && at[solutions] > 1)  // which one was reported is known only when all are measured
+      for (const char* name : {"x0", "h0", "m0"}) all.erase(name);
+    return all;
   };
   return s;
 }
@@ -173,6 +187,24 @@ std::vector<Summary> landscape_summaries(const LandscapeProblem& problem) {
   return all;
 }
 
+std::vector<Summary> lemma_summaries(const LandscapeProblem& problem) {
+  const bool phaseless = problem.problem == Problem::phase_retrieval;
+  std::vector<Summary> all{
+      {.heading = "angles", .column = "angle_constant"},
+      {.heading = "network",
+       .column = "network_constant",
+       .legend = "angles, network: what is found over sqrt(eps), d^3 sqrt(eps); the lemmas of [HV] "
+                 "have 4, 24."}};
+  if (!phaseless) return all;
+  all.push_back({.heading = "A", .column = "measurement_constant"});
+  all.push_back({.heading = "layers",
+                 .column = "layer_constant",
+                 .legend =
+                     "A, layers: what each adds to the gradient over eps_A (1 + 2 eps)^d, d^3 sqrt(eps); the proof "
+                     "of [HLV v1] has 14, 78."});
+  return all;
+}
+
 /// Format 1.1 had one solution a draw, other K2, no points of flat sets, and other neighbourhoods of blind
 /// demodulation.
 void modernise(const LandscapeProblem& problem, const Setting& at, MeasuredLandscape& d) {
@@ -202,9 +234,7 @@ measurements and infinitely wide layers, both times 2^d. Outside the implied nei
 around x0, -rho x0 and 0, no stationary point can lie, were E the value found. epsilon: the largest
 constant found of the conditions that the theorem assumes.)";
 
-}  // namespace
-
-Study landscape_study(const LandscapeProblem& problem) {
+StudyOf<MeasuredLandscape> study_of_landscapes(const LandscapeProblem& problem, bool lemmas) {
   StudyOf<MeasuredLandscape> s;
   s.about = study_about(problem);
   s.about.verb = "landscape";
@@ -217,6 +247,7 @@ Study landscape_study(const LandscapeProblem& problem) {
                                                          condition_starts, radius_asked})
     parameters.push_back(p);
   if (problem.has_census) parameters.push_back(with_census);
+  if (lemmas) parameters.push_back(lemma_starts);
   s.about.parameters = std::make_shared<const std::vector<AnyParameter>>(std::move(parameters));
   s.about.summaries = landscape_summaries(problem);
   s.about.figure.insert(s.about.figure.end(),
@@ -224,7 +255,7 @@ Study landscape_study(const LandscapeProblem& problem) {
                          {"y", "population_error:E,epsilon_largest:epsilon,worst_margin:least gradient"},
                          {"log", "xy"}});
   s.about.check = [problem](const Setting& at) { check(setting_of(problem, at), landscape_request(problem, at, 1)); };
-  s.columns = columns_of(problem.problem);
+  s.columns = lemmas ? columns_with_lemmas(problem.problem) : columns_of(problem.problem);
   s.measure = [problem](const Setting& at, const Stream& draw, const Effort& effort) {
     return measure(setting_of(problem, at), landscape_request(problem, at, effort.threads), draw, effort.progress);
   };
@@ -236,6 +267,23 @@ Study landscape_study(const LandscapeProblem& problem) {
   s.report = [problem](const Setting& at, const MeasuredLandscape& d) {
     return report(problem.problem, sizes_of(problem.sizes, at), d);
   };
+  return s;
+}
+
+}  // namespace
+
+Study landscape_study(const LandscapeProblem& problem) { return study_of_landscapes(problem, false); }
+
+Study lemma_study(const LandscapeProblem& problem) {
+  StudyOf<MeasuredLandscape> s = study_of_landscapes(problem, true);
+  s.about.added = lemma_starts.name;
+  for (Summary& summary : lemma_summaries(problem)) s.about.summaries.push_back(std::move(summary));
+  for (auto& [option, text] : s.about.figure)
+    if (option == "y")
+      text = std::string("angle_constant:angles (4),network_constant:network (24)") +
+             (problem.problem == Problem::phase_retrieval ? ",measurement_constant:$A$ (14),layer_constant:layers (78)"
+                                                          : "");
+  s.about.figure.emplace_back("label", "constant, measured");
   return s;
 }
 

@@ -8,6 +8,9 @@ namespace theoremeter {
 
 Study landscape_study(const LandscapeProblem& problem);
 
+/// With what lemmas of the proofs bound: of the problems that has_lemmas names.
+Study lemma_study(const LandscapeProblem& problem);
+
 /// Every stationary point of every instance (k = 2 or 3), without a landscape.
 Study census_study(const LandscapeProblem& problem);
 

@@ -246,6 +246,7 @@ class CheckedLandscape {
     check_violations();
     check_descents();
     check_epsilon();
+    check_lemmas();
     check_comparison();
     if (d_.census) check_census(*d_.census);
     check_spurious();
@@ -571,6 +572,37 @@ class CheckedLandscape {
             fmt::format("descent_of_theorem = {}, but recomputed it is {}", d_.comparison.descent, c.descent));
     require(c.hypothesis == d_.comparison.hypothesis,
             fmt::format("hypothesis \"{}\" is not what epsilon gives", d_.comparison.hypothesis));
+  }
+
+  void check_lemmas() {
+    for (const LemmaValue& v : d_.lemmas) {
+      const Recovery& f = std::get<Recovery>(rebuilt_.f);
+      const std::string name = fmt::format("lemma of {} {}", v.lemma, v.matrix);
+      const Rows* W = layer_of(f, v);
+      if (!W || v.arguments.size() != (v.lemma == "angles" || v.lemma == "network" ? 2 : 1)) {
+        require(false, name + ": is none that is measured");
+        continue;
+      }
+      bool units = true;
+      for (const VectorXd& x : v.arguments) units = units && x.size() == W->cols() && std::abs(x.norm() - 1) <= 1e-12;
+      require(units, name + ": an argument is no unit vector of its length");
+      if (!units) continue;
+      const double value = lemma_value(v.lemma, f, *W, v.arguments);
+      require(std::abs(v.value - value) <= 1e-10 * std::max(1.0, value),
+              fmt::format("{} = {}, but recomputed it is {}", name, v.value, value));
+      const double constant = lemma_constant(v, f.G.depth(), d_.epsilon);
+      require(std::isnan(constant) ? std::isnan(v.constant) : std::abs(v.constant - constant) <= 1e-12 * constant,
+              fmt::format("{}: constant = {}, but recomputed it is {}", name, v.constant, constant));
+    }
+  }
+
+  /// The layer that it concerns, the first where that is the whole network; none: it names no layer of G, no lemma.
+  static const Rows* layer_of(const Recovery& f, const LemmaValue& v) {
+    const Network& G = f.G;
+    for (std::size_t i = 0; i < G.layers.size(); ++i)
+      if (v.lemma == "angles" && v.matrix == layer_name(i)) return &G.layers[i];
+    const bool whole = v.lemma == "network" || (f.phaseless && (v.lemma == "measurements" || v.lemma == "layers"));
+    return whole && v.matrix.empty() && !G.layers.empty() ? &G.layers[0] : nullptr;
   }
 
   void check_census(const Census& census) {

@@ -87,6 +87,12 @@ AnyInstance drawn_instance(const LandscapeSetting& setting, const Matrices& m, c
   return phase_retrieval(std::move(G), m.at("A"), std::move(x0), e);
 }
 
+Point solution_of(const AnyInstance& instance) {
+  if (const Recovery* f = std::get_if<Recovery>(&instance)) return {f->x0};
+  const Demodulation& g = std::get<Demodulation>(instance);
+  return {g.h0, g.m0};
+}
+
 /// A condition that the theorem about the problem assumes, with the matrices it concerns.
 struct Assumption {
   std::string condition;
@@ -209,6 +215,10 @@ const std::vector<LandscapeProblem>& landscape_problems() {
   return all;
 }
 
+bool has_lemmas(const LandscapeProblem& problem) {
+  return problem.has_network && problem.problem != Problem::blind_demodulation;
+}
+
 const LandscapeProblem& landscape_problem(Problem problem) {
   return landscape_problems()[static_cast<std::size_t>(problem)];
 }
@@ -238,6 +248,14 @@ std::vector<Shape> shapes(const LandscapeSetting& setting) {
   }
   if (landscape_problem(problem).has_matrix)
     all.push_back({"A", scalar(sizes, "m"), sizes.at("widths").back(), ensembles.measurements});
+  return all;
+}
+
+Matrices parts_of_draw(const LandscapeSetting& setting, const Stream& draw) {
+  Matrices all = draw_matrices(shapes(setting), setting.given, draw);
+  const Point x0 = solution_of(drawn_instance(setting, all, draw, 0));
+  for (std::size_t i = 0; i < x0.size(); ++i) all[solution_names(setting.problem)[i]] = x0[i];
+  if (setting.noise > 0) all["e"] = noise_vector(setting, draw.at({purpose::noise}));
   return all;
 }
 
@@ -281,16 +299,19 @@ Landscape landscape_of(const AnyInstance& instance, const LandscapeSetting& sett
   return measure_landscape(std::get<Demodulation>(instance), alpha_of(setting), options, stream, progress);
 }
 
-Point solution_of(const AnyInstance& instance) {
-  if (const Recovery* f = std::get_if<Recovery>(&instance)) return {f->x0};
-  const Demodulation& g = std::get<Demodulation>(instance);
-  return {g.h0, g.m0};
-}
-
 double objective_at_solution(const AnyInstance& instance) {
   if (const Recovery* f = std::get_if<Recovery>(&instance)) return objective(*f, f->x0);
   const Demodulation& g = std::get<Demodulation>(instance);
   return objective(g, g.h0, g.m0);
+}
+
+std::vector<LemmaValue> measure_lemmas(const AnyInstance& instance, const LandscapeRequest& request,
+                                       const std::vector<Epsilon>& epsilon, const Stream& draw) {
+  if (!request.lemma_starts) return {};
+  const Recovery& f = std::get<Recovery>(instance);
+  std::vector<LemmaValue> all = search_lemmas(f, *request.lemma_starts, draw.at({purpose::lemmas}));
+  for (LemmaValue& v : all) v.constant = lemma_constant(v, f.G.depth(), epsilon);
+  return all;
 }
 
 /// The landscapes with every solution; that with the largest population error is kept whole. Returns its instance.
@@ -329,6 +350,7 @@ MeasuredLandscape measure(const LandscapeSetting& setting, const LandscapeReques
       add_violations(d.landscape, *d.census, f.x0);
     }
     d.epsilon = measure_epsilons(setting, matrices, request, draw, progress);
+    d.lemmas = measure_lemmas(instance, request, d.epsilon, draw);
     d.comparison = compare(setting.problem, setting.sizes, d.landscape, d.epsilon);
     d.spurious = spurious_minima(setting.problem, setting.sizes, d);
   });

@@ -27,12 +27,16 @@ struct LandscapeProblem {
 const std::vector<LandscapeProblem>& landscape_problems();
 const LandscapeProblem& landscape_problem(Problem problem);
 
+/// Is it about one network, as the lemmas that can be measured are?
+bool has_lemmas(const LandscapeProblem& problem);
+
 /// What is asked of a landscape. Budgets are counts; an empty one is the default for the sizes.
 struct LandscapeRequest {
   std::optional<std::int64_t> directions, starts;
   std::int64_t solutions = 1;  // independent x0 tried on the same matrices
   std::int64_t descents = 20;
-  std::int64_t condition_starts = 256;  // of the search for each condition's constant; 0: none
+  std::int64_t condition_starts = 256;       // of the search for each condition's constant; 0: none
+  std::optional<std::int64_t> lemma_starts;  // of the search for each lemma's value; none: lemmas are not measured
   std::optional<GridKind> grid;
   std::optional<double> radius;  // of the excluded balls
   bool census = false;
@@ -63,6 +67,9 @@ Sizes sizes_of(Problem problem, const Matrices& given);
 
 /// The matrices of an instance. Throws InputError unless the sizes fit together.
 std::vector<Shape> shapes(const LandscapeSetting& setting);
+
+/// What a draw is made of: the matrices; as columns e, the noise, where there is some, and the first solution.
+Matrices parts_of_draw(const LandscapeSetting& setting, const Stream& draw);
 
 /// Throws InputError for what measure_landscape would refuse, before anything is measured.
 void check(const LandscapeSetting& setting, const LandscapeRequest& request);

@@ -189,7 +189,8 @@ std::vector<RecoveryRun> runs_of(const RecoverySetting& s, const RecoveryRequest
                                  const MatrixXd& starts) {
   const double step = s.algorithm->name == "lasso" ? 0 : default_step(s, r);
   if (const auto* g = std::get_if<Demodulation>(&instance))
-    return alternate(*g, starts.topRows(g->G1.input), starts.bottomRows(g->G2.input), {step, r.negation}, r.rules);
+    return alternate(*g, starts.topRows(g->G1.input), starts.bottomRows(g->G2.input), {step, r.negation, r.momentum},
+                     r.rules);
   const Recovery& f = std::get<Recovery>(instance);
   if (s.algorithm->prior == Prior::network)
     return descend(f, starts, {step, r.negation, r.adam ? Optimiser::adam : Optimiser::gradient}, r.rules);
@@ -320,7 +321,7 @@ const std::vector<Algorithm>& algorithms() {
        false,
        {},
        2000,
-       {"negation", "two_starts"}},
+       {"negation", "momentum", "two_starts"}},
       {"amplitude-flow",
        "phase retrieval by amplitude flow [AF], started as TAF",
        Prior::none,
@@ -431,6 +432,7 @@ void check(const RecoverySetting& s, const RecoveryRequest& r) {
     throw InputError(
         fmt::format("sparsity = {}: must be at most n = {}", needed(s.sizes, "sparsity"), needed(s.sizes, "n")));
   if (!r.preset.empty()) position("preset", r.preset, s.algorithm->presets);
+  if (!(r.momentum < 1)) throw InputError(fmt::format("momentum = {}: must be less than 1", r.momentum));
   check_given(s);
 }
 

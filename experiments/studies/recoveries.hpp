@@ -47,6 +47,7 @@ struct RecoveryRequest {
   RunRules rules;
   std::string preset;
   std::optional<double> step, gamma, eta, lambda;
+  double momentum = 0;
   bool negation = true, adam = false, spectral = true, two_starts = false;
   std::int64_t restarts = 1;
   double tolerance = 1e-4;

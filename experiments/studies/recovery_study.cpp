@@ -3,6 +3,7 @@
 #include "experiments/studies/parameters.hpp"
 #include "experiments/studies/recoveries.hpp"
 #include "experiments/studies/recovery_columns.hpp"
+#include "experiments/studies/studies.hpp"
 #include "theory/suggest.hpp"
 
 #include <fmt/format.h>
@@ -80,6 +81,9 @@ const Parameter<double> eta =
     optional_number<double>("eta", "weights r/(r + eta), r = |a_i'z|/b_i", 1, 0, true, "10", "E");
 const Parameter<double> lambda = optional_number<double>("lambda", "of the l1 norm, times |A'b|_inf", 1, 0, true,
                                                          "0.001; least squares on the support at the end", "L");
+const Parameter<double> momentum =
+    optional_number<double>("momentum", "a step goes along the gradient plus MU times the direction of the step before",
+                            0.9, 0, false, "none", "MU");
 const Parameter<std::int64_t> restarts{{.name = "restarts",
                                         .meaning = "starts; the run with the least loss is kept",
                                         .example = std::int64_t{1},
@@ -144,7 +148,7 @@ const std::vector<Symbol>& recovery_sizes() {
   return all;
 }
 
-Parameters recovery_parameters() {
+Parameters recovery_parameters(bool with_momentum) {
   std::vector<AnyParameter> all{algorithm};
   for (const Symbol& size : recovery_sizes()) all.push_back(optional_size(size));
   for (const AnyParameter& p : std::vector<AnyParameter>{image,       problem,
@@ -159,6 +163,7 @@ Parameters recovery_parameters() {
                                                          stop_change, tolerance,
                                                          trace,       condition_starts})
     all.push_back(p);
+  if (with_momentum) all.push_back(momentum);
   return std::make_shared<const std::vector<AnyParameter>>(std::move(all));
 }
 
@@ -167,7 +172,7 @@ bool concerns(const std::string& name, const std::string& parameter) {
   const bool network = a.prior == Prior::network || a.prior == Prior::networks;
   static const std::map<std::string, std::string> called{{"no_negation", "negation"}, {"plain_start", "spectral"}};
   for (const char* own :
-       {"problem", "preset", "gamma", "eta", "lambda", "negation", "adam", "two_starts", "spectral"}) {
+       {"problem", "preset", "gamma", "eta", "lambda", "negation", "momentum", "adam", "two_starts", "spectral"}) {
     const auto other = called.find(parameter);
     if (own == (other == called.end() ? parameter : other->second))
       return std::find(a.parameters.begin(), a.parameters.end(), own) != a.parameters.end();
@@ -224,6 +229,7 @@ RecoveryRequest request_of(const Setting& at, int threads = 1) {
   if (const auto list = at.get(trace)) set_trace(r.rules, *list);
   if (!a.presets.empty()) r.preset = at[preset];
   r.step = at.get(step), r.gamma = at.get(gamma_), r.eta = at.get(eta), r.lambda = at.get(lambda);
+  if (at.has(momentum.name)) r.momentum = at.get(momentum).value_or(0);
   r.negation = !at[no_negation];
   r.adam = at[adam];
   r.two_starts = at[two_starts];
@@ -275,10 +281,9 @@ std::string report_of(const Setting&, const MeasuredRecovery& d) {
   return text;
 }
 
-}  // namespace
-
-Study recovery_study() {
+Study study(bool with_momentum) {
   StudyOf<MeasuredRecovery> s;
+  if (with_momentum) s.about.added = momentum.name;
   s.about.verb = "recover";
   s.about.key = "study";
   s.about.name = "recovery";
@@ -286,7 +291,7 @@ Study recovery_study() {
   s.about.noun = "recovery";
   s.about.statement = "an algorithm on instances of its problem";
   s.about.notes = recovery_notes;
-  s.about.parameters = recovery_parameters();
+  s.about.parameters = recovery_parameters(with_momentum);
   s.about.word = {algorithm.name, [](const std::string& name) { return algorithm_named(name).statement; }, concerns};
   s.about.inputs = {{"network", "given: an HDF5 file of layers or .npy,.npy,...", "", "W"},
                     {"network2", "the second network, likewise", "", "W2"},
@@ -355,5 +360,10 @@ Study recovery_study() {
   s.report = report_of;
   return s;
 }
+
+}  // namespace
+
+Study recovery_study() { return study(false); }
+Study recovery_study_with_momentum() { return study(true); }
 
 }  // namespace theoremeter

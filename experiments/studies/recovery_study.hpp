@@ -8,4 +8,7 @@ namespace theoremeter {
 /// One study of all algorithms: which one is a parameter, a coordinate like any other.
 Study recovery_study();
 
+/// The same for those who say a momentum.
+Study recovery_study_with_momentum();
+
 }  // namespace theoremeter

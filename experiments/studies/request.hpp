@@ -28,7 +28,7 @@ struct Request {
 
 namespace purpose {  // the streams of a draw
 inline constexpr std::uint64_t weights = 0, sample = 1, search = 2, fit = 3, solution = 4, noise = 5, landscape = 6,
-                               conditions = 7, start = 8;
+                               conditions = 7, start = 8, lemmas = 9;
 }
 
 /// The multiple of the expectation: given, or fitted; else the ensemble's.

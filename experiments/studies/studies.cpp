@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace theoremeter {
 
@@ -34,15 +35,29 @@ const Study& study_named(const std::string& key, const std::string& name) {
   return *of_key.at(position(key, name, names));
 }
 
-const Study& deciding_if(bool asked, const Study& study) {
+const std::vector<Study>& larger_studies() {
   static const std::vector<Study> all = [] {
     std::vector<Study> list;
     for (const Condition& condition : conditions()) list.push_back(deciding_study(condition));
+    for (const LandscapeProblem& problem : landscape_problems())
+      if (has_lemmas(problem)) list.push_back(lemma_study(problem));
+    list.push_back(recovery_study_with_momentum());
     return list;
   }();
-  const auto deciding =
-      std::find_if(all.begin(), all.end(), [&](const Study& s) { return s.key == study.key && s.name == study.name; });
-  return asked && deciding != all.end() ? *deciding : study;
+  return all;
+}
+
+const Study& as_asked(const Study& study, const std::function<bool(const std::string& parameter)>& asked) {
+  for (const Study& larger : larger_studies())
+    if (larger.key == study.key && larger.name == study.name && asked(larger.added)) return larger;
+  return study;
+}
+
+const Study& study_of(const Description& about) {
+  const std::vector<AnyParameter>& all = *about.parameters;
+  return as_asked(study_named(about.key, about.study), [&](const std::string& name) {
+    return std::any_of(all.begin(), all.end(), [&](const AnyParameter& p) { return p.name == name; });
+  });
 }
 
 }  // namespace theoremeter

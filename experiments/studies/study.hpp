@@ -64,6 +64,7 @@ struct Study {
   std::string statement;        // one line, for --help
   std::string notes;            // behind the options, for --help
   Parameters parameters;
+  std::string added;         // the parameter of larger_studies(), in studies.hpp
   std::optional<Word> word;  // none: the study's name is the word, `measure wdc`
   std::vector<Input> inputs;
   Schema schema;
