@@ -31,6 +31,9 @@ class Failure {
     any_ = true;
   }
   bool any() const { return any_; }
+  /// Places are handed out in order: one that is taken before another fails is measured, for it may be the first to
+  /// fail.
+  bool before(std::uint64_t place) const { return place_ < place; }
   void rethrow() const {
     if (what_) std::rethrow_exception(what_);
   }
@@ -38,7 +41,7 @@ class Failure {
  private:
   std::mutex mutex_;
   std::atomic<bool> any_ = false;
-  std::uint64_t place_ = std::numeric_limits<std::uint64_t>::max();
+  std::atomic<std::uint64_t> place_ = std::numeric_limits<std::uint64_t>::max();
   std::exception_ptr what_;
 };
 
@@ -123,7 +126,7 @@ class Run {
       const Places places = queue_.next(count);
       if (places.empty()) return;
       for (const std::uint64_t place : places)
-        if (!failure_.any()) measure(place, 1);
+        if (!failure_.before(place)) measure(place, 1);
       const double seconds = seconds_since(start);
       if (seconds < enough) count *= 2;
       if (seconds > 2 * enough) count = std::max<std::size_t>(1, count / 2);
