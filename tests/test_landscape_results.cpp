@@ -4,6 +4,7 @@
 #include "estimators/landscape.hpp"
 #include "experiments/studies/landscape_results.hpp"
 #include "experiments/studies/landscape_verify.hpp"
+#include "theory/rho.hpp"
 
 #include <doctest/doctest.h>
 
@@ -163,6 +164,49 @@ TEST_CASE("verify accepts a network that is dead: many violations of every reaso
   CHECK(m.landscape.excluded.size() == 2);
   const RebuiltInstance rebuilt{f, 1, {}, [&] { return census(f, 0); }, {}};
   for (const std::string& what : complaints_of(Problem::inversion, sizes, rebuilt, m, false)) FAIL_CHECK(what);
+}
+
+// W_1 = V diag(1, thin): x must go 1/thin times as far for the same in its second coordinate, so that cells are narrow,
+// and slopes across them steep.
+TEST_CASE("verify accepts what the census finds in networks with a thin direction") {
+  Stream stream(7);
+  const auto gaussian = [&](Eigen::Index n, Eigen::Index k) {
+    Rows W(n, k);
+    for (double& entry : W.reshaped()) entry = stream.normal();
+    return W;
+  };
+  for (const double thin : {1e-3, 1e-6, 1e-8, 1e-10, 1e-12})
+    for (int i = 0; i < 6; ++i)
+      for (const Problem problem : {Problem::inversion, Problem::compressed_sensing, Problem::phase_retrieval}) {
+        const Eigen::Vector2d scale(1, thin);
+        const Network G({gaussian(6, 2) * scale.asDiagonal(), gaussian(5, 6)});
+        const Eigen::VectorXd x0 = gaussian(2, 1).col(0).cwiseQuotient(scale);
+        const Rows A = gaussian(5, 5);
+        const Recovery f = problem == Problem::inversion            ? inversion(G, x0)
+                           : problem == Problem::compressed_sensing ? compressed_sensing(G, A, x0)
+                                                                    : phase_retrieval(G, A, x0);
+        CAPTURE(thin);
+        CAPTURE(i);
+        CAPTURE(name(problem));
+        const double rho = theoremeter::rho(problem, 2);
+        MeasuredLandscape m;
+        m.x0 = {x0};
+        m.census = census(f, rho);
+        const Sizes sizes{{"m", {5}}, {"widths", {2, 6, 5}}};
+        m.spurious = spurious_minima(problem, sizes, m);
+        const RebuiltInstance rebuilt{f, 1, {}, [&] { return census(f, rho); }, {}};
+        for (const std::string& what : census_complaints_of(problem, sizes, rebuilt, m)) FAIL_CHECK(what);
+        for (StationaryPoint& p : m.census->points) {  // and f falls where it is told of another point, the same again
+          if (p.kind != StationaryKind::minimum || along_ray(f, p.x).a < 0.01 * f.b.squaredNorm()) continue;
+          p.x *= 1.1;
+          p.objective = objective(f, p.x);
+          const RebuiltInstance wrong{f, 1, {}, [&] { return *m.census; }, {}};
+          const Complaints told = census_complaints_of(problem, sizes, wrong, m);
+          CHECK(
+              std::ranges::any_of(told, [](const std::string& t) { return t.starts_with("f falls from a minimum"); }));
+          break;
+        }
+      }
 }
 
 }  // namespace theoremeter::test_landscape_results

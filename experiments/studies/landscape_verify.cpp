@@ -623,7 +623,8 @@ class CheckedLandscape {
     agrees("census_objective_at_zero", census.objective_at_zero, objective(f, zero));
     if (!in_space(p)) return;
     const double descent = -one_sided_derivative(f, zero, p);
-    require(std::abs(census.descent_at_zero - descent) <= tolerance * along_ray(f, p).cp.stableNorm(),
+    require(std::abs(census.descent_at_zero - descent) <=
+                tolerance * along_ray(f, p).cp.stableNorm() + f.b.stableNorm() * residual_rounding(f, p),
             fmt::format("census_descent_at_zero = {}, but recomputed it is {}", census.descent_at_zero, descent));
     require(std::abs(p.norm() - 1) <= 1e-12, "the witness of census_descent_at_zero is no unit vector");
     require(census.zero == StationaryKind::maximum || !(census.descent_at_zero > 0),
@@ -694,7 +695,7 @@ class CheckedLandscape {
     for (const auto& [stored, u] : {std::pair{p.counterclockwise, across}, std::pair{p.clockwise, VectorXd(-across)}}) {
       require(sign * stored >= 0, fmt::format("a {} has a derivative of {} across it", name(p.kind), stored));
       if (residual_rounding(f, x) > 1e-9 * std::sqrt(size)) continue;
-      require(is_derivative(f, x, u, stored, 1e-6 * size / x.norm()),
+      require(is_derivative(f, x, u, stored),
               fmt::format("a derivative at a kink of the census = {}, but recomputed it is not", stored));
     }
   }
@@ -715,12 +716,20 @@ class CheckedLandscape {
 
   static std::string text_of(const VectorXd& x) { return fmt::format("({})", fmt::join(x.begin(), x.end(), ", ")); }
 
+  /// How fast A G(x) moves along u, |x| at least as far as |b|: where neurons are nearly parallel x moves far for it.
+  static double image_speed(const Recovery& f, const VectorXd& x, const VectorXd& u) {
+    const VectorXd moves = one_sided_derivative(f.G, x, u);
+    return std::max(f.A.size() > 0 ? (f.A * moves).stableNorm() : moves.stableNorm(),
+                    std::sqrt(scale_of(f)) / x.norm());
+  }
+
   /// The gradient is affine on either side, some way off.
-  static bool is_derivative(const Recovery& f, const VectorXd& x, const VectorXd& u, double stored, double allowed) {
+  static bool is_derivative(const Recovery& f, const VectorXd& x, const VectorXd& u, double stored) {
+    const double size = std::sqrt(scale_of(f)), speed = image_speed(f, x, u);
     for (const double apart : {1e-7, 1e-9, 1e-11, 1e-13}) {
-      const VectorXd step = apart * x.norm() * u;
+      const VectorXd step = apart * size / speed * u;
       const double derivative = (2 * gradient(f, x + step) - gradient(f, x + 2 * step)).dot(u);
-      if (std::abs(stored - derivative) <= allowed) return true;
+      if (std::abs(stored - derivative) <= 1e-6 * size * speed) return true;
     }
     return false;
   }
@@ -753,11 +762,14 @@ class CheckedLandscape {
 
   /// x is off its ray by rounding, so a derivative may be negative by that much of the curvature.
   static bool falls(const Recovery& f, const VectorXd& x) {
-    const double size = scale_of(f), step = 1e-6 * x.norm(), here = objective(f, x) - rounding(f, x);
-    for (const VectorXd& u : directions_around(x.size()))
-      if (objective(f, x + step * u) - here < -1e-11 * size && one_sided_derivative(f, x, u) < -1e-9 * size / x.norm())
-        return true;
-    return false;
+    const double size = std::sqrt(scale_of(f)), here = objective(f, x) - rounding(f, x);
+    const double slope = 1e-9 * size + residual_rounding(f, x);
+    std::vector<VectorXd> directions = directions_around(x.size());
+    for (const double sign : {1.0, -1.0}) directions.emplace_back(sign * x.normalized());
+    return std::ranges::any_of(directions, [&](const VectorXd& u) {
+      const double speed = image_speed(f, x, u), step = 1e-6 * size / speed;
+      return objective(f, x + step * u) - here < -1e-11 * size * size && one_sided_derivative(f, x, u) < -slope * speed;
+    });
   }
 
   const MeasuredLandscape& d_;
