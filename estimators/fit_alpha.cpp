@@ -16,6 +16,8 @@
 namespace theoremeter {
 namespace {
 
+constexpr double lines_agree = 1e-14;  // where they meet, of levels up to 1/2
+
 /// slope s + at_zero <= phi(s) for all s >= 0, attained at a cut's point.
 struct Line {
   double slope, at_zero;
@@ -131,7 +133,7 @@ class Model {
       std::size_t highest = 0;
       for (std::size_t i = 1; i < lines_.size(); ++i)
         if (lines_[i].at(l.s) > lines_[highest].at(l.s)) highest = i;
-      if (!(lines_[highest].at(l.s) > l.level + 1e-14) || exchanges > lines_.size()) return l;
+      if (!(lines_[highest].at(l.s) > l.level + lines_agree) || exchanges > lines_.size()) return l;
       (lines_[highest].slope > 0 ? l.rising : l.falling) = highest;
     }
   }
@@ -225,7 +227,8 @@ class AlphaFitting {
     found.starts = starts_made_;
     found.evaluations = evaluations_;
     const Lowest lowest = model_.minimise();
-    return {1 / at.s, {lowest.level, model_.proof(lowest)}, std::move(found)};
+    const double level = lowest.level > 10 * lines_agree ? lowest.level : 0;  // k = 1 can reach 0, but for rounding
+    return {1 / at.s, {level, model_.proof(lowest)}, std::move(found)};
   }
 
   const Rows& W_;

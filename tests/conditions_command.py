@@ -7,6 +7,7 @@ The binary is named by the environment variable THEOREMETER (default: build/theo
 import json
 import math
 import unittest
+from fractions import Fraction
 
 import h5py
 import numpy as np
@@ -295,6 +296,25 @@ class Sweeps(Conditions):
             with self.subTest(text=text):
                 self.write("e.toml", text)
                 self.refuse("run", "e.toml", says=says)
+
+
+class Line(CommandLine):
+    def test_what_all_but_cancels(self):
+        """W = (w, -w): |w^2 - alpha/2| in fractions, down to the last digits of w^2 alone, at any scale."""
+        for w in (2 ** -0.5, 1 / 3, 1e150, 1e-140, 0.1):
+            for alpha in ("1" if w == 2 ** -0.5 else repr(2 * w * w), "fit"):
+                np.save(self.folder / "w.npy", np.array([[w], [-w]]))
+                done = self.run_it("measure", "wdc", "--weights", "w.npy", "--alpha", alpha, "--json", "--output", "w.h5",
+                                   "--overwrite")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                d = json.loads(done.stdout)["draws"][0]
+                exact = abs(Fraction(w) ** 2 - Fraction(d["alpha"]) / 2)
+                self.assertTrue(exact * Fraction(1 - 1e-15) <= d["at_least"] <= exact <= d["at_most"], (w, alpha, d))
+                self.succeed("verify", "w.h5")
+        np.save(self.folder / "a.npy", np.array([[2 ** -0.5], [-2 ** -0.5]]))
+        d = json.loads(self.run_it("measure", "phaseless", "--weights", "a.npy", "--json").stdout)["draws"][0]
+        exact = abs(2 * Fraction(2 ** -0.5) ** 2 - 1)
+        self.assertTrue(exact * Fraction(1 - 1e-15) <= d["at_least"] <= exact <= d["at_most"], d)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,16 @@ Real size(Real quotient, Side* side) {
   return std::abs(quotient);
 }
 
+/// k = 1: squares and what is expected of them may all but cancel, so their difference is exact.
+template <class Coefficient>
+Real deviation_on_line(const Rows& W, const Exact& expected, const Coefficient& coefficient, Side* side) {
+  Exact difference = -expected;
+  for (Eigen::Index i = 0; i < W.rows(); ++i) difference += coefficient(i) * (Exact(W(i, 0)) * Exact(W(i, 0)));
+  return size(difference.convert_to<Real>(), side);
+}
+
+bool same_direction(const Eigen::VectorXd& x, const Eigen::VectorXd& y) { return (x[0] > 0) == (y[0] > 0); }
+
 // l/(|m||y|) times the deviation in (6): unit m and y, and rows sqrt(l) b_i.
 Real joint_deviation(const Rows& B, const Rows& C, Real alpha, const Eigen::VectorXd& h, const Eigen::VectorXd& x,
                      const Eigen::VectorXd& m, const Eigen::VectorXd& y, Side* side) {
@@ -224,6 +234,10 @@ Real expected_form(const Vector& z, const Vector& w, const Vector& u, const Vect
 
 long double wdc_deviation(const Rows& W, double alpha, const Eigen::VectorXd& x, const Eigen::VectorXd& y, Side* side) {
   assert(W.cols() == x.size() && W.cols() == y.size());
+  if (W.cols() == 1)  // Q = 1/2 or 0
+    return deviation_on_line(
+        W, same_direction(x, y) ? Exact(alpha) / 2 : Exact(0),
+        [&](Eigen::Index i) { return active(W, i, x) && active(W, i, y) ? 1 : 0; }, side);
   Matrix S = Matrix::Zero(W.cols(), W.cols());
   for (Eigen::Index i = 0; i < W.rows(); ++i)
     if (active(W, i, x) && active(W, i, y)) add_outer(W, i, 1, S);
@@ -232,6 +246,10 @@ long double wdc_deviation(const Rows& W, double alpha, const Eigen::VectorXd& x,
 
 long double phaseless_deviation(const Rows& A, const Eigen::VectorXd& z, const Eigen::VectorXd& w, Side* side) {
   assert(A.cols() == z.size() && A.cols() == w.size());
+  if (A.cols() == 1)  // Phi = 1 or -1
+    return deviation_on_line(
+        A, same_direction(z, w) ? Exact(1) : Exact(-1), [&](Eigen::Index i) { return sign(A, i, z) * sign(A, i, w); },
+        side);
   Matrix S = Matrix::Zero(A.cols(), A.cols());
   for (Eigen::Index i = 0; i < A.rows(); ++i) add_outer(A, i, sign(A, i, z) * sign(A, i, w), S);
   return norm(S - Phi(z, w), side);
