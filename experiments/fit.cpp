@@ -6,13 +6,13 @@
 #include "experiments/usage.hpp"
 #include "experiments/verbs.hpp"
 #include "results/align.hpp"
+#include "results/json.hpp"
 #include "results/series.hpp"
 #include "theory/error.hpp"
 #include "theory/suggest.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -396,7 +396,7 @@ void print_fit_json(const FitRequest& r, const std::vector<Answer>& answers) {
     if (r.model == Model::logistic || r.model == Model::probit) fit["separated"] = a.separated;
     all["fits"].push_back(std::move(fit));
   }
-  fmt::print("{}\n", all.dump(2));
+  fmt::print("{}\n", printed(all));
 }
 
 constexpr const char* fit_notes =

@@ -5,10 +5,10 @@
 #include "experiments/verbs.hpp"
 #include "results/align.hpp"
 #include "results/data_file.hpp"
+#include "results/json.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -168,7 +168,7 @@ int status_verb(const Options& o) {
     for (std::size_t p = 0; p < counts.size(); ++p) lines.push_back(line_of(t.about.points[p].sizes(), counts[p]));
     fmt::print("{}", align(lines));
   }
-  if (o.json) fmt::print("{}\n", json.dump(2));
+  if (o.json) fmt::print("{}\n", printed(json));
   return code;
 }
 

@@ -7,12 +7,12 @@
 #include "experiments/usage.hpp"
 #include "results/align.hpp"
 #include "results/data_file.hpp"
+#include "results/json.hpp"
 #include "theory/error.hpp"
 #include "theory/suggest.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -434,7 +434,7 @@ int theorems_verb(const TheoremsOptions& o) {
   if (o.json) {
     TheoremJson list = TheoremJson::array();
     for (const StatedHere& here : all) list.push_back(json_of(here));
-    fmt::print("{}\n", TheoremJson{{"statements", list}}.dump(2));
+    fmt::print("{}\n", printed(TheoremJson{{"statements", list}}));
   } else if (format == 1) {
     fmt::print("{}", latex(all));
   } else {

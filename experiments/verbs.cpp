@@ -86,7 +86,7 @@ std::string sources_text(const Description& about) {
 void print_json(const DataSet& data) {
   auto all = nlohmann::ordered_json::array();
   for (std::size_t point = 0; point < data.about().points.size(); ++point) all.push_back(to_json(data, point));
-  fmt::print("{}\n", nlohmann::ordered_json{{"points", all}}.dump(2));
+  fmt::print("{}\n", printed({{"points", all}}));
 }
 
 void print_table(const Study& study, const DataSet& data, bool each_draw) {
@@ -296,7 +296,7 @@ int measure_verb(const Study& named, const Options& o) {
   const DataSet data = measure_all(e, {o.output, o.overwrite, o.resume, {}, threads_of(o)});
   if (o.json) {
     if (data.about().points.size() == 1)
-      fmt::print("{}\n", to_json(data, 0).dump(2));
+      fmt::print("{}\n", printed(to_json(data, 0)));
     else
       print_json(data);
     return 0;
@@ -343,7 +343,7 @@ int show_verb(const Options& o) {
                                  data.state(key) == State::open ? "not measured" : "undefined"));
   const Setting at = setting_at(study, data, key.point);
   if (o.json)
-    fmt::print("{}\n", to_json(data.row(key), data.about().schema).dump(2));
+    fmt::print("{}\n", printed(to_json(data.row(key), data.about().schema)));
   else
     fmt::print("{}\n{}", at.said(), in_full(data.row(key), data.about().schema) + study.report(at, data.row(key)));
   return 0;

@@ -201,4 +201,8 @@ nlohmann::ordered_json to_json(const DataSet& data, std::size_t point) {
   return json;
 }
 
+std::string printed(const nlohmann::ordered_json& json) {
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 }  // namespace theoremeter

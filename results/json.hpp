@@ -19,4 +19,7 @@ nlohmann::ordered_json to_json(const DataSet& data, std::size_t point);
 nlohmann::ordered_json sources_json(const std::map<std::string, Source>& sources,
                                     const std::map<std::string, Rows>& matrices);
 
+/// As it is printed. Names of files may be any bytes: what is no UTF-8 becomes U+FFFD.
+std::string printed(const nlohmann::ordered_json& json);
+
 }  // namespace theoremeter
