@@ -142,8 +142,11 @@ CLI::App* add_files_verb(CLI::App& app, const char* name, const char* meaning, O
 }
 
 void add_draw(CLI::App& verb, Options& o) {
-  verb.add_option("--point", o.point, "a point of the sweep, from 0 on")->type_name("P")->transform(whole_number());
-  verb.add_option("--draw", o.draw, "a draw of it, from 0 on")->type_name("D")->transform(whole_number());
+  const auto add = [&](const char* name, std::int64_t& to, const char* meaning, const char* type) {
+    verb.add_option(name, to, meaning)->type_name(type)->transform(whole_number())->check(no_less_than(0));
+  };
+  add("--point", o.point, "a point of the sweep, from 0 on", "P");
+  add("--draw", o.draw, "a draw of it, from 0 on", "D");
 }
 
 void add_full(CLI::App& verb, Options& o) {
@@ -182,7 +185,10 @@ void add_file_verbs(CLI::App& app, Options& o, int& status) {
   status_of->callback([&] { status = status_verb(o); });
 
   CLI::App* check = add_files_verb(app, "verify", "Recompute what results files say from the definitions", o, "F.h5");
-  check->add_option("--sample", o.sample, "only N draws, spread evenly")->type_name("N")->transform(whole_number());
+  check->add_option("--sample", o.sample, "only N draws, spread evenly")
+      ->type_name("N")
+      ->transform(whole_number())
+      ->check(no_less_than(1));
   check->add_flag("--again,--certificates", o.again, "draw samples and prove certificates again too");
   add_threads(*check, o);
   check->footer(

@@ -39,7 +39,8 @@ std::vector<fs::path> folders(const std::string& name) {
 }  // namespace
 
 std::string found_experiment(const std::string& name) {
-  if (fs::exists(name) || name.find('/') != std::string::npos) return name;
+  std::error_code ignored;
+  if (name.find('/') != std::string::npos || fs::exists(name, ignored)) return name;
   for (const fs::path& folder : folders("experiments"))
     for (const char* ending : {"", ".toml"})
       if (const fs::path file = folder / (name + ending); fs::is_regular_file(file)) return file.string();

@@ -127,6 +127,14 @@ CLI::Validator whole_number() {
       "");
 }
 
+CLI::Validator no_less_than(std::int64_t least) {
+  return CLI::Validator(
+      [least](std::string& text) -> std::string {
+        return std::stoll(text) >= least ? "" : fmt::format("{}: must be at least {}", text, least);
+      },
+      "");
+}
+
 CLI::Validator number() {
   return CLI::Validator(
       [](std::string& text) -> std::string {

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdint>
 #include <string>
 
 namespace theoremeter {
@@ -11,6 +12,8 @@ namespace theoremeter {
 CLI::Validator not_empty();
 /// To be given to transform(): numbers are decimal, 010 is 10.
 CLI::Validator whole_number();
+/// To be given to check(), beside whole_number().
+CLI::Validator no_less_than(std::int64_t least);
 CLI::Validator number();
 
 /// Names and widths of the help pages; inherited by the verbs added afterwards.

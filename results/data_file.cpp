@@ -6,6 +6,7 @@
 #include "results/hdf5.hpp"
 #include "results/journal.hpp"
 #include "results/later_columns.hpp"
+#include "results/paths.hpp"
 #include "results/seal.hpp"
 #include "theory/error.hpp"
 
@@ -611,7 +612,9 @@ class Reader {
     std::vector<Variable> variables;
     std::vector<Handle> sets;
     for (const Column& column : schema.columns) sets.push_back(opened(variables.emplace_back(Variable{&column})));
+    check_dimensions(schema);
     std::map<std::string, hsize_t> done;
+    std::map<std::string, Origins> origins;
     Row row = empty_row(schema);
     for_blocks(points_, draws_, [&](const Block& b) {
       std::map<std::string, hsize_t> items;
@@ -634,6 +637,7 @@ class Reader {
           }
           for (std::size_t i = 0; i < row.size(); ++i)
             take(variables[i], variables[i].in_list() ? total(row[counts.at(variables[i].column->list)]) : 1, row[i]);
+          for (const auto& [list, counter] : counts) origins[list].add(p, draw, total(row[counter]));
           const std::int64_t run = runs[p * draws_ + d];
           if (run < 0 || static_cast<std::size_t>(run) >= data.about().runs.size())
             throw hdf5::Error("damaged: dataset measured_by names no run");
@@ -641,12 +645,52 @@ class Reader {
         }
       for (const auto& [list, n] : items) done[list] += n;
     });
+    for (const auto& [list, from] : origins) check_origins(list, from);
     if (digest(data) != hdf5::read_attribute<std::string>(file_, "digest"))
       throw hdf5::Error("damaged: its values are not those that its digest was made of");
     return data;
   }
 
  private:
+  /// Whose the items of a list are, as other programs read it.
+  struct Origins {
+    std::vector<std::int64_t> point, draw;
+    void add(hsize_t p, std::uint64_t d, std::size_t items) {
+      point.insert(point.end(), items, static_cast<std::int64_t>(p));
+      draw.insert(draw.end(), items, static_cast<std::int64_t>(d));
+    }
+  };
+
+  void check_origins(const std::string& list, const Origins& from) const {
+    for (const auto& [what, expected] : {std::pair{"_point", &from.point}, std::pair{"_draw", &from.draw}})
+      if (hdf5::read_dataset<std::int64_t>(file_, list + what, {expected->size()}) != *expected)
+        throw hdf5::Error(fmt::format("damaged: dataset {}{} is not what the counts say", list, what));
+  }
+
+  /// Numbers along the dimensions, which other programs label by.
+  void check_dimensions(const Schema& schema) const {
+    std::set<std::string> counted{"point", "run"};
+    for (const Column& c : schema.columns) {
+      if (!c.list.empty()) counted.insert(c.list);
+      counted.insert(c.axes.begin(), c.axes.end());
+    }
+    for (const Axis& axis : schema.axes)
+      if (counted.contains(axis.name) && hdf5::length_of(file_, axis.name) == axis.values.size()) {
+        counted.erase(axis.name);
+        check_dimension(axis.name, axis.values);
+      }
+    for (const std::string& name : counted) {
+      std::vector<std::int64_t> values(hdf5::length_of(file_, name));
+      std::iota(values.begin(), values.end(), 0);
+      check_dimension(name, values);
+    }
+  }
+  template <class T>
+  void check_dimension(const std::string& name, const std::vector<T>& expected) const {
+    if (hdf5::read_dataset<T>(file_, name, {expected.size()}) != expected)
+      throw hdf5::Error(fmt::format("damaged: dimension {} has other numbers than it was made with", name));
+  }
+
   void coordinate(const AnyParameter& p, Description& about) const {
     const std::string name = coordinate_name(p, about.schema);
     const auto set = [&](const auto& values, const auto& none, const auto& of) {
@@ -688,7 +732,16 @@ class Reader {
     v.lacking = hdf5::has_attribute(set, filling_name<double>) || hdf5::has_attribute(set, filling_name<std::string>);
     if (c.type == Type::whole) v.no_whole = filling<std::int64_t>(set).value_or(-1);
     if (c.type == Type::text) v.no_text = filling<std::string>(set).value_or("");
+    check_said(set, c, "kind", says_names[static_cast<std::size_t>(c.says)]);
+    if (c.type == Type::flag)
+      check_said(set, c, "flag_meanings", words_of(c.names.empty() ? std::vector<std::string>{"no", "yes"} : c.names));
     return set;
+  }
+
+  /// What other programs are told of it is what was declared.
+  static void check_said(hid_t set, const Column& c, const std::string& attribute, const std::string& declared) {
+    if (hdf5::has_attribute(set, attribute) && hdf5::read_attribute<std::string>(set, attribute) != declared)
+      throw hdf5::Error(fmt::format("damaged: attribute {} of {} is not \"{}\"", attribute, c.name, declared));
   }
 
   static void load(Variable& v, hid_t set, const Shape& start, const Shape& count) {
@@ -791,7 +844,7 @@ FormatVersion check_format(hid_t file) {
 template <class Decode>
 auto decoded(const std::string& path, const Decode& decode) {
   std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) throw InputError(fmt::format("{}: no such file", path));
+  if (!std::filesystem::exists(path, ignored)) throw InputError(fmt::format("{}: {}", path, why_not_there(path)));
   if (!std::filesystem::is_regular_file(path, ignored)) throw InputError(fmt::format("{}: not a regular file", path));
   if (seal_is_broken(path))
     throw InputError(fmt::format("{}: damaged: its bytes are not those that were written (checksum)", path));

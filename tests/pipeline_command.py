@@ -10,6 +10,7 @@ import json
 import math
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -108,6 +109,10 @@ class Sweeps(Pipeline):
         self.refuse("table", "r.h5", "--format", "latx", says="latex")
         self.refuse("show", "r.h5", "--point", 2, says="--point 2")
         self.refuse("show", "r.h5", "--point", 0, "--draw", 4, says="--draw 4")
+        self.refuse("show", "r.h5", "--draw", -1, says="--draw: -1: must be at least 0")
+        self.refuse("export", "r.h5", "--point", -2, "--output", "folder", says="--point: -2: must be at least 0")
+        for n in (0, -1):
+            self.refuse("verify", "r.h5", "--sample", n, says=f"--sample: {n}: must be at least 1")
 
     def test_experiments_that_came_along_are_found_by_name(self):
         for file in sorted((ROOT / "experiments").glob("*-figure-*.toml")):
@@ -284,6 +289,36 @@ class Reading(Pipeline):
         self.assertIn("r.h5: 8 draws verified: ", done.stdout)
         self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr, r"\Atheoremeter: s.h5: damaged: [^\n]+\n\Z")
+
+    def test_verify_reads_what_other_programs_read(self):
+        """Labels of dimensions, whose the items of lists are, and what attributes say: xarray takes nothing else."""
+        self.succeed("measure", "wdc", "--n", 8, "--k", 2, "--samples", 20, "--starts", 2, "--output", "wdc.h5")
+        self.succeed("census", "phase-retrieval", "--widths", "2,4", "--m", 5, "--draws", 2, "--output", "census.h5")
+
+        def refused(name, change):
+            shutil.copyfile(self.folder / name, self.folder / "changed.h5")
+            with h5py.File(self.folder / "changed.h5", "r+") as file:
+                change(file)
+            self.refuse("verify", "changed.h5", says="damaged")
+
+        def next_number(dataset):
+            def change(file):
+                values = file[dataset][...]
+                values[-1] = np.nextafter(values[-1], 2) if values.dtype.kind == "f" else values[-1] + 1
+                file[dataset][...] = values
+            return change
+
+        def other_text(dataset, attribute, text):
+            def change(file):
+                file[dataset].attrs.modify(attribute, text)
+            return change
+
+        for dataset in ("point", "run", "quantile", "x_coordinate"):
+            refused("wdc.h5", next_number(dataset))
+        for dataset in ("census_point", "census_point_point", "census_point_draw"):
+            refused("census.h5", next_number(dataset))
+        refused("wdc.h5", other_text("at_least", "kind", "at most"))
+        refused("wdc.h5", other_text("side", "flag_meanings", "minus plus"))
 
 
 class Interruption(Pipeline):
