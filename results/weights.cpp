@@ -1,6 +1,7 @@
 #include "results/weights.hpp"
 
 #include "results/hdf5.hpp"
+#include "results/paths.hpp"
 #include "results/weights/array_file.hpp"
 #include "results/weights/layer_order.hpp"
 #include "results/weights/names.hpp"
@@ -239,7 +240,7 @@ class Opened {
         const double w = W(i, j);
         if (!std::isfinite(w)) throw Refusal(fmt::format("{}W[{}, {}] is {}; all must be finite", of, i, j, w));
         if (integer && std::abs(w) >= 0x1p53)
-          throw Refusal(fmt::format("{}W[{}, {}] is an integer beyond 2^53; store it as float64", of, i, j));
+          throw Refusal(fmt::format("{}W[{}, {}] is an integer of 2^53 or beyond; store it as float64", of, i, j));
       }
   }
 
@@ -261,7 +262,7 @@ auto in_file(const char* kind, const std::string& path, const Work& work) {
 }
 
 [[noreturn]] void no_such_file(const char* kind, const std::string& spec) {
-  throw InputError(fmt::format("{} {}: no such file", kind, spec.empty() ? "\"\"" : spec));
+  throw InputError(fmt::format("{} {}: {}", kind, spec.empty() ? "\"\"" : spec, why_not_there(spec)));
 }
 
 struct Spec {

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import pathlib
+import pickle
 import shutil
 import struct
 import subprocess
@@ -140,6 +141,12 @@ class NumPy(WeightsCommand):
             self.reads("net.npz:2.weight.npy", expected=NETWORK[1])
             self.refuses("--weights", "net.npz", "2 matrices inside (0.weight, 2.weight); name one")
             self.refuses("--weights", "net.npz:1.weight", "did you mean 0.weight?")
+        for beside in (np.array(["a", "b"]), np.array({"a": 1}, dtype=object), np.array(True)):  # no matrices
+            save("beside.npz", W=W, beside=beside)
+            self.reads("beside.npz")
+            self.reads_network("beside.npz", [W])
+        save("two.npz", W=W, V=W.astype(complex))
+        self.refuses("--network", "two.npz", "dataset V: type '<c16'")
         save("order.npz", last=NETWORK[0], first=NETWORK[1])  # the order of writing
         self.reads_network("order.npz", NETWORK[:2], remarks="order that the file keeps: last, first")
 
@@ -147,6 +154,20 @@ class NumPy(WeightsCommand):
         with zipfile.ZipFile("w.npz", "w") as archive, archive.open("W.npy", "w", force_zip64=True) as member:
             np.lib.format.write_array(member, W)
         self.reads("w.npz")
+
+    def test_what_macos_adds(self):
+        np.savez("w.npz", W=W)
+        with zipfile.ZipFile("w.npz", "a") as archive:
+            archive.writestr("__MACOSX/._W.npy", b"\0\5\x16\7")
+        self.reads("w.npz")
+        self.reads_network("w.npz", [W])
+
+    def test_integers_that_doubles_cannot_hold(self):
+        for value in (2 ** 53, -2 ** 53, 2 ** 62):
+            np.save("w.npy", np.full((3, 2), value))
+            self.refuses("--weights", "w.npy", "W[0, 0] is an integer of 2^53 or beyond")
+        np.save("w.npy", np.full((3, 2), 2 ** 53 - 1))
+        self.reads("w.npy", expected=np.full((3, 2), 2.0 ** 53 - 1))
 
     def test_damaged_archives(self):
         np.savez_compressed("w.npz", W=W)
@@ -388,11 +409,46 @@ class Incomplete(WeightsCommand):
             file.create_virtual_dataset("W", layout)
         self.reads("w.h5")
         self.refuses("--weights", "gap.h5", "cover 60 of its 120 entries")
+        twice = h5py.VirtualLayout((40, 3), "f8")
+        for source in ("top.h5", "bottom.h5"):  # 120 entries mapped, but on the same 60
+            twice[:20] = h5py.VirtualSource(source, "W", (20, 3))
+        with h5py.File("twice.h5", "w") as file:
+            file.create_virtual_dataset("W", twice)
+        self.refuses("--weights", "twice.h5", "cover 60 of its 120 entries")
+        woven = h5py.VirtualLayout((40, 3), "f8")
+        for i, source in enumerate(("top.h5", "bottom.h5")):
+            woven[i::2] = h5py.VirtualSource(source, "W", (20, 3))
+        with h5py.File("woven.h5", "w") as file:
+            file.create_virtual_dataset("W", woven)
+        self.reads("woven.h5", expected=W.reshape(2, 20, 3).swapaxes(0, 1).reshape(40, 3))
+        self.h5("short.h5", {"W": W[:5]})
+        short = h5py.VirtualLayout((40, 3), "f8")
+        short[:] = h5py.VirtualSource("short.h5", "W", (40, 3))
+        with h5py.File("of_short.h5", "w") as file:
+            file.create_virtual_dataset("W", short)
+        self.refuses("--weights", "of_short.h5", "short.h5:W is not whole", "it has 15 entries where 120 were")
         os.remove("bottom.h5")
         self.refuses("--weights", "w.h5", "bottom.h5 is missing")
         with h5py.File("bottom.h5", "w") as file:
             file.create_dataset("W", (20, 3), "f8")
         self.refuses("--weights", "w.h5", "bottom.h5:W is not whole", "never written")
+
+    def test_sources_are_found_where_hdf5_finds_them(self):
+        def virtual(name, source):
+            layout = h5py.VirtualLayout((40, 3), "f8")
+            layout[:] = h5py.VirtualSource(source, "W", (40, 3))
+            with h5py.File(name, "w") as file:
+                file.create_virtual_dataset("W", layout)
+        os.makedirs("a/b")
+        self.h5("a/b/source.h5", {"W": W})
+        virtual("a/middle.h5", "b/source.h5")  # beside the file that names it
+        virtual("top.h5", "a/middle.h5")
+        virtual("moved.h5", "/no/such/folder/top.h5")  # by its last name
+        os.symlink("a/middle.h5", "link.h5")  # beside what that leads to
+        for name in ("a/middle.h5", "top.h5", "moved.h5", "link.h5"):
+            with h5py.File(name) as file:
+                np.testing.assert_array_equal(file["W"][...], W)
+            self.reads(name)
 
     def test_external_files(self):
         W.tofile("w.raw")
@@ -403,6 +459,17 @@ class Incomplete(WeightsCommand):
         self.refuses("--weights", "w.h5", "w.raw, which is truncated")
         os.remove("w.raw")
         self.refuses("--weights", "w.h5", "w.raw, which is missing")
+        os.mkdir("there")  # HDF5 looks for them from the working directory on, not beside the file
+        os.rename("w.h5", "there/w.h5")
+        W.tofile("there/w.raw")
+        self.refuses("--weights", "there/w.h5", "w.raw, which is missing", "go where it is")
+        W[:3].tofile("w.raw")
+        self.refuses("--weights", "there/w.h5", "w.raw, which is truncated")
+
+    def test_filters_that_are_not_there(self):
+        with h5py.File("w.h5", "w") as file:  # LZF comes with h5py alone
+            file.create_dataset("W", data=np.tile(W, (10, 1)), compression="lzf", chunks=(400, 3))
+        self.refuses("--weights", "w.h5", "compressed by lzf, which this HDF5 library lacks", "numpy.save('W.npy', h5py.File(")
 
     def test_netcdf(self):
         packed = np.int16(np.round(W / 1e-4))
@@ -420,6 +487,34 @@ class Incomplete(WeightsCommand):
             with h5py.File("f.nc", "a") as file:
                 file["W"].attrs[attribute] = np.array([9.969209968386869e36])
             self.refuses("--weights", "f.nc", "1 of its 120 entries are the fill value")
+            for value in (1e20, 9.96921e36, -9999.9):  # a float64 beside float32 data: another number than those hold
+                gaps[3, 1] = value
+                self.h5("f.nc", {"W": np.float32(gaps)})
+                with h5py.File("f.nc", "a") as file:
+                    file["W"].attrs[attribute] = value
+                self.refuses("--weights", "f.nc", "1 of its 120 entries are the fill value")
+            self.h5("f.nc", {"W": gaps})
+            with h5py.File("f.nc", "a") as file:
+                file["W"].attrs[attribute] = np.array([-1.0, -9999.9])
+            self.refuses("--weights", "f.nc", "1 of its 120 entries are the fill value -9999.9")
+            with h5py.File("f.nc", "a") as file:
+                file["W"].attrs[attribute] = "none"
+            self.refuses("--weights", "f.nc", f"attribute {attribute} holds no numbers; write numbers, or delete it")
+            with h5py.File("f.nc", "a") as file:
+                file["W"].attrs[attribute] = np.array([])
+            self.reads("f.nc", expected=gaps)
+
+    def test_valid_ranges(self):
+        for attributes, outside in (({"valid_max": 0.25}, W > 0.25), ({"valid_min": np.float32(-0.25)}, W < -0.25),
+                                    ({"valid_range": np.array([-0.25, 0.25])}, abs(W) > 0.25)):
+            self.h5("v.nc", {"W": W})
+            with h5py.File("v.nc", "a") as file:
+                file["W"].attrs.update(attributes)
+            self.refuses("--weights", "v.nc", f"{outside.sum()} of its 120 entries are outside its valid range")
+        self.h5("v.nc", {"W": np.float32([[0.1, -0.1], [0.05, 0]])})
+        with h5py.File("v.nc", "a") as file:
+            file["W"].attrs["valid_range"] = [-0.1, 0.1]  # in the data's own type
+        self.reads("v.nc", expected=np.float32([[0.1, -0.1], [0.05, 0]]).astype(float))
 
 
 class Foreign(WeightsCommand):
@@ -430,6 +525,11 @@ class Foreign(WeightsCommand):
         pathlib.Path("old.pth").write_bytes(b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.")
         for name in ("m.pt", "old.pth"):
             self.refuses("--weights", name, "import torch, numpy", f"torch.load('{name}', map_location='cpu')", "numpy.savez")
+        pathlib.Path("w.pkl").write_bytes(pickle.dumps(W))
+        self.refuses("--weights", "w.pkl", "a pickle, which only Python reads", "pickle.load(open('w.pkl', 'rb'))")
+        for magic, tool in ((b"BZh91AY", "bunzip2"), (b"\xfd7zXZ\0", "unxz"), (b"\x28\xb5\x2f\xfd", "unzstd")):
+            pathlib.Path("w.npy.z").write_bytes(magic + bytes(50))
+            self.refuses("--weights", "w.npy.z", tool)
         pathlib.Path("m.mat").write_bytes(b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(200))
         self.refuses("--weights", "m.mat", "-v7.3")
         pathlib.Path("w.nc").write_bytes(b"CDF\x01" + bytes(100))
@@ -442,6 +542,31 @@ class Foreign(WeightsCommand):
         self.refuses("--weights", "o.npy", "save one of its fields")
         np.save("c.npy", W.astype(complex))
         self.refuses("--weights", "c.npy", "astype")
+
+    @unittest.skipIf(os.geteuid() != 0 or not shutil.which("setpriv"), "needs to become another user")
+    def test_folders_that_let_nobody_look(self):
+        np.save("w.npy", W)
+        os.chmod(".", 0o700)
+        drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        here = os.getcwd()
+        if subprocess.run([*drop, BINARY, "--version"], capture_output=True, cwd="/").returncode != 0:
+            self.skipTest("the program itself is in a folder of this user's")
+        for words in (["measure", "wdc", "--weights", f"{here}/w.npy"], ["measure", "wdc", "--network", f"{here}/w.npy"],
+                      ["verify", f"{here}/r.h5"], ["run", f"{here}/sweep.toml", "--output", "/tmp/never.h5"]):
+            done = subprocess.run([*drop, BINARY, *words], capture_output=True, text=True, cwd="/")
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+            self.assertRegex(done.stderr, r"\Atheoremeter: [^\n]*Permission denied\n\Z")
+
+    def test_names_that_are_no_utf8(self):
+        name = os.fsdecode(b"\xff.npy")
+        with open(name, "wb") as file:
+            np.save(file, W)
+        done = subprocess.run([BINARY, "measure", "wdc", "--weights", name, *QUICK, "--json", "--output", "r.h5"],
+                              capture_output=True)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(json.loads(done.stdout.decode())["matrices"]["W"]["file"], "\ufffd.npy")
+        done = subprocess.run([BINARY, "show", "r.h5", "--json"], capture_output=True)
+        self.assertIn("\ufffd.npy", done.stdout.decode())
 
     def test_locked_and_left_open(self):
         self.h5("w.h5", {"W": W})

@@ -4,10 +4,10 @@
 #include "results/weights/hdf5_links.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <utility>
 
 namespace theoremeter::weights {
@@ -70,8 +70,8 @@ const char* column_order_by(const std::string& preamble) {
 
 class Hdf5File : public ArrayFile {
  public:
-  Hdf5File(Handle file, const std::string& preamble, std::string directory)
-      : file_(std::move(file)), directory_(std::move(directory)) {
+  Hdf5File(Handle file, const std::string& preamble, std::string path)
+      : file_(std::move(file)), path_(std::move(path)) {
     Context root;
     root.columns_first = column_order_by(preamble);
     const Handle group(H5Gopen2(file_, "/", H5P_DEFAULT), H5Gclose, "a damaged HDF5 file");
@@ -83,13 +83,12 @@ class Hdf5File : public ArrayFile {
     const Array& array = arrays_[i];
     const Handle& set = sets_[i];
     const auto [n, k] = matrix_size(array.shape);
-    check_complete(set, directory_);
+    check_complete(set, path_);
     Rows W = columns_first_[i] ? Rows(k, n) : Rows(n, k);
-    hdf5::check(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, W.data()),
-                "cannot be read: damaged, or compressed by a filter this HDF5 library lacks, which h5repack -f NONE "
-                "removes");
+    if (H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, W.data()) < 0) throw unreadable(set);
     if (columns_first_[i]) W.transposeInPlace();
     check_missing(W, missing_values(set));
+    check_valid(W, valid_range(set));
     unpack(set, W);
     return W;
   }
@@ -105,6 +104,24 @@ class Hdf5File : public ArrayFile {
                         "without gaps is needed",
                         count, W.size(), fill));
     }
+  }
+
+  static void check_valid(const Rows& W, const std::pair<double, double>& range) {
+    const Eigen::Index count = (W.array() < range.first || W.array() > range.second).count();
+    if (count > 0)
+      throw Refusal(
+          fmt::format("{} of its {} entries are outside its valid range, {} to {}: missing, by netCDF's conventions; a "
+                      "matrix without gaps is needed",
+                      count, W.size(), range.first, range.second));
+  }
+
+  static Refusal unreadable(hid_t set) {
+    const std::vector<std::string> filters = missing_filters(set);
+    if (filters.empty()) return Refusal("cannot be read: damaged");
+    return Refusal(
+        fmt::format("compressed by {}, which this HDF5 library lacks; in Python: import h5py, numpy (and hdf5plugin, "
+                    "where h5py lacks it too); numpy.save('W.npy', h5py.File(FILE)[DATASET])",
+                    fmt::join(filters, " and ")));
   }
 
   /// netCDF's packing.
@@ -173,7 +190,7 @@ class Hdf5File : public ArrayFile {
     for (const hsize_t size : hdf5::shape_of(set))
       if ((count *= std::min<hsize_t>(size, most_visits + 1)) > most_visits)
         throw hdf5::Error("too large a cell array");
-    check_complete(set, directory_);
+    check_complete(set, path_);
     std::vector<hobj_ref_t> references(count);
     hdf5::check(H5Dread(set, H5T_STD_REF_OBJ, H5S_ALL, H5S_ALL, H5P_DEFAULT, references.data()),
                 "a damaged cell array");
@@ -234,7 +251,7 @@ class Hdf5File : public ArrayFile {
   }
 
   Handle file_;
-  std::string directory_;
+  std::string path_;
   std::vector<Handle> sets_;  // of arrays_[i]
   std::vector<bool> columns_first_;
   std::size_t visited_ = 0;
@@ -246,8 +263,7 @@ std::unique_ptr<ArrayFile> open_hdf5(const std::string& path) {
   Handle file = hdf5::open_file(path);
   Bytes bytes(path);
   const std::vector<char> head = bytes.head(128);
-  return std::make_unique<Hdf5File>(std::move(file), std::string(head.begin(), head.end()),
-                                    std::filesystem::path(path).parent_path().string());
+  return std::make_unique<Hdf5File>(std::move(file), std::string(head.begin(), head.end()), path);
 }
 
 std::unique_ptr<ArrayFile> open_hdf5_image(const std::vector<char>& image) {

@@ -65,16 +65,24 @@ std::vector<std::string> texts(hid_t object, const std::string& name) {
   return found;
 }
 
-std::optional<double> number(hid_t object, const std::string& name) {
-  if (!hdf5::has_attribute(object, name)) return std::nullopt;
+std::vector<double> numbers(hid_t object, const std::string& name) {
+  if (!hdf5::has_attribute(object, name)) return {};
   const hdf5::Handle attribute(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose, "a damaged attribute");
   const hdf5::Handle type(H5Aget_type(attribute), H5Tclose, "a damaged attribute");
   const hdf5::Handle space(H5Aget_space(attribute), H5Sclose, "a damaged attribute");
   const bool numeric = H5Tget_class(type) == H5T_FLOAT || H5Tget_class(type) == H5T_INTEGER;
-  double value = 0;
-  if (!numeric || H5Sget_simple_extent_npoints(space) != 1 || H5Aread(attribute, H5T_NATIVE_DOUBLE, &value) < 0)
-    throw hdf5::Error(fmt::format("attribute {} is not one number", name));
-  return value;
+  std::vector<double> values(static_cast<std::size_t>(std::max<hssize_t>(0, H5Sget_simple_extent_npoints(space))));
+  if (!numeric || (!values.empty() && H5Aread(attribute, H5T_NATIVE_DOUBLE, values.data()) < 0))
+    throw hdf5::Error(fmt::format("attribute {} holds no numbers; write numbers, or delete it", name));
+  return values;
+}
+
+std::optional<double> number(hid_t object, const std::string& name) {
+  if (!hdf5::has_attribute(object, name)) return std::nullopt;
+  const std::vector<double> values = numbers(object, name);
+  if (values.size() != 1)
+    throw hdf5::Error(fmt::format("attribute {} holds {} numbers; one is expected", name, values.size()));
+  return values[0];
 }
 
 }  // namespace theoremeter::weights

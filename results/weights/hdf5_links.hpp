@@ -26,6 +26,8 @@ std::pair<unsigned long, haddr_t> identity(hid_t object);
 
 /// Texts of an attribute, of fixed or variable length; none when there is no such attribute.
 std::vector<std::string> texts(hid_t object, const std::string& attribute);
+/// Numbers of an attribute; none when there is no such attribute. Throws hdf5::Error for other contents.
+std::vector<double> numbers(hid_t object, const std::string& attribute);
 /// The one number of an attribute; nothing when there is no such attribute. Throws hdf5::Error for other contents.
 std::optional<double> number(hid_t object, const std::string& attribute);
 

@@ -12,7 +12,7 @@ class NpzFile : public ArrayFile {
  public:
   explicit NpzFile(Zip zip) : zip_(std::move(zip)) {
     for (const Zip::Member& m : zip_.members()) {
-      if (!m.name.ends_with(".npy")) continue;
+      if (!m.name.ends_with(".npy") || m.name.starts_with("__MACOSX/")) continue;  // what macOS adds is no array
       Array array;
       array.name = m.name.substr(0, m.name.size() - 4);
       array.path = {{array.name, static_cast<std::int64_t>(arrays_.size())}};
@@ -32,13 +32,13 @@ class NpzFile : public ArrayFile {
   }
 
  private:
-  /// What cannot be read is no obstacle to reading the others.
+  /// What cannot be read is no obstacle to reading the others, and what is no matrix, as words are, none at all.
   static void describe(const std::vector<char>& head, Array& array) try {
     const NpyHeader header = parse_npy_header(head);
     array.shape = header.shape;
-    if (!header.element)
+    if (!header.element && array.shape.size() == 2)
       array.obstacle = wrong_type(header.descr);
-    else
+    else if (header.element)
       array.numbers = header.element->type == Element::Type::real ? Numbers::real : Numbers::integer;
   } catch (const Refusal& refusal) {
     array.obstacle = refusal.what();

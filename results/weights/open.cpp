@@ -30,8 +30,18 @@ constexpr std::array foreign{
     Foreign{"CDF\x02"sv, "a netCDF-3 file; nccopy -k netCDF-4 makes one that is read"},
     Foreign{"CDF\x05"sv, "a netCDF-3 file; nccopy -k netCDF-4 makes one that is read"},
     Foreign{"\x1f\x8b"sv, "compressed by gzip; gunzip it"},
+    Foreign{"BZh"sv, "compressed by bzip2; bunzip2 it"},
+    Foreign{"\xfd"
+            "7zXZ"sv,
+            "compressed by xz; unxz it"},
+    Foreign{"\x28\xb5\x2f\xfd"sv, "compressed by zstd; unzstd it"},
     Foreign{"GGUF"sv, "a GGUF file; a .safetensors, .npz, .npy or HDF5 file is expected"},
 };
+
+/// What torch.save pickled first before PyTorch 1.6: 0x1950a86a20f9469cfc6c.
+constexpr auto pytorch_magic =
+    "\x80\x02\x8a\x0al\xfc\x9c"
+    "F\xf9 j\xa8P\x19."sv;
 
 /// A length that fits, and a JSON object.
 bool is_safetensors(Bytes& bytes) {
@@ -77,8 +87,12 @@ std::unique_ptr<ArrayFile> open_arrays(const std::string& path) {
   if (is_idx(path)) return open_idx(path);
   for (const Foreign& f : foreign)
     if (magic.starts_with(f.magic)) throw Refusal(std::string(f.hint));
-  const bool pickle = magic.size() > 1 && magic[0] == '\x80' && magic[1] >= 2 && magic[1] <= 5;
-  if (pickle) throw Refusal(pytorch_hint(path));
+  if (magic.starts_with(pytorch_magic)) throw Refusal(pytorch_hint(path));
+  if (magic.size() > 1 && magic[0] == '\x80' && magic[1] >= 2 && magic[1] <= 5)
+    throw Refusal(
+        fmt::format("a pickle, which only Python reads; in Python: import pickle, numpy; numpy.save('W.npy', "
+                    "pickle.load(open('{}', 'rb')))",
+                    path));
   if (is_safetensors(bytes)) return open_safetensors(std::move(bytes));
   throw Refusal(
       fmt::format("{}neither a .npy, .npz or .safetensors nor an HDF5 file; numpy.save('W.npy', W) writes one",
