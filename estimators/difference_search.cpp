@@ -1,6 +1,7 @@
 #include "estimators/difference_search.hpp"
 
 #include "estimators/difference_anneal.hpp"
+#include "estimators/random_vectors.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,10 +13,6 @@ namespace {
 
 using Eigen::Index, Eigen::VectorXd;
 using DifferenceElite = std::vector<DifferenceClimb>;  // best first
-
-VectorXd random_unit(Index k, Stream& stream) {
-  return VectorXd::NullaryExpr(k, [&] { return stream.normal(); }).normalized();
-}
 
 struct Island {
   int half;
@@ -118,7 +115,7 @@ class DifferenceSearch {
 
   void fresh(DifferenceColumns& c, Index j, Stream& stream) const {
     for (Eigen::MatrixXf* p : {&c.x, &c.y, &c.a, &c.w})
-      if (p->cols() > 0) p->col(j) = random_unit(k_, stream).cast<float>();
+      if (p->cols() > 0) p->col(j) = uniform_direction(k_, stream).cast<float>();
     c.log_h(j) = static_cast<float>(std::log(0.01) + stream.uniform() * std::log(300));
   }
 
@@ -127,7 +124,7 @@ class DifferenceSearch {
     const double kind = stream.uniform(), move_xy = away * (kind < 0.2 ? 0.1 : 1),
                  move_difference = away * (kind > 0.8 ? 0.1 : 1);
     const auto moved = [&](const VectorXd& p, double by) {
-      return (p.normalized() + by * random_unit(k_, stream)).normalized().cast<float>().eval();
+      return (p.normalized() + by * uniform_direction(k_, stream)).normalized().cast<float>().eval();
     };
     if (directions_ > 0) {
       c.x.col(j) = moved(from.x, move_xy);

@@ -1,5 +1,7 @@
 #include "estimators/lemmas.hpp"
 
+#include "estimators/random_vectors.hpp"
+
 #include <fmt/format.h>
 
 #include <numbers>
@@ -11,18 +13,12 @@ using Eigen::VectorXd;
 
 constexpr int steps_of_climb = 300;
 
-VectorXd gaussian_vector(Eigen::Index k, Stream& stream) {
-  VectorXd x(k);
-  for (double& entry : x) entry = stream.normal();
-  return x;
-}
-
 /// One unit vector, or two at an angle that is uniform in (0, pi).
 Point random_arguments(Eigen::Index k, bool two, Stream& stream) {
-  Point at{gaussian_vector(k, stream).normalized()};
+  Point at{uniform_direction(k, stream)};
   if (!two) return at;
   const VectorXd& x = at[0];
-  const VectorXd u = gaussian_vector(k, stream), across = u - x.dot(u) * x;
+  const VectorXd u = normal_vector(k, stream), across = u - x.dot(u) * x;
   const double theta = std::numbers::pi * stream.uniform();
   at.push_back(k == 1 ? VectorXd(stream.uniform() < 0.5 ? x : -x)
                       : VectorXd(std::cos(theta) * x + std::sin(theta) * across.normalized()));
@@ -41,7 +37,7 @@ LemmaValue climbed(const std::string& lemma, const std::string& matrix, const Re
     for (int i = 0; i < steps_of_climb; ++i) {
       Point next;
       for (const VectorXd& x : at)
-        next.push_back((x + step / std::sqrt(static_cast<double>(k)) * gaussian_vector(k, random)).normalized());
+        next.push_back((x + step / std::sqrt(static_cast<double>(k)) * normal_vector(k, random)).normalized());
       const double there = lemma_value(lemma, f, W, next);
       const bool gain = there > value || (std::isnan(value) && !std::isnan(there));
       if (gain) value = there, at = next;

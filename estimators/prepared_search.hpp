@@ -10,6 +10,7 @@
 #include "estimators/measurement.hpp"
 #include "estimators/prepared.hpp"
 #include "estimators/progress.hpp"
+#include "estimators/random_vectors.hpp"
 #include "estimators/stream.hpp"
 #include "theory/error.hpp"
 
@@ -105,19 +106,14 @@ class PreparedSearch {
     return c;
   }
 
-  static Eigen::VectorXd random_unit(Eigen::Index k, Stream& stream) {
-    Eigen::VectorXd x(k);
-    for (double& entry : x) entry = stream.normal();
-    return x.normalized();
-  }
-
   static std::size_t pick(std::size_t count, Stream& stream) {
     return static_cast<std::size_t>(stream.uniform() * static_cast<double>(count));
   }
 
   Point random_point(Stream& stream) const {
     Point p;
-    for (std::size_t s = 0; s < spheres(); ++s) p.push_back(random_unit(d_.dimension(static_cast<int>(s)), stream));
+    for (std::size_t s = 0; s < spheres(); ++s)
+      p.push_back(uniform_direction(d_.dimension(static_cast<int>(s)), stream));
     return p;
   }
 
@@ -170,7 +166,7 @@ class PreparedSearch {
       if (other != s && c.states[other]->p.size() == p.size()) return c.states[other]->p;
     }
     const double far = temperature * std::pow(4, 1 - 3 * stream.uniform());
-    if (kind < 0.2) return turned(p, random_unit(p.size(), stream), std::min(1.5, far));
+    if (kind < 0.2) return turned(p, uniform_direction(p.size(), stream), std::min(1.5, far));
     const Switches w = d_.switches(static_cast<int>(s), pointers(c));
     if (kind < 0.5 && w.z.size() > 0) return crossed(c, s, w, temperature, stream);
     const Eigen::ArrayXd slope = (1 + (w.z / temperature).square()).pow(-1.5) / (2 * temperature);  // of a smooth step

@@ -13,6 +13,7 @@
 #include "estimators/evaluate.hpp"
 #include "estimators/measurement.hpp"
 #include "estimators/progress.hpp"
+#include "estimators/random_vectors.hpp"
 #include "estimators/search_anneal.hpp"
 #include "estimators/search_climb.hpp"
 #include "estimators/stream.hpp"
@@ -132,12 +133,6 @@ class Search {
     double best() const { return elite.empty() ? -1e300 : elite[0].value; }
   };
 
-  static Eigen::VectorXd random_unit(Eigen::Index k, Stream& stream) {
-    Eigen::VectorXd x(k);
-    for (double& entry : x) entry = stream.normal();
-    return x.normalized();
-  }
-
   // One batch: fresh columns, or columns near the elite; annealed; the best few climb.
   Elite advance(const Elite& elite, int b, int count, Stream stream, std::int64_t& evaluations) const {
     const auto S = static_cast<std::size_t>(d_.spheres());
@@ -153,11 +148,11 @@ class Search {
           fresh ? nullptr : &elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))];
       const double away = plan_.near * std::pow(plan_.far / plan_.near, stream.uniform());
       for (std::size_t s = 0; s < S; ++s) {
-        Eigen::VectorXd x = random_unit(c.p[s].rows(), stream);
+        Eigen::VectorXd x = uniform_direction(c.p[s].rows(), stream);
         if (from) x = (from->p[s] + away * x).normalized();
         c.p[s].col(j) = x.template cast<float>();
       }
-      c.u.col(j) = random_unit(k, stream).template cast<float>();
+      c.u.col(j) = uniform_direction(k, stream).template cast<float>();
       c.sign(j) = elite.empty() ? (b % 2 == 1 ? -1.0f : 1.0f) : static_cast<float>(elite[0].sign);
       c.temperature(j) = from ? static_cast<float>(std::min(1.5, 2 * away))
                               : static_cast<float>(1.5 * std::pow(plan_.quench, stream.uniform()));

@@ -146,10 +146,7 @@ Study study_about(const LandscapeProblem& problem) {
     adopt_given_weights(problem, at, given, said);
   };
   s.matrices = [problem](const Setting& at, const Stream& draw) {
-    Matrices all = parts_of_draw(setting_of(problem, at), draw);
-    if (at.has(solutions.name) && at[solutions] > 1)  // which one was reported is known only when all are measured
-      for (const char* name : {"x0", "h0", "m0"}) all.erase(name);
-    return all;
+    return parts_of_draw(setting_of(problem, at), at.has(solutions.name) ? at[solutions] : 1, draw);
   };
   return s;
 }

@@ -2,6 +2,7 @@
 
 #include "estimators/census.hpp"
 #include "estimators/ensembles.hpp"
+#include "estimators/random_vectors.hpp"
 #include "experiments/studies/measure.hpp"
 #include "theory/error.hpp"
 #include "theory/rho.hpp"
@@ -35,12 +36,6 @@ double alpha_of(const LandscapeSetting& setting) {
   return alpha_of(all[setting.sizes.at("widths").size() - 2], setting.given) * alpha_of(all.back(), setting.given);
 }
 
-Eigen::VectorXd unit_vector(std::int64_t k, Stream stream) {
-  Eigen::VectorXd x(k);
-  for (double& entry : x) entry = stream.normal();
-  return x.normalized();
-}
-
 Eigen::VectorXd noise_vector(const LandscapeSetting& setting, Stream stream) {
   if (setting.noise == 0) return {};
   Eigen::VectorXd e(scalar(setting.sizes, "m"));
@@ -62,10 +57,12 @@ Point solution_of(const LandscapeSetting& setting, const std::vector<std::int64_
   const std::vector<std::string> names = solution_names(setting.problem);
   Point x;
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (const auto given = setting.given.find(names[i]); given != setting.given.end())
+    if (const auto given = setting.given.find(names[i]); given != setting.given.end()) {
       x.emplace_back(given->second.col(0));
-    else
-      x.push_back(unit_vector(lengths[i], names.size() == 1 ? stream : stream.at({i})));
+    } else {
+      Stream entries = names.size() == 1 ? stream : stream.at({i});
+      x.push_back(uniform_direction(lengths[i], entries));
+    }
   return x;
 }
 
@@ -251,9 +248,9 @@ std::vector<Shape> shapes(const LandscapeSetting& setting) {
   return all;
 }
 
-Matrices parts_of_draw(const LandscapeSetting& setting, const Stream& draw) {
+Matrices parts_of_draw(const LandscapeSetting& setting, std::int64_t solutions, const Stream& draw) {
   Matrices all = draw_matrices(shapes(setting), setting.given, draw);
-  const Point x0 = solution_of(drawn_instance(setting, all, draw, 0));
+  const Point x0 = solutions == 1 ? solution_of(drawn_instance(setting, all, draw, 0)) : Point{};
   for (std::size_t i = 0; i < x0.size(); ++i) all[solution_names(setting.problem)[i]] = x0[i];
   if (setting.noise > 0) all["e"] = noise_vector(setting, draw.at({purpose::noise}));
   return all;

@@ -68,8 +68,9 @@ Sizes sizes_of(Problem problem, const Matrices& given);
 /// The matrices of an instance. Throws InputError unless the sizes fit together.
 std::vector<Shape> shapes(const LandscapeSetting& setting);
 
-/// What a draw is made of: the matrices; as columns e, the noise, where there is some, and the first solution.
-Matrices parts_of_draw(const LandscapeSetting& setting, const Stream& draw);
+/// What a draw is made of: the matrices; as columns e, the noise, where there is some, and the solution, where it is
+/// one: of several the one reported is known only when all are measured.
+Matrices parts_of_draw(const LandscapeSetting& setting, std::int64_t solutions, const Stream& draw);
 
 /// Throws InputError for what measure_landscape would refuse, before anything is measured.
 void check(const LandscapeSetting& setting, const LandscapeRequest& request);
