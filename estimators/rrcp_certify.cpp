@@ -2,13 +2,14 @@
 // between two arcs, where signs are 0, A_{G(x)} is the mean of its neighbours', hence no worse than they. Sets of
 // adjacent arcs form a binary tree. With the signs that are the same all over the two sets of arcs, the others in
 // [-1, 1], and G(x), G(y) within angles r, r' of g, g', let
-//   N = sum_fixed s_i a_i a_i' - Phi_{g,g'},   X = |N| + sum_free a_i a_i' + (4/pi)(r + r') I,
+//   N = sum_fixed s_i a_i a_i' - Phi_{g,g'},   X = Y + sum_free a_i a_i' + (4/pi)(r + r') I,   -Y <= N <= Y,
 // as Phi turns by at most 4/pi a radian (theory/angle.hpp). Then -X <= A_x'A_y - Phi <= X, so that
 //   |<(A_x'A_y - Phi) u, v>| <= (u'Xu v'Xv)^{1/2} <= max u'Xu over unit differences u.
-// u'Xu is convex: it is largest at the vertices of a cover of all differences (difference_cover.hpp). Where x and y are
-// in one arc each, <Nu, v> itself is bounded by its largest value at pairs of vertices, z, z', namely those whose
-// (z'Xz z''Xz')^{1/2} is above what must be proved. Of the cover's subspaces eigenvalues take the place of vertices. V
-// is an orthonormal basis of the span of all differences.
+// u'Xu is convex: it is largest at the vertices of a cover of all differences (difference_cover.hpp). Y is |N| at
+// first, then the majorant of N (majorant.hpp) for a mean of uu' that leans to the u at which u'Xu was largest. Where x
+// and y are in one arc each, <Nu, v> itself is bounded by its largest value at pairs of vertices, z, z', namely those
+// whose (z'Xz z''Xz')^{1/2} is above what must be proved. Of the cover's subspaces eigenvalues take the place of
+// vertices. V is an orthonormal basis of the span of all differences.
 //
 // Rounding. Differences fill the range of a piece with full weight, however small Lambda is along a part of it. So what
 // a piece is must be known, or nothing is proved:
@@ -25,9 +26,11 @@
 // hulls of the cover, its columns lost less than `negligible` and 16 n (r + 1) u to the r columns of V:
 // 2 |A|e|AV| + |A|^2 e^2, and 2 e + e^2 for Phi, twice, as |u| may be 1 + e; and what u'Xu changes by, 4 e (1 + e)|X|;
 //   - the rounding of N, of its spectral decomposition (|N| of the computed one bounds its N either way, so that its
-// residual counts) and of eigenvalues: products of matrices with m, n and r columns, all below 64 (m + n + 16) u
+// residual counts), of Y - N and Y + N, by whose least eigenvalues Y is lifted, and of eigenvalues: products of
+// matrices with m, n and r columns, all below 64 (m + n + 16) u
 // (|AV|_F^2 + r^{1/2}|A|_F|AV|_F + 32 r);
 //   - the rounding of E'XE and of sums of four by four of its entries, 16 (r + 4) r^{1/2} u (sum |c_k|)^2 |X|.
+// That is for |X| <= 2 |AV|^2 + 16, as |N| gives; where a majorant is larger, it is as many times more for X.
 // As vertices are not shorter than unit vectors, slack counts in full there, and with (p + s)(q + s) >= ((pq)^{1/2} +
 // s)^2 in the product of two bounds.
 #include "estimators/rrcp_certify.hpp"
@@ -35,6 +38,7 @@
 #include "estimators/decompositions.hpp"
 #include "estimators/difference_cover.hpp"
 #include "estimators/hyperplanes.hpp"
+#include "estimators/majorant.hpp"
 #include "theory/angle.hpp"
 #include "theory/operators.hpp"
 
@@ -45,6 +49,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numbers>
 #include <numeric>
 #include <queue>
@@ -439,32 +444,42 @@ struct DifferencePair {
   Difference a = {}, c = {};
 };
 
+// A mean of uu' over unit differences: `whole` of that over all families and subspaces, and the rest at single ones.
+struct Spread {
+  struct Atom {
+    Difference at;
+    double weight;
+  };
+  double whole = 1;
+  std::vector<Atom> atoms = {};
+};
+
 struct Node {
   int x, y;
-  double bound;              // of f on the node
-  DifferencePair best = {};  // where x and y are known: the largest f found
+  double bound;                               // of f on the node
+  DifferencePair best = {};                   // where x and y are known: the largest f found
+  std::shared_ptr<const Spread> spread = {};  // for which the majorant is made; none: |N|
   bool operator<(const Node& other) const { return bound < other.bound; }
 };
 
 // A form on the columns of the cover.
 using Table = Eigen::MatrixXd;
-using Block = std::array<std::array<double, 4>, 4>;
+using Block = Eigen::Matrix4d;
 
 Block block(const Table& T, const std::array<int, 4>& rows, const std::array<int, 4>& columns) {
-  Block b{};
-  for (std::size_t i = 0; i < 4 && rows[i] >= 0; ++i)
-    for (std::size_t j = 0; j < 4 && columns[j] >= 0; ++j) b[i][j] = T(rows[i], columns[j]);
+  Block b = Block::Zero();
+  for (Eigen::Index j = 0; j < 4 && columns[static_cast<std::size_t>(j)] >= 0; ++j)
+    for (Eigen::Index i = 0; i < 4 && rows[static_cast<std::size_t>(i)] >= 0; ++i)
+      b(i, j) = T(rows[static_cast<std::size_t>(i)], columns[static_cast<std::size_t>(j)]);
   return b;
 }
 
-std::array<double, 4> product(const Block& b, const std::array<double, 4>& c) {
-  std::array<double, 4> r{};
-  for (std::size_t i = 0; i < 4; ++i) r[i] = b[i][0] * c[0] + b[i][1] * c[1] + b[i][2] * c[2] + b[i][3] * c[3];
-  return r;
+Eigen::Vector4d product(const Block& b, const std::array<double, 4>& c) {
+  return b * Eigen::Map<const Eigen::Vector4d>(c.data());
 }
 
-double dot(const std::array<double, 4>& r, const std::array<double, 4>& c) {
-  return r[0] * c[0] + r[1] * c[1] + r[2] * c[2] + r[3] * c[3];
+double dot(const Eigen::Vector4d& r, const std::array<double, 4>& c) {
+  return r.dot(Eigen::Map<const Eigen::Vector4d>(c.data()));
 }
 
 Eigen::VectorXd product(const Table& T, const std::vector<int>& rows, const std::array<int, 4>& columns,
@@ -495,7 +510,9 @@ class RrcpProver {
     const double form = gamma * (size * size + std::sqrt(r) * size_of_A * size + 32 * r * unit_);
     const double table = 16 * (r + 4) * std::sqrt(r) * epsilon * largest * largest * most;
     slack_ = 2 * (moved + form + table + 4 * off * (1 + off) * most);
+    most_ = most;
     trivial_ = (norm * norm + unit_ + slack_) / unit_;
+    add_moments();
   }
 
   Node root() const { return {arcs_.root(), arcs_.root(), trivial_}; }
@@ -512,16 +529,36 @@ class RrcpProver {
     const bool any = open.maxCoeff() > 0;
     const double turn = unit_ * lipschitz_Phi * (x.radius + y.radius) + slack_;
     const Eigen::MatrixXd N = middle(x, y, s);
-    Eigen::MatrixXd X = absolute(N);
-    if (any) X += B_.transpose() * (open.asDiagonal() * B_);
-    X.diagonal().array() += turn;
-    lower(symmetric_eigenvalues(X).maxCoeff());
-    if (node.bound * unit_ <= goal) return;
-    const Table T = table(X);
-    if (splittable(node) && attains(T, goal)) return;
+    Eigen::MatrixXd rest = B_.transpose() * (open.asDiagonal() * B_);
+    rest.diagonal().array() += turn - slack_;
+    const auto majorised = [&](const std::shared_ptr<const Spread>& spread) {
+      Eigen::MatrixXd X = (spread ? majorant(N, second_moment(*spread)) : absolute(N)) + rest;
+      X.diagonal().array() += slack_ * std::max(1.0, X.norm() / most_);
+      return X;
+    };
+    Table T;
+    for (int pass = 0;; ++pass) {
+      const Eigen::MatrixXd X = majorised(node.spread);
+      if (!node.spread) lower(symmetric_eigenvalues(X).maxCoeff());
+      if (node.bound * unit_ <= goal) return;
+      T = table(X);
+      const bool hopeless = node.spread && second_moment(*node.spread).cwiseProduct(X).sum() > goal;
+      const bool last = pass == (splittable(node) ? 3 : 8) || (hopeless && splittable(node));
+      Looked looked = look(T, goal, 16);
+      if (last || looked.attained <= goal) {
+        looked = look(T, goal, 1);
+        lower(looked.bound);
+      }
+      if (last || node.bound * unit_ <= goal) break;
+      auto spread = std::make_shared<Spread>(node.spread ? *node.spread : Spread{});
+      lean(*spread, looked.largest, 0.4 / (1 + 0.3 * pass));
+      reweigh(*spread, majorised(spread));
+      node.spread = std::move(spread);
+    }
+    if (node.bound * unit_ <= goal || splittable(node)) return;
     const std::vector<Alive> alive = above(T, goal);
     lower(alive.empty() ? goal : alive.front().bound);
-    if (alive.empty() || any || splittable(node)) return;
+    if (alive.empty() || any) return;
     const double partner = goal / alive.front().bound * goal;
     lower(pairs(table(N), turning(above(T, partner), N, turn, goal), turn, goal, gap, node.best));
   }
@@ -531,7 +568,7 @@ class RrcpProver {
   // Unordered in (x, y), as f is. Empty where the node cannot be split.
   std::vector<Node> children(const Node& node) const {
     std::vector<Node> all;
-    const auto child = [&](int x, int y) { all.push_back({x, y, node.bound}); };
+    const auto child = [&](int x, int y) { all.push_back({x, y, node.bound, {}, node.spread}); };
     if (!splittable(node)) return all;
     if (node.x == node.y) {
       const Directions& x = arcs_[node.x];
@@ -563,26 +600,145 @@ class RrcpProver {
     return N;
   }
 
-  static Eigen::MatrixXd absolute(const Eigen::MatrixXd& N) {
-    const SymmetricEigen eigen = symmetric_eigen(N);
-    return eigen.vectors * eigen.values.cwiseAbs().asDiagonal() * eigen.vectors.transpose();
-  }
-
   Table table(const Eigen::MatrixXd& X) const {
     const Eigen::MatrixXd XE = X * E_;
     return E_.transpose() * XE;
   }
 
-  // Is u'Xu above `goal` at a unit vector of the cover? Then no bound for it is below.
-  bool attains(const Table& T, double goal) const {
-    for (const DifferenceCover::Subspace& subspace : cover_.subspaces())
-      if (largest(T, subspace) > goal) return true;
+  // The mean of uu' over the vertices of each family, and over each subspace.
+  void add_moments() {
+    moment_ = Eigen::MatrixXd::Zero(E_.rows(), E_.rows());
     for (const DifferenceCover::Family& family : cover_.families()) {
-      const Block b = block(T, family.column, family.column);
-      for (const DifferenceCover::Vertex& z : family.coarse)
-        if (dot(product(b, z.c), z.c) > goal * z.scale * z.scale) return true;
+      Eigen::MatrixXd E = Eigen::MatrixXd::Zero(E_.rows(), 4);
+      for (std::size_t k = 0; k < 4 && family.column[k] >= 0; ++k)
+        E.col(static_cast<Eigen::Index>(k)) = E_.col(family.column[k]);
+      Eigen::Matrix4d sum = Eigen::Matrix4d::Zero();
+      for (const DifferenceCover::Vertex& z : family.coarse) {
+        const Eigen::Vector4d c = Eigen::Vector4d(z.c.data()) / z.scale;
+        sum += c * c.transpose();
+      }
+      moment_ += E * (sum / static_cast<double>(std::max<std::size_t>(family.coarse.size(), 1))) * E.transpose();
     }
-    return false;
+    for (const DifferenceCover::Subspace& subspace : cover_.subspaces()) {
+      const Eigen::MatrixXd E = E_(Eigen::all, subspace.column);
+      moment_ += E * E.transpose() / static_cast<double>(E.cols());
+    }
+    moment_ /= moment_.trace();
+  }
+
+  // In terms of V.
+  Eigen::VectorXd vector(const Difference& d) const {
+    if (d.subspace) return E_(Eigen::all, d.subspace->column) * d.u;
+    Eigen::VectorXd w = Eigen::VectorXd::Zero(E_.rows());
+    for (std::size_t k = 0; k < 4 && d.family->column[k] >= 0; ++k)
+      w += d.vertex.c[k] / d.vertex.scale * E_.col(d.family->column[k]);
+    return w;
+  }
+
+  // The mean of uu'. A part of it is over all differences: else X is large at those that are left out.
+  Eigen::MatrixXd second_moment(const Spread& spread) const {
+    constexpr double always = 0.2, ridge = 1e-3;
+    Eigen::MatrixXd S = (always + (1 - always) * spread.whole) * moment_;
+    for (const Spread::Atom& a : spread.atoms) {
+      const Eigen::VectorXd w = vector(a.at);
+      S += ((1 - always) * a.weight * w) * w.transpose();
+    }
+    S.diagonal().array() += ridge / static_cast<double>(S.rows());
+    return S;
+  }
+
+  // Gives `share` of the weights to further differences; those of hardly any weight go.
+  static void lean(Spread& spread, const std::vector<Difference>& to, double share) {
+    constexpr double hardly = 2e-3;
+    std::erase_if(spread.atoms, [](const Spread::Atom& a) { return a.weight < hardly; });
+    spread.whole *= 1 - share;
+    for (Spread::Atom& a : spread.atoms) a.weight *= 1 - share;
+    for (const Difference& d : to) spread.atoms.push_back({d, share / static_cast<double>(to.size())});
+  }
+
+  // Weights grow as u'Xu.
+  void reweigh(Spread& spread, const Eigen::MatrixXd& X) const {
+    double sum = spread.whole *= moment_.cwiseProduct(X).sum();
+    for (Spread::Atom& a : spread.atoms) {
+      const Eigen::VectorXd w = vector(a.at);
+      sum += a.weight *= w.dot(X * w);
+    }
+    spread.whole /= sum;
+    for (Spread::Atom& a : spread.atoms) a.weight /= sum;
+  }
+
+  // Where u'Xu is largest.
+  struct Looked {
+    double bound = 0, attained = 0;        // u'Xu is at most, and at least
+    std::vector<Difference> largest = {};  // unit differences apart from each other
+  };
+  struct Seen {
+    double attained;
+    const DifferenceCover::Family* family;
+    const DifferenceCover::Vertex* vertex;
+    const DifferenceCover::Subspace* subspace;
+  };
+
+  // At one in `every` family. With fine vertices only where u'Xu is not seen to be above `goal` with coarse ones.
+  Looked look(const Table& T, double goal, std::size_t every) const {
+    std::vector<Seen> seen;
+    std::vector<std::pair<double, std::size_t>> families;  // bounds above goal, and where seen
+    Looked looked;
+    for (const DifferenceCover::Subspace& subspace : cover_.subspaces()) {
+      seen.push_back({largest(T, subspace), nullptr, nullptr, &subspace});
+      looked.attained = looked.bound = std::max(looked.bound, seen.back().attained);
+    }
+    for (std::size_t f = 0; f < cover_.families().size(); f += every) {
+      const DifferenceCover::Family& family = cover_.families()[f];
+      Seen best{-1, &family, nullptr, nullptr};
+      const double most = largest(block(T, family.column, family.column), family.coarse, best);
+      if (!best.vertex) continue;
+      if (most > goal) families.emplace_back(most, seen.size());
+      if (most <= goal) looked.bound = std::max(looked.bound, most);
+      looked.attained = std::max(looked.attained, best.attained);
+      seen.push_back(best);
+    }
+    const bool fine = looked.attained <= goal;
+    for (const auto& [most, at] : families) {
+      Seen& s = seen[at];
+      double bound = most;
+      if (fine) bound = std::min(most, largest(block(T, s.family->column, s.family->column), s.family->fine, s));
+      looked.bound = std::max(looked.bound, bound);
+    }
+    looked.largest = apart(T, std::move(seen));
+    return looked;
+  }
+
+  // The largest z'Xz; the unit vector at which w'Xw is.
+  static double largest(const Block& b, const std::vector<DifferenceCover::Vertex>& vertices, Seen& best) {
+    double most = 0;
+    for (const DifferenceCover::Vertex& z : vertices) {
+      const double f = dot(product(b, z.c), z.c), square = z.scale * z.scale;
+      most = std::max(most, f);
+      if (f > best.attained * square) best.attained = f / square, best.vertex = &z;
+    }
+    return most;
+  }
+
+  std::vector<Difference> apart(const Table& T, std::vector<Seen> seen) const {
+    constexpr std::size_t most = 8, most_looked_at = 2000;
+    double top = 0;
+    for (const Seen& s : seen) top = std::max(top, s.attained);
+    std::erase_if(seen, [top](const Seen& s) { return s.attained < 0.8 * top; });
+    std::stable_sort(seen.begin(), seen.end(), [](const Seen& a, const Seen& b) { return a.attained > b.attained; });
+    std::vector<Difference> all;
+    std::vector<Eigen::VectorXd> vectors;
+    for (std::size_t i = 0; i < std::min(seen.size(), most_looked_at) && all.size() < most; ++i) {
+      const Seen& s = seen[i];
+      Difference d{s.family, s.vertex ? *s.vertex : DifferenceCover::Vertex{}, s.subspace};
+      if (s.subspace) d.u = symmetric_eigen(T(s.subspace->column, s.subspace->column)).vectors.rightCols<1>();
+      Eigen::VectorXd w = vector(d);
+      if (std::any_of(vectors.begin(), vectors.end(), [&](const auto& v) { return std::abs(v.dot(w)) > 0.9; }))
+        continue;
+      all.push_back(std::move(d));
+      vectors.push_back(std::move(w));
+    }
+    return all;
   }
 
   // The largest u'Xu, at most; in full where it is above `goal`.
@@ -652,7 +808,7 @@ class RrcpProver {
       double top = 0;
       work += static_cast<double>(as.size() * cs.size());
       for (const DifferenceCover::Vertex& z : as) {
-        const std::array<double, 4> row = product(b, z.c);
+        const Eigen::Vector4d row = product(b, z.c);
         for (const DifferenceCover::Vertex& w : cs) {
           const double f = std::abs(dot(row, w.c)), scale = z.scale * w.scale;
           top = std::max(top, f + turn * scale);
@@ -699,7 +855,9 @@ class RrcpProver {
   const DifferenceCover& cover_;
   double unit_;                // bounds are computed in these
   Eigen::MatrixXd V_, E_, B_;  // V: an orthonormal basis of the span of all differences; E = V'columns, B = A V
-  double slack_, trivial_;     // what rounding may change; f is at most
+  Eigen::MatrixXd moment_;     // the mean of uu' over differences
+  double slack_, most_;        // what rounding may change where |X| <= most
+  double trivial_;             // f is at most
 };
 
 // A'A = I, exactly.
