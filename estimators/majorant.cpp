@@ -21,6 +21,7 @@ Eigen::MatrixXd majorant(const Eigen::MatrixXd& N, const Eigen::MatrixXd& S) {
                         half = absolute((square + square.transpose()) / 2) * inverse;
   Eigen::MatrixXd X = inverse.transpose() * half;
   X = ((X + X.transpose()) / 2).eval();
+  if (!X.allFinite()) return absolute(N);
   const double least = std::min(symmetric_eigenvalues(X - N).minCoeff(), symmetric_eigenvalues(X + N).minCoeff());
   if (!(least >= 0)) X.diagonal().array() -= least;
   return X;
