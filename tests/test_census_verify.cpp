@@ -77,9 +77,10 @@ TEST_CASE("a minimum moved in a census for k = 3 is told without the census") {
   for (std::size_t i = 0; i < t.m.census->points.size(); ++i) {
     MeasuredLandscape stored = t.m;
     StationaryPoint& p = stored.census->points[i];
-    if (p.kind != StationaryKind::minimum || p.objective < 1e-3 * t.f.b.squaredNorm()) continue;
-    p.x *= 1.01;
-    p.x3 *= 1.01;
+    if (p.kind != StationaryKind::minimum || along_ray(t.f, coordinates(p.x, p.x3)).a < 0.01 * t.f.b.squaredNorm())
+      continue;
+    p.x *= 1.1;
+    p.x3 *= 1.1;
     const Eigen::VectorXd x = coordinates(p.x, p.x3);
     p.objective = objective(t.f, x);
     p.distance_x0 = (x - t.f.x0).norm() / t.f.x0.norm();
