@@ -7,7 +7,7 @@
 sweep: columns against a parameter, or a ratio of two (n_over_k); markers at the median over draws, bars span the draws. Shapes
 tell apart what is at least, at most, or neither. share: how often a yes/no column is yes, or the probability that was decided (of the column decided in a sweep too), with the
 exact 95 % intervals of `theoremeter table`. surface: a surface over the plane with its critical points, and its contours. instance: the objective of one draw with two latent
-dimensions, and its stationary points. --one: what a file of one draw, or the draw asked for, is drawn as. All else comes from
+dimensions, and its stationary points; with three, on a map of directions. --one: what a file of one draw, or the draw asked for, is drawn as. All else comes from
 the attributes in the file.
 """
 

@@ -1,4 +1,5 @@
 """One instance with two latent dimensions: contours of its objective, every stationary point by kind, x0, -rho_d x0, cell walls.
+With three, the sphere of directions (plot_sphere.py).
 
 f is computed here from the matrices that `theoremeter export` writes, and must be what the file has at its stationary points.
 """
@@ -11,22 +12,11 @@ import tempfile
 import h5py
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.lines import Line2D
 
+import plot_sphere
 from plot_file import Refused
-from plot_style import BLUE, COLUMN, GREEN, VERMILION, YELLOW
-
-# Told apart by shape and fill as well as by colour.
-KINDS = {
-    "minimum": {"marker": "o", "color": BLUE, "markersize": 3.6, "markeredgecolor": "white", "markeredgewidth": 0.4},
-    "kink minimum": {"marker": "^", "color": GREEN, "markersize": 4.2, "markeredgecolor": "white", "markeredgewidth": 0.4},
-    "kink saddle": {"marker": "x", "color": VERMILION, "markersize": 4.8, "markeredgewidth": 0.8},
-    "maximum": {"marker": "s", "color": "black", "markersize": 3.6, "markeredgecolor": "white", "markeredgewidth": 0.4},
-}
-SOLUTION = {"marker": "*", "color": YELLOW, "markersize": 8.5, "markeredgecolor": "black", "markeredgewidth": 0.5}
-SPURIOUS = {"marker": "P", "color": "white", "markersize": 6, "markeredgecolor": "black", "markeredgewidth": 0.6}
-WALL = {"color": "0.6", "linewidth": 0.3}
-
+from plot_points import KINDS, SOLUTION, SPURIOUS, WALL, handles_of
+from plot_style import COLUMN
 
 def exported(program, path, point, draw):
     """Of a draw the matrices in the order of application, W_1, W_2, ..., and A, where there is one; and the noise."""
@@ -51,15 +41,16 @@ class Instance:
         if point >= results.state.shape[0] or draw >= results.state.shape[1] or results.state[point, draw] != 1:
             raise Refused(f"point {point}, draw {draw} is not there, or not measured")
         if "census" not in file or file["census"][point, draw] != 1:
-            raise Refused(f"point {point}, draw {draw} has no census, the list of stationary points: it needs k = 2 and --census")
+            raise Refused(f"point {point}, draw {draw} has no census, the list of stationary points: it needs k = 2 or 3 and --census")
         self.x0 = file["solution_x"][point, draw]
-        if len(self.x0) != 2:
-            raise Refused(f"point {point}, draw {draw} is drawn in the plane: it needs k = 2, and k = {len(self.x0)} here")
+        if len(self.x0) not in (2, 3):
+            raise Refused(f"point {point}, draw {draw} is drawn in the plane or on the sphere: it needs k = 2 or 3, and k = {len(self.x0)} here")
         self.layers, self.A, noise = exported(options.program, results.path, point, draw)
         self.magnitudes = options.magnitudes
         self.b = self.measured(self.x0[:, None]) + noise
         mine = (file["census_point_point"][:] == point) & (file["census_point_draw"][:] == draw)
-        self.at = np.array([file[f"census_point_x_{i}"][:][mine] for i in (1, 2)]).T.reshape(-1, 2)
+        k = len(self.x0)
+        self.at = np.array([file[f"census_point_x_{i + 1}"][:][mine] for i in range(k)]).T.reshape(-1, k)
         words = [word.replace("_", " ") for word in str(file["census_point_kind"].attrs["flag_meanings"]).split()]
         self.kinds = np.array([words[i] for i in file["census_point_kind"][:][mine]])
         self.at_zero = words[file["census_zero"][point, draw]]
@@ -81,6 +72,14 @@ class Instance:
         scale = 0.5 * (self.b**2).sum()
         if stored.size and not np.abs(self.objective(self.at.T) - stored).max() < 1e-9 * scale:
             raise Refused("the matrices exported do not give the objective that is stored")
+
+    def vanishing(self, x):
+        """What is 0 on a wall, of the columns of x: the neurons' inputs and, where their signs are lost, what is measured."""
+        for W in self.layers:
+            yield from (x := W @ x)
+            x = np.maximum(x, 0)
+        if self.magnitudes and self.A is not None:
+            yield from self.A @ x
 
     def walls(self):
         """The angles at which a neuron, or a measurement whose sign is lost, vanishes: between them f is one quadratic."""
@@ -151,23 +150,18 @@ def draw_points(axes, instance):
     axes.plot(0, 0, linestyle="none", zorder=7, **KINDS[instance.at_zero])
 
 
-def handles_of(instance):
-    shown = {*instance.kinds, instance.at_zero}
-    handles = [Line2D([], [], linestyle="none", label="$x_0$", **SOLUTION)]
-    if instance.spurious is not None:
-        handles.append(Line2D([], [], linestyle="none", label=r"$-\rho_d\,x_0$", **SPURIOUS))
-    handles += [Line2D([], [], linestyle="none", label=kind, **style) for kind, style in KINDS.items() if kind in shown]
-    return handles + [Line2D([], [], label="cell walls", **WALL)]
-
-
 def instance(results, options):
     one = Instance(results, options)
+    return plot_sphere.on_sphere(one) if len(one.x0) == 3 else in_plane(one)
+
+
+def in_plane(one):
     far = np.abs(np.concatenate([one.at.ravel(), one.x0, one.x0 if one.spurious is None else one.spurious])).max()
     fig = plt.figure(figsize=(COLUMN, 3.6))
     axes = fig.add_axes((0.12, 0.1, 0.85, 0.85 * COLUMN / 3.6))
     draw_objective(axes, one, 1.12 * far)
     draw_points(axes, one)
     axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", xlim=(-1.12 * far, 1.12 * far), ylim=(-1.12 * far, 1.12 * far))
-    fig.legend(handles=handles_of(one), loc="upper center", bbox_to_anchor=(0.55, 1.0), ncols=4, frameon=False, handletextpad=0.1,
+    fig.legend(handles=handles_of(one, {*one.kinds, one.at_zero}), loc="upper center", bbox_to_anchor=(0.55, 1.0), ncols=4, frameon=False, handletextpad=0.1,
                handlelength=1.4, columnspacing=1, borderaxespad=0.1, labelspacing=0.2)
     return fig

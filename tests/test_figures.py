@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT / "results"))
 import plot  # noqa: E402
 import plot_instance  # noqa: E402
 import plot_recovery  # noqa: E402
+import plot_sphere  # noqa: E402
 import plot_surface  # noqa: E402
 from matplotlib import pyplot as plt  # noqa: E402
 from plot_file import Refused, Results, in_order  # noqa: E402
@@ -320,6 +321,44 @@ class Figures(unittest.TestCase):
         done = self.draw(f"{name}.h5", "bad", "--draw", "1")
         self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
         self.assertRegex(done.stderr, r"\Atheoremeter: [^\n]+\n\Z")
+
+    def test_instance_on_sphere(self):
+        """k = 3: points where their directions are, the least value along each, walls where patterns change, areas in proportion."""
+        for problem, more in (("phase-retrieval", "m = 9\n"), ("compressed-sensing", "m = 9\nnoise = 0.3\n"), ("inversion", "")):
+            with self.subTest(problem=problem):
+                file = self.made(f"sphere-{problem}", f'census = "{problem}"\ndraws = 2\nwidths = [[3, 6, 8]]\n{more}')
+                words = ["--program", BINARY, "--magnitudes", "yes" if problem == "phase-retrieval" else "no", "--draw", "1"]
+                one = plot_instance.Instance(Results(file), plot.options_of([file, *words]))
+                self.assertEqual(one.at.shape[1], 3)
+                np.testing.assert_allclose(np.cross(one.spurious, one.x0), 0, atol=1e-9)
+                self.assertLess(one.spurious @ one.x0, 0)
+                u = np.random.default_rng(1).standard_normal((3, 200000))
+                u /= np.linalg.norm(u, axis=0)
+                patterns = {tuple(column) for column in (np.array(list(one.vanishing(u))) > 0).T}
+                with h5py.File(file) as stored:
+                    cells = stored["census_cells"][0, 1]
+                self.assertTrue(0.7 * cells <= len(patterns) <= cells, (len(patterns), cells))  # narrow cells are missed
+                radii = np.linspace(0, 20, 4001)
+                for v in u[:, :20].T:
+                    along = one.objective(v[:, None] * radii)
+                    self.assertLessEqual(plot_sphere.least_along(one, v[:, None])[0], along.min() + 1e-12)
+                    if along.argmin() < 4000:  # and that is attained, to the step of radii squared
+                        self.assertGreater(plot_sphere.least_along(one, v[:, None])[0], along.min() - 1e-4 * (one.measured(v[:, None]) ** 2).sum())
+                fig = plot_sphere.on_sphere(one, wide=121)
+                inside = [(x / 2) ** 2 + y**2 for line in fig.axes[0].lines for x, y in zip(*line.get_data())]
+                self.assertLess(max(inside), 1 + 1e-9)
+                self.assertIn("0: ", fig.texts[0].get_text())
+                plt.close(fig)
+        frame = plot_sphere.frame(np.array([1.0, -2, 0.5]))
+        np.testing.assert_allclose(frame @ frame.T, np.eye(3), atol=1e-12)
+        self.assertAlmostEqual(np.linalg.det(frame), 1)
+        # Equal areas: of uniform directions half are within half the ellipse, whose half axes are 2/2^0.5 and 1/2^0.5.
+        x, y = plot_sphere.hammer(u)
+        for share in (0.1, 0.5, 0.9):
+            self.assertAlmostEqual(((x / 2) ** 2 + y**2 < share).mean(), share, delta=0.006)  # 5 sigma of 200000
+        far = plot_sphere.hammer(np.array([[0.0], [1], [0]]))[0][0]  # a quarter to the side
+        self.assertTrue(1 < far < 1.2, far)
+        self.assertLess(plot_sphere.hammer(frame @ np.array([[1.0], [-2], [0.5]]))[0][0], -1)
 
     def test_instance_refused(self):
         subprocess.run([BINARY, "landscape", "inversion", "--widths", "2,6,12", "--directions", "50", "--descents", "2",
