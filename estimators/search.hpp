@@ -34,28 +34,42 @@
 namespace theoremeter {
 
 /// How an n x k instance is searched. Where there are few cells, many quick epochs; where there are many, few and slow
-/// ones: for large k one that takes all starts.
+/// ones: for large k one that takes all starts, and opens with slow annealings from far above, which settle in better
+/// valleys than four times as many quick ones.
 struct SearchPlan {
   int islands;
-  int elite = 12, batch = 32;
-  int rounds;                     // of an epoch
-  int climbers;                   // of a batch
-  float alike = 0.99f;            // climbers of a batch are at smaller cosines than this
-  int steps;                      // of an annealing
-  float rate;                     // of its steps: for large k twice as long find more in as many
-  double fresh = 0.25;            // the part of the later starts that is not near an elite point
-  double near = 0.02, far = 0.5;  // how far from it the others are
-  double quench;                  // fresh starts begin at this part of the highest temperature, or above
-  double reach;                   // of an edge: the tangent of an angle
+  int elite, batch;
+  int rounds;           // of an epoch
+  int climbers;         // of a batch
+  float alike = 0.99f;  // climbers of a batch are at smaller cosines than this
+  double opening;       // the first part of an epoch's rounds, in which all starts are fresh, and slow
+  double hot;           // the first temperature of fresh starts
+  int slow, steps;      // of an annealing: in the opening, and later
+  float rate;           // of its steps: for large k twice as long find more in as many
+  double fresh;         // the part of the later starts that is not near an elite point
+  double near = 0.02;   // how far from it the others are, at least
+  double far = 0.5;     // and at most, at first
+  double end;           // and in the end: for large k, late, only near ones find anything better
+  double quench;        // fresh starts begin at this part of the highest temperature, or above
+  double reach;         // of an edge: the tangent of an angle
 
   SearchPlan(Eigen::Index n, Eigen::Index k)
       : islands(k <= 30 ? 8 : 4),
+        elite(k <= 30 ? 12 : 6),
+        batch(k <= 64 ? 32 : 16),
         rounds(k <= 5    ? 4
                : k <= 30 ? 16
                          : 96),
-        climbers(k <= 5 ? 16 : 4),
-        steps(static_cast<int>(std::clamp<Eigen::Index>(4 * k, 20, 200))),
+        climbers(k <= 5    ? 16
+                 : k <= 30 ? 4
+                           : batch / 16),
+        opening(k <= 30 ? 0 : 0.1),
+        hot(k <= 30 ? 1.5 : 3),
+        slow(800),
+        steps(k <= 30 ? static_cast<int>(std::clamp<Eigen::Index>(4 * k, 20, 120)) : 300),
         rate(k <= 30 ? 0.5f : 1.0f),
+        fresh(k <= 30 ? 0.25 : 0),
+        end(k <= 30 ? far : 0.1),
         quench(k <= 5 ? 0.05 : 1),
         reach(std::max(std::clamp(2 / static_cast<double>(k), 0.05, 0.2), 30 / static_cast<double>(n))) {}
 };
@@ -92,7 +106,7 @@ class Search {
         for (int b = 0; b < batches; ++b) {
           const auto i = static_cast<std::size_t>(b);
           const int columns = static_cast<int>(std::min<std::int64_t>(plan_.batch, left - b * plan_.batch));
-          arrivals[i] = advance(islands[i % islands.size()].elite, b, columns,
+          arrivals[i] = advance(islands[i % islands.size()].elite, b, columns, round,
                                 stream.at({epoch, static_cast<std::uint64_t>(round), i}), evaluations[i]);
         }
         for (std::size_t i = 0; i < arrivals.size(); ++i) {
@@ -134,7 +148,7 @@ class Search {
   };
 
   // One batch: fresh columns, or columns near the elite; annealed; the best few climb.
-  Elite advance(const Elite& elite, int b, int count, Stream stream, std::int64_t& evaluations) const {
+  Elite advance(const Elite& elite, int b, int count, int round, Stream stream, std::int64_t& evaluations) const {
     const auto S = static_cast<std::size_t>(d_.spheres());
     const Eigen::Index k = d_.rows().cols();
     Annealed c;
@@ -142,11 +156,14 @@ class Search {
     c.u.resize(k, count);
     c.sign.resize(count);
     c.temperature.resize(count);
+    const double part = static_cast<double>(round) / plan_.rounds,
+                 far = plan_.far * std::pow(plan_.end / plan_.far, part);
+    const bool slow = part < plan_.opening, opening = slow || elite.empty();
     for (int j = 0; j < count; ++j) {
-      const bool fresh = elite.empty() || stream.uniform() < plan_.fresh;
+      const bool fresh = opening || stream.uniform() < plan_.fresh;
       const Climb* from =
           fresh ? nullptr : &elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))];
-      const double away = plan_.near * std::pow(plan_.far / plan_.near, stream.uniform());
+      const double away = plan_.near * std::pow(far / plan_.near, stream.uniform());
       for (std::size_t s = 0; s < S; ++s) {
         Eigen::VectorXd x = uniform_direction(c.p[s].rows(), stream);
         if (from) x = (from->p[s] + away * x).normalized();
@@ -155,12 +172,13 @@ class Search {
       c.u.col(j) = uniform_direction(k, stream).template cast<float>();
       c.sign(j) = elite.empty() ? (b % 2 == 1 ? -1.0f : 1.0f) : static_cast<float>(elite[0].sign);
       c.temperature(j) = from ? static_cast<float>(std::min(1.5, 2 * away))
-                              : static_cast<float>(1.5 * std::pow(plan_.quench, stream.uniform()));
+                              : static_cast<float>(plan_.hot * std::pow(plan_.quench, stream.uniform()));
       if (!from && d_.symmetric() && b % 4 == 3)
         for (std::size_t s = 0; s < S; s += 2) c.p[s + 1].col(j) = c.p[s].col(j);
     }
-    annealer_.run(c, plan_.steps, plan_.rate);
-    evaluations += static_cast<std::int64_t>(count) * (plan_.steps + 1);
+    const int steps = slow ? plan_.slow : plan_.steps;
+    annealer_.run(c, steps, plan_.rate);
+    evaluations += static_cast<std::int64_t>(count) * (steps + 1);
     Elite risen;
     for (const Eigen::Index j : best_columns(c, annealer_.values(c))) {
       Climb a{Annealer<D>::point(c, j), c.u.col(j).template cast<double>(), c.sign(j)};
