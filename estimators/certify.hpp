@@ -105,12 +105,15 @@ Certified branch_and_bound(const D& d, Witness& incumbent, double gap, std::int6
       incumbent = refuter;
     } else if (proof == Proof::below) {
       result.at_most = std::min(result.at_most, tau);
+      result.course.push_back({tau, spent});
       ladder.descend(spent);
     } else {
+      result.next = Proved{tau, spent};
       ladder.fail();  // or the budget has run out
     }
   }
   result.closed = result.at_most <= (1 + gap) * incumbent.value * (1 + 1e-12);
+  result.ended = result.nodes < nodes;
   return result;
 }
 
@@ -170,6 +173,8 @@ requires(SignDeviation<D> || ProductDeviation<D>) Certified
   Certified result = certify_in_units(measured.deviation, incumbent, gap, nodes, threads, progress);
   incumbent.value *= measured.unit;
   result.at_most *= measured.unit;
+  for (Proved& p : result.course) p.at_most *= measured.unit;
+  if (result.next) result.next->at_most *= measured.unit;
   return result;
 }
 

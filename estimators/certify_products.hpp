@@ -335,6 +335,7 @@ Certified certify_products(const D& d, Witness& incumbent, double gap, std::int6
     const double enough = (1 + at / 4) * std::max(incumbent.value, least);
     Proof proof = Proof::below;
     Witness refuter;
+    const std::int64_t before = result.nodes;
     for (const Side side : {Side::plus, Side::minus}) {
       if (proof != Proof::below) break;
       std::int64_t spent = nodes - result.nodes;
@@ -342,16 +343,21 @@ Certified certify_products(const D& d, Witness& incumbent, double gap, std::int6
       result.nodes += spent;
       if (progress) progress(double(result.nodes) / double(nodes));
     }
-    if (proof == Proof::exhausted) break;
+    if (proof == Proof::exhausted) {
+      result.next = Proved{tau, result.nodes - before};
+      break;
+    }
     if (proof == Proof::refuted) {
       incumbent = refuter;
       continue;
     }
     result.at_most = std::min(result.at_most, tau);
+    result.course.push_back({tau, result.nodes - before});
     if (at < 1e-6 || result.at_most <= (1 + gap) * incumbent.value) break;
     at *= falls[fall++ % falls.size()];
   }
   result.closed = result.at_most <= (1 + gap) * incumbent.value * (1 + 1e-12);
+  result.ended = result.nodes < nodes;
   return result;
 }
 

@@ -46,11 +46,28 @@ struct Searched {
 /// nothing.
 double agreement_of(double one, double other);
 
+/// A bound that was proved, and the nodes that its proof takes from the start.
+struct Proved {
+  double at_most = 0;
+  std::int64_t nodes = 0;
+};
+
 /// Proof by exhaustion: at most.
 struct Certified {
   double at_most = 0;
   std::int64_t nodes = 0;
-  bool closed = false;  // reached the relative gap asked for
+  bool closed = false;              // reached the relative gap asked for
+  std::vector<Proved> course = {};  // the bounds proved on the way there, largest first
+  std::optional<Proved> next = {};  // under way when the nodes were used up, and how many of them went into it
+  bool ended = false;               // before they were: more of them prove no more
+};
+
+/// What more nodes should bring to a certificate that is still open (forecast.hpp). NaN: not known.
+struct Forecast {
+  bool ended = false;                                          // nothing: the rest is not known
+  double nodes = std::numeric_limits<double>::quiet_NaN();     // with so many in all
+  double gap = std::numeric_limits<double>::quiet_NaN();       // this relative gap should be proved,
+  double to_close = std::numeric_limits<double>::quiet_NaN();  // and with so many the one asked for
 };
 
 /// A fitted alpha (fit_alpha.hpp): what is known of the least eps/alpha, the constant of W/sqrt(alpha) about Q, over
@@ -84,7 +101,8 @@ struct Measurement {
   std::optional<Searched> searched;
   std::optional<Certified> certified;
   std::optional<Bounded> bounded;
-  Witness witness;  // the best of sampled, searched and what certify met: at least = witness.value
+  std::optional<Forecast> forecast;  // where a certificate is open
+  Witness witness;                   // the best of sampled, searched and what certify met: at least = witness.value
   Seconds seconds;
 };
 

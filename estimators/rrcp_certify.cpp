@@ -946,6 +946,9 @@ std::optional<Certified> bounded(const Rrcp& rrcp, Witness& incumbent, double ga
         settled = std::max(settled, node.bound);
     }
     next.clear();
+    result.at_most = std::max(settled, open.empty() ? 0.0 : open.top().bound);
+    if (result.course.empty() || 5 * result.nodes >= 7 * result.course.back().nodes)
+      result.course.push_back({result.at_most, result.nodes});
     const double least = std::max(goal, settled);
     if (result.nodes >= nodes || incumbent.value > enough || settled > enough) break;
     for (std::size_t i = 0; i < batch && !open.empty() && open.top().bound > least; ++i, open.pop()) {
@@ -953,9 +956,11 @@ std::optional<Certified> bounded(const Rrcp& rrcp, Witness& incumbent, double ga
       if (children.empty()) settled = std::max(settled, open.top().bound);
       next.insert(next.end(), children.begin(), children.end());
     }
-    if (next.empty()) break;
+    result.ended = next.empty();
+    if (result.ended) break;
   }
   result.at_most = std::max(settled, open.empty() ? 0.0 : open.top().bound);
+  result.course.push_back({result.at_most, result.nodes});
   result.closed = result.at_most <= (1 + gap) * incumbent.value;
   return result;
 }

@@ -1,4 +1,4 @@
-// Results files, format 2.2 (HDF5), with the journals beside them; and the formats 1.x, which are read.
+// Results files, format 2.3 (HDF5), with the journals beside them; and the formats 1.x, which are read.
 #pragma once
 
 #include "results/data_set.hpp"
@@ -10,7 +10,7 @@
 
 namespace theoremeter {
 
-inline constexpr std::int64_t format_major = 2, format_minor = 2;
+inline constexpr std::int64_t format_major = 2, format_minor = 3;
 
 /// What a study's older files need to be read: its schema and parameters, by root attribute; see format_1.cpp.
 struct Declared {

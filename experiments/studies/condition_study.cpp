@@ -276,6 +276,18 @@ Columns<Measurement> columns_of(const Condition& c) {
              Columns<Certified>()
                  .value("evaluations_certify", &Certified::nodes, Says::count, "nodes of the branch and bound")
                  .json("evaluations.certify"));
+  m.optional(
+      "forecast", "", &Measurement::forecast, "whether a certificate is open: what more nodes should bring",
+      Columns<Forecast>()
+          .value("forecast_ended", &Forecast::ended, Says::statistic, "whether more nodes would bring nothing")
+          .json("forecast.ended")
+          .value("forecast_nodes", &Forecast::nodes, Says::statistic, "so many nodes in all should prove")
+          .json("forecast.nodes")
+          .value("forecast_gap", &Forecast::gap, Says::statistic, "this gap, by how it has fallen; NaN: not known")
+          .json("forecast.gap")
+          .value("forecast_to_close", &Forecast::to_close, Says::statistic,
+                 "so many nodes in all should reach the gap asked for")
+          .json("forecast.to_close"));
   m.computed("kind", kind, Says::statistic, "what is known of the constant; exact: to the relative gap asked for");
   m.optional("sampled", "", &Measurement::sampled, "whether it was sampled", sampled_columns(c));
   m.optional("searched", "", &Measurement::searched, "whether it was searched for",
@@ -422,6 +434,43 @@ std::string six_digits(const Eigen::VectorXd& x) {
   return fmt::format("({:.6g})", fmt::join(x.begin(), x.end(), ", "));
 }
 
+/// "42 s", "15 min", "21 days".
+std::string about(double seconds) {
+  if (seconds > 1000 * 86400.0) return "out of reach";
+  if (seconds < 100) return fmt::format("{:.0f} s", std::max(1.0, seconds));
+  if (seconds < 6000) return fmt::format("{:.0f} min", seconds / 60);
+  if (seconds < 100 * 3600) return fmt::format("{:.0f} h", seconds / 3600);
+  return fmt::format("{:.2g} days", seconds / 86400);
+}
+
+/// With two digits, rounded up.
+double two_digits(double count) {
+  const double unit = std::pow(10, std::max(0.0, std::floor(std::log10(count)) - 1));
+  return std::ceil(count / unit) * unit;
+}
+
+/// Of an open bracket, what --nodes would bring.
+std::string outlook(const Setting& at, const Measurement& m) {
+  if (!m.forecast)
+    return fmt::format("The bracket is still open: --nodes {} or more, or a larger --gap, closes it further.\n",
+                       10 * at[nodes]);
+  const Forecast& f = *m.forecast;
+  if (f.ended) return "The bracket is still open, and --nodes would not close it: no splitting proves a lower bound.\n";
+  if (std::isnan(f.gap))
+    return fmt::format("The bracket is still open, too early to tell what more would bring: --nodes {} or more.\n",
+                       10 * at[nodes]);
+  const auto time = [&](double count) {
+    return about(m.seconds.certify * count / static_cast<double>(m.certified->nodes));
+  };
+  std::string text = fmt::format("The bracket is still open, a gap of {:.2g} % after {:.2g} nodes.\n",
+                                 100 * relative_gap(m), static_cast<double>(m.certified->nodes));
+  text += fmt::format("  By how it has fallen, --nodes {:.0f} ({}) should bring {:.2g} %", two_digits(f.nodes),
+                      time(f.nodes), 100 * f.gap);
+  if (f.to_close > f.nodes)
+    text += fmt::format("; {:.2g} % takes about {:.1g} ({})", 100 * at[gap], f.to_close, time(f.to_close));
+  return text + ".\n";
+}
+
 /// What the table has no room for: the witness in a low dimension, and what would bring more evidence.
 std::string report(const Condition& c, const Setting& at, const Measurement& m) {
   constexpr Eigen::Index shown = 6;
@@ -435,9 +484,7 @@ std::string report(const Condition& c, const Setting& at, const Measurement& m) 
           fmt::format("{} {} = {}\n", i == 0 ? "attained at" : "           ", c.arguments[i].name, six_digits(p[i]));
     text += "            to six digits; all of them: --json\n";
   }
-  if (m.certified && m.bounded && !m.bounded->closed)
-    text += fmt::format("The bracket is still open: --nodes {} or more, or a larger --gap, closes it further.\n",
-                        10 * at[nodes]);
+  if (m.certified && m.bounded && !m.bounded->closed) text += outlook(at, m);
   if (m.certified) return text;
   if (c.certificates(sizes_of(c, at)) != Certificates::none)
     return text + "For a closer upper bound, by exhaustion: --evidence sample,search,certify.\n";

@@ -37,6 +37,7 @@ class CheckedCondition {
     }
     if (m_.bounded) check_bounded(*m_.bounded);
     if (m_.certified) require(m_.certified->nodes >= 0, "the number of nodes is negative");
+    if (m_.forecast) check_forecast(*m_.forecast);
     check_best();
     if (m_.fit) check_fit(*m_.fit);
     require(m_.alpha > 0 && std::isfinite(m_.alpha), fmt::format("alpha = {} is not positive", m_.alpha));
@@ -87,6 +88,16 @@ class CheckedCondition {
             fmt::format("closed = {}, but the relative gap is {}, where {} was asked for", b.closed, relative_gap(m_),
                         gap_));
     require(m_.certified || b.proof != ProvedBy::exhaustion, "at_most is said to be proved by exhaustion without any");
+  }
+
+  void check_forecast(const Forecast& f) {
+    const bool open = m_.certified && m_.bounded && !m_.bounded->closed;
+    require(open, "there is a forecast, but no certificate that is open");
+    if (!open || std::isnan(f.gap)) return;
+    require(!f.ended && f.gap >= gap_ && f.gap < relative_gap(m_),
+            fmt::format("forecast_gap = {}, but the gap is {}, and {} was asked for", f.gap, relative_gap(m_), gap_));
+    require(f.nodes > static_cast<double>(m_.certified->nodes) && f.to_close >= f.nodes,
+            "the nodes of the forecast are not in order");
   }
 
   /// The larger of the values at the fit's points, divided by alpha, is a convex function of s = 1/alpha: its minimum,

@@ -3,6 +3,7 @@
 
 #include "estimators/certify.hpp"
 #include "estimators/decide.hpp"
+#include "estimators/forecast.hpp"
 #include "estimators/measurement.hpp"
 #include "estimators/sample.hpp"
 #include "estimators/search.hpp"
@@ -186,6 +187,16 @@ class Measuring {
     return certify(d, incumbent, request_.gap, nodes, request_.threads, stage("certify", i));
   }
 
+  /// The part with the largest at_most is what the bound waits for; of more nodes it has its share.
+  void keep_course(Certified& all, const Certified& part) const {
+    const auto parts = static_cast<std::int64_t>(parts_.size());
+    all.course = part.course;
+    all.next = part.next;
+    all.ended = part.ended;
+    for (Proved& p : all.course) p.nodes *= parts;
+    if (all.next) all.next->nodes *= parts;
+  }
+
   void certify_parts() {
     Certified all;
     bool closed = true;
@@ -197,6 +208,7 @@ class Measuring {
       all.at_most = std::max(all.at_most, c->at_most);
       all.nodes += c->nodes;
       closed = closed && c->closed;
+      if (c->at_most >= all.at_most) keep_course(all, *c);
     }
     all.closed = closed || all.at_most <= (1 + request_.gap) * m_.witness.value;
     m_.certified = all;
@@ -209,6 +221,8 @@ class Measuring {
     if (std::isfinite(at_most)) m_.bounded = {at_most, ProvedBy::eigenvalues, false};
     if (m_.certified && !(m_.bounded && m_.bounded->at_most < m_.certified->at_most))
       m_.bounded = {m_.certified->at_most, ProvedBy::exhaustion, m_.certified->closed};
+    if (m_.certified && !m_.bounded->closed && !request_.decide && relative_gap(m_) > request_.gap)
+      m_.forecast = forecast(*m_.certified, m_.witness.value, relative_gap(m_), request_.gap);
   }
 
   const std::vector<Part<D>>& parts_;

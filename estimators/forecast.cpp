@@ -1,0 +1,52 @@
+#include "estimators/forecast.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace theoremeter {
+namespace {
+
+double gap_of(const Proved& p, double at_least) { return p.at_most / at_least - 1; }
+double coordinate(Law law, double gap) { return law == Law::power ? std::log(gap) : gap; }
+
+}  // namespace
+
+double Trend::nodes(double gap) const { return scale * std::exp(-steepness * coordinate(law, gap)); }
+double Trend::gap(double nodes) const {
+  const double at = std::log(scale / nodes) / steepness;
+  return law == Law::power ? std::exp(at) : at;
+}
+
+std::optional<Trend> trend(Law law, const std::vector<Proved>& course, double at_least) {
+  if (course.empty()) return std::nullopt;
+  const Proved& last = course.back();
+  const auto before =
+      std::find_if(course.rbegin(), course.rend(), [&](const Proved& p) { return p.nodes <= last.nodes / 3; });
+  if (before == course.rend() || before->nodes < 1 || !(before->at_most > last.at_most)) return std::nullopt;
+  const double from = coordinate(law, gap_of(*before, at_least)), to = coordinate(law, gap_of(last, at_least));
+  const auto nodes = static_cast<double>(last.nodes);
+  const double steepness = std::log(nodes / static_cast<double>(before->nodes)) / (from - to);
+  return Trend{law, nodes * std::exp(steepness * to), steepness};
+}
+
+Forecast forecast(const Certified& c, double at_least, double now, double gap) {
+  assert(at_least > 0 && gap < now);
+  Forecast f;
+  f.ended = c.ended;
+  const Law law = c.next ? Law::exponential : Law::power;
+  const std::optional<Trend> falls = c.ended ? std::nullopt : trend(law, c.course, at_least);
+  if (!falls) return f;
+  const auto spent = static_cast<double>(c.nodes);
+  // What a proof took that was not finished is lost to it, what came before it is not spent again.
+  const double before = c.next ? spent - static_cast<double>(c.next->nodes) : 0;
+  const auto in_all = [&](double at) { return before + std::max(falls->nodes(at), 1.25 * (spent - before)); };
+  double next = c.next ? gap_of(*c.next, at_least) : falls->gap(4 * spent);
+  if (!(next < now)) next = gap;  // other means have proved as much
+  f.gap = std::max(next, gap);
+  f.nodes = in_all(c.next ? next : f.gap);
+  f.to_close = next <= gap ? f.nodes : in_all(gap);
+  return f;
+}
+
+}  // namespace theoremeter
