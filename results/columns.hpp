@@ -98,8 +98,8 @@ class Columns {
   /// The same where there may be none: a flag `name`, and the columns of what there is.
   template <class Member, class Part>
   Columns& optional(const std::string& name, const std::string& prefix, Member member, std::string meaning,
-                    const Columns<Part>& inner) {
-    Column flag = column<bool>(name, Says::count, std::move(meaning));
+                    const Columns<Part>& inner, Says says = Says::count) {
+    Column flag = column<bool>(name, says, std::move(meaning));
     flag.json = "-";  // in JSON it is there, or null
     add(
         std::move(flag), [member](const T& t, Cell& c) { list<std::int64_t>(c).push_back(in(member, t).has_value()); },

@@ -168,7 +168,7 @@ std::string reproducible(std::string_view bytes, const Schema& schema) {
   for (const Column& column : schema.columns) {
     const char* const begin = from.position();
     skip_cell(from, column);
-    if (column.says != Says::seconds) kept.append(begin, static_cast<std::size_t>(from.position() - begin));
+    if (column.reproducible()) kept.append(begin, static_cast<std::size_t>(from.position() - begin));
   }
   return kept;
 }

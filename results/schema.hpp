@@ -11,10 +11,10 @@ namespace theoremeter {
 enum class Type { real, whole, flag, text };
 inline const std::vector<std::string> type_names{"real", "whole", "flag", "text"};
 
-/// The direction of the evidence. Seconds are in no digest.
-enum class Says { at_least, at_most, exact, witness, statistic, parameter, count, seconds };
-inline const std::vector<std::string> says_names{"at least",  "at most",   "exact", "witness",
-                                                 "statistic", "parameter", "count", "seconds"};
+/// The direction of the evidence. Seconds and forecasts, what more work should bring, are in no digest.
+enum class Says { at_least, at_most, exact, witness, statistic, parameter, count, seconds, forecast };
+inline const std::vector<std::string> says_names{"at least",  "at most", "exact",   "witness", "statistic",
+                                                 "parameter", "count",   "seconds", "forecast"};
 
 struct Column {
   std::string name, meaning;
@@ -26,6 +26,9 @@ struct Column {
   std::vector<std::string> names = {};  // of a flag that is one of these
   std::string json = {};                // "evaluations.search", or several, in words; "-": nowhere; "": the name
   std::string where = {};               // a flag of the same list: there is a value where it is 1; "": always
+
+  /// Whether it belongs to the result: equal for equal results.
+  bool reproducible() const { return says != Says::seconds && says != Says::forecast; }
 
   bool operator==(const Column&) const = default;
 };

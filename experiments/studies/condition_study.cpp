@@ -279,15 +279,16 @@ Columns<Measurement> columns_of(const Condition& c) {
   m.optional(
       "forecast", "", &Measurement::forecast, "whether a certificate is open: what more nodes should bring",
       Columns<Forecast>()
-          .value("forecast_ended", &Forecast::ended, Says::statistic, "whether more nodes would bring nothing")
+          .value("forecast_ended", &Forecast::ended, Says::forecast, "whether more nodes would bring nothing")
           .json("forecast.ended")
-          .value("forecast_nodes", &Forecast::nodes, Says::statistic, "so many nodes in all should prove")
+          .value("forecast_nodes", &Forecast::nodes, Says::forecast, "so many nodes in all should prove")
           .json("forecast.nodes")
-          .value("forecast_gap", &Forecast::gap, Says::statistic, "this gap, by how it has fallen; NaN: not known")
+          .value("forecast_gap", &Forecast::gap, Says::forecast, "this gap, by how it has fallen; NaN: not known")
           .json("forecast.gap")
-          .value("forecast_to_close", &Forecast::to_close, Says::statistic,
+          .value("forecast_to_close", &Forecast::to_close, Says::forecast,
                  "so many nodes in all should reach the gap asked for")
-          .json("forecast.to_close"));
+          .json("forecast.to_close"),
+      Says::forecast);
   m.computed("kind", kind, Says::statistic, "what is known of the constant; exact: to the relative gap asked for");
   m.optional("sampled", "", &Measurement::sampled, "whether it was sampled", sampled_columns(c));
   m.optional("searched", "", &Measurement::searched, "whether it was searched for",
