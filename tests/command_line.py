@@ -165,7 +165,7 @@ class Measure(CommandLine):
 
     def check_draw(self, d, k, evidence):
         self.assertEqual(set(d) - {"fit"}, {"draw", "alpha", "at_least", "at_most", "proof", "kind", "sampled", "searched", "witness", "side",
-                                            "margin", "evaluations", "seconds"})
+                                            "margin", "evaluations", "forecast", "seconds"})
         self.assertEqual(set(d["seconds"]), {"sample", "search", "certify"})
         self.assertEqual({name for name, count in d["evaluations"].items() if count is not None}, set(evidence))
         self.assertEqual(list(d["witness"]), ["x", "y"])
@@ -187,6 +187,21 @@ class Measure(CommandLine):
             self.assertLessEqual(d["at_least"], d["at_most"])
             self.assertIn(d["kind"], ("exact", "bracket"))
             self.assertIn(d["proof"], ("exhaustion", "eigenvalues") if "certify" in evidence else ("eigenvalues",))
+        if d["kind"] == "exact" or "certify" not in evidence:
+            self.assertIsNone(d["forecast"])
+
+    def test_an_open_certificate_says_what_more_nodes_should_bring(self):
+        spent = ["--n", 100, "--k", 5, "--evidence", "search,certify", "--gap", 0.01, "--nodes", 3000000]
+        draw = json.loads(self.succeed("measure", "wdc", *spent, "--json"))["draws"][0]
+        gap, forecast = draw["at_most"] / draw["at_least"] - 1, draw["forecast"]
+        self.assertFalse(forecast["ended"])
+        self.assertGreater(forecast["nodes"], draw["evaluations"]["certify"])
+        self.assertTrue(0.01 <= forecast["gap"] < gap, forecast)
+        self.assertGreaterEqual(forecast["to_close"], forecast["nodes"])
+        told = self.succeed("measure", "wdc", *spent)
+        self.assertRegex(told, r"By how it has fallen, --nodes \d+ \(.*\) should bring [\d.]+ %; 1 % takes about")
+        early = self.succeed("measure", "wdc", *spent[:-1], 3000)
+        self.assertIn("too early to tell", early)
 
     def test_json_has_the_shape_scripts_rely_on(self):
         everything = ["sample", "search", "certify"]
