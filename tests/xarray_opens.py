@@ -39,7 +39,7 @@ class Xarray(unittest.TestCase):
         for data in self.each_engine():
             self.assertEqual(dict(data.sizes)["draw"], 3)
             self.assertEqual(data.attrs["condition"], "wdc")
-            self.assertEqual(list(data.attrs["format_version"]), [2, 2])
+            self.assertEqual(list(data.attrs["format_version"]), [2, 3])
             self.assertEqual(data.n.values.tolist(), [12])
             self.assertIn("n", data.coords)
             self.assertTrue((data.state == 1).all())
