@@ -47,7 +47,8 @@ struct Taken {
 TEST_CASE("verify tells a stationary point of a census for k = 3 that is moved, of another kind, deleted or added") {
   for (const Problem problem : {Problem::compressed_sensing, Problem::phase_retrieval}) {
     const Taken t(problem, Stream(31).at({static_cast<std::uint64_t>(problem)}));
-    const auto again = [&] { return census(t.f, t.rho); };
+    const Census taken = census(t.f, t.rho);
+    const auto again = [&] { return taken; };
     REQUIRE(t.m.census->points.size() >= 3);
     for (const std::string& what : t.complaints(t.m, again)) FAIL_CHECK(what);
     const auto told = [&](const std::function<void(Census&)>& change) {
