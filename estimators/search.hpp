@@ -34,8 +34,8 @@
 namespace theoremeter {
 
 /// How an n x k instance is searched. Where there are few cells, many quick epochs; where there are many, few and slow
-/// ones: for large k one that takes all starts, and opens with slow annealings from far above, which settle in better
-/// valleys than four times as many quick ones.
+/// ones: for large k one that takes all starts, and opens with slow annealings from above, which settle in better
+/// valleys than quick ones.
 struct SearchPlan {
   int islands;
   int elite, batch;
@@ -62,7 +62,8 @@ struct SearchPlan {
                          : 96),
         climbers(k <= 5    ? 16
                  : k <= 30 ? 4
-                           : batch / 16),
+                 : k <= 64 ? 2
+                           : 1),
         opening(k <= 30 ? 0 : 0.1),
         hot(k <= 30 ? 1.5 : 3),
         slow(800),
@@ -75,7 +76,7 @@ struct SearchPlan {
 };
 
 /// Starts that a search of an n x k instance is worth by default: a fraction of a second for k <= 4, where a
-/// certificate waits for it, then up to some 20 CPU-seconds. Whole rounds.
+/// certificate waits for it, then up to some 40 CPU-seconds. Whole rounds.
 inline std::int64_t default_starts(std::int64_t n, std::int64_t k) {
   const double N = static_cast<double>(n), size = N * static_cast<double>(k);
   const double starts =

@@ -11,6 +11,7 @@ instance, the mean agreement of a search's halves, the mean seconds.
 import argparse
 import json
 import pathlib
+import statistics
 import subprocess
 import tempfile
 
@@ -79,9 +80,8 @@ def main():
         best = max(row[0] for _, rows in table for row in rows)
         for binary, rows in table:
             values, agreements, seconds, starts = zip(*rows)
-            mean = lambda numbers: sum(numbers) / len(numbers)
-            print(f"{name:<38} {binary[-24:]:<24} {starts[0]:>7} {min(values):>8.4f} {max(values):>8.4f} {mean(values):>8.4f} "
-                  f"{100 * (1 - min(values) / best):>5.1f} % {100 * mean([a or 0 for a in agreements]):>5.1f} % {mean(seconds):>7.1f}",
+            print(f"{name:<38} {binary[-24:]:<24} {starts[0]:>7} {min(values):>8.4f} {max(values):>8.4f} {statistics.mean(values):>8.4f} "
+                  f"{100 * (1 - min(values) / best):>5.1f} % {100 * statistics.mean([a or 0 for a in agreements]):>5.1f} % {statistics.mean(seconds):>7.1f}",
                   flush=True)
 
 
