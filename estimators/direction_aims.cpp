@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 namespace theoremeter {
@@ -35,12 +36,14 @@ VectorXd random_direction(Index k, Stream& stream) {
   return VectorXd::NullaryExpr(k, [&] { return stream.normal(); }).normalized();
 }
 
-void put_on_spheres(MatrixXd& columns, const std::vector<Index>& parts) {
-  Index from = 0;
-  for (const Index size : parts) {
-    columns.middleRows(from, size).colwise().normalize();
-    from += size;
-  }
+/// The x > 0 and y > 0 that make |x a + y b - c| least, if there are such.
+template <class Column, class Aim>
+std::optional<std::pair<double, double>> nonnegative_least_squares(const Column& a, const Column& b, const Aim& c) {
+  const double aa = a.squaredNorm(), ab = a.dot(b), bb = b.squaredNorm(), ac = a.dot(c), bc = b.dot(c);
+  const double determinant = aa * bb - ab * ab, x = (bb * ac - ab * bc) / determinant,
+               y = (aa * bc - ab * ac) / determinant;
+  if (!(determinant > 0 && x > 0 && y > 0 && std::isfinite(x) && std::isfinite(y))) return std::nullopt;
+  return std::pair{x, y};
 }
 
 }  // namespace
@@ -102,42 +105,36 @@ VectorXd GradientAim::fall(const Secant& at, const VectorXd& p, VectorXd& u, Str
   return by_cosines(ray) + (in_a * (at.above.a - at.below.a) - in_c * (at.above.c - at.below.c)) / (2 * at.h);
 }
 
-void GradientAim::finish(MatrixXd& columns, std::int64_t& evaluations) const {
-  constexpr int most_steps = 10;
-  constexpr std::array shares{1.0, 0.5, 0.2, 0.05};  // of a step
-  constexpr double apart = 1e-7;                     // points whose v are subtracted, over |x|
-  const Index k = columns.rows(), tries = static_cast<Index>(shares.size());
-  const std::vector<Index> parts = rays_.parts();
-  std::array<RayNumbers, shares.size()> numbers;
-  RayNumbers here;
-  RayVectors v;
+std::optional<DirectionAim::Guess> GradientAim::between(const MatrixXd& columns, const RayVectors& at, Index i) const {
+  const auto shares = nonnegative_least_squares(at.a.col(i), at.a.col(i + 1), at.c.col(i));
+  if (!shares) return std::nullopt;
+  const VectorXd x = shares->first * columns.col(i) + shares->second * columns.col(i + 1);
+  const double v = (shares->first * at.a.col(i) + shares->second * at.a.col(i + 1) - at.c.col(i)).norm();
+  return Guess{x, v / std::max(1.0, x.norm())};
+}
+
+// With s a direction of p: (r a' - c') s + dr a = -(r a - c), by least squares, s orthogonal to p and to what is kept.
+VectorXd GradientAim::step(const VectorXd& p, const RayNumbers& ray, const MatrixXd& kept) const {
+  const RadialExtremum least = least_gradient(ray, allowed_(ray));
+  if (!(least.r > 0 && least.r < infinity)) return VectorXd::Zero(p.size());
+  const MatrixXd Q = rays_.across(p, kept);
+  if (Q.cols() == p.size()) return VectorXd::Zero(p.size());
+  RayVectors at;
   RayWorkspace work;
-  for (Index j = 0; j < columns.cols(); ++j) {
-    rays_.evaluate(columns.col(j), &here, work);
-    for (int step = 0; step < most_steps; ++step) {
-      const RadialExtremum least = least_gradient(here, allowed_(here));
-      if (!(least.value > 0 && least.value < infinity && least.r > 0 && least.r < infinity)) break;
-      const VectorXd x = std::pow(least.r, 1 / static_cast<double>(parts.size())) * columns.col(j);
-      const double length = apart * x.norm();
-      MatrixXd points = x.replicate(1, k + 1);
-      points.rightCols(k).diagonal().array() += length;
-      rays_.vectors(points, v, work);
-      const MatrixXd V = v.a - v.c;
-      const VectorXd newton = shortest_least_squares((V.rightCols(k).colwise() - V.col(0)) / length, V.col(0));
-      evaluations += k + 1 + tries;
-      if (!newton.allFinite()) break;
-      MatrixXd next(k, tries);
-      for (Index i = 0; i < tries; ++i) next.col(i) = x - shares[static_cast<std::size_t>(i)] * newton;
-      put_on_spheres(next, parts);
-      rays_.evaluate(next, numbers.data(), work);
-      const auto best = std::min_element(numbers.begin(), numbers.end(), [this](const auto& one, const auto& other) {
-        return score(one) < score(other);
-      });
-      if (!(score(*best) < least.value)) break;
-      columns.col(j) = next.col(best - numbers.begin());
-      here = *best;
-    }
-  }
+  rays_.vectors(p, at, work);
+  const Rays::Slopes slopes = rays_.slopes(p);
+  const MatrixXd J = least.r * slopes.a - slopes.c;
+  MatrixXd all(p.size(), p.size() + 1);
+  all << J - (J * Q) * Q.transpose(), at.a;
+  const VectorXd s = shortest_least_squares(all, at.c - least.r * at.a).head(p.size());
+  return s.allFinite() ? s : VectorXd::Zero(p.size());
+}
+
+std::optional<DirectionAim::Guess> DescentAim::between(const MatrixXd& columns, const RayVectors& at, Index i) const {
+  const auto shares = nonnegative_least_squares(columns.col(i), columns.col(i + 1), -at.c.col(i));
+  if (!shares) return std::nullopt;
+  const VectorXd p = shares->first * columns.col(i) + shares->second * columns.col(i + 1);
+  return Guess{p, p.dot(at.c.col(i)) / p.norm()};
 }
 
 VectorXd DescentAim::fall(const Secant& at, const VectorXd& /*p*/, VectorXd& u, Stream& stream) const {

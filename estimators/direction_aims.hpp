@@ -5,8 +5,8 @@
 #include "estimators/stream.hpp"
 
 #include <Eigen/Core>
-#include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,11 +19,19 @@ struct Secant {
   double h = 0;
 };
 
-/// How an aim's columns are annealed: in rounds, the first from secants as long as directions; h at the beginning of
-/// those after it, and at the end of each. Tried at widths 10,100,400 and m = 200.
-struct Annealing {
-  int rounds;
-  double widest_again, narrowest;
+/// How much is spent on an aim. Columns are annealed in rounds of `slower`, at most k, times the steps asked for, h
+/// from `widest`, later from `widest_again`, down to `narrowest`: each alone, from its best so far, or all from the
+/// best quarter of a block. Then walks (direction_walk.hpp), of 32 columns: from so many of the best annealed, no two
+/// of them nearer than `apart`, and from `given`/k^2 of those the search was given. Tried at widths 6,30,60 (m = 40),
+/// 10,100,400 (m = 200) and 20,200,500: annealing finds good regions in many dimensions, and in few it passes the best
+/// corners by.
+struct DirectionPlan {
+  int rounds, slower;
+  double widest, widest_again, narrowest;
+  bool alone;
+  int annealed;
+  double apart;
+  Eigen::Index given;
 };
 
 class DirectionAim {
@@ -38,10 +46,29 @@ class DirectionAim {
   virtual Eigen::VectorXd fall(const Secant& at, const Eigen::VectorXd& p, Eigen::VectorXd& u,
                                Stream& stream) const = 0;
 
-  /// Of columns near their best, better ones where there is a way to them; `evaluations` counts.
-  virtual void finish(Eigen::MatrixXd& /*columns*/, std::int64_t& /*evaluations*/) const {}
+  /// Scores are no better known than to this.
+  virtual double rounding() const { return 0; }
+  /// No lower score is looked for.
+  virtual double enough() const { return -infinity; }
 
-  virtual Annealing annealing() const = 0;
+  /// On the piece that columns i and i + 1 are ends of, where the score is least between them, unless at an end; its
+  /// length is any.
+  struct Guess {
+    Eigen::VectorXd column;
+    double score;
+  };
+  virtual std::optional<Guess> between(const Eigen::MatrixXd& /*columns*/, const RayVectors& /*at*/,
+                                       Eigen::Index /*i*/) const {
+    return std::nullopt;
+  }
+
+  /// To where the score would be least if p's piece were everywhere, orthogonal to these columns; 0 where not known.
+  virtual Eigen::VectorXd step(const Eigen::VectorXd& p, const RayNumbers& /*ray*/,
+                               const Eigen::MatrixXd& /*kept*/) const {
+    return Eigen::VectorXd::Zero(p.size());
+  }
+
+  virtual DirectionPlan plan() const = 0;
 };
 
 /// -E: |e| of e = r (unit a - p) - (unit c - H) at the r = 0, 1 or infinity and the factor where it is largest, u along
@@ -51,37 +78,79 @@ class ErrorAim final : public DirectionAim {
   explicit ErrorAim(const Rays& rays) : rays_(rays) {}
   double score(const RayNumbers& ray) const override { return -ray.error(); }
   Eigen::VectorXd fall(const Secant& at, const Eigen::VectorXd& p, Eigen::VectorXd& u, Stream& stream) const override;
-  Annealing annealing() const override { return {4, 0.05, 1e-3}; }
+  DirectionPlan plan() const override {
+    return {.rounds = 8,
+            .slower = 1,
+            .widest = 0.3,
+            .widest_again = 0.05,
+            .narrowest = 1e-3,
+            .alone = true,
+            .annealed = 12,
+            .apart = 0.1,
+            .given = 600};
+  }
 
  private:
   const Rays& rays_;
 };
 
 /// |v|/max(r, 1) of v = r a - c at the best radius allowed, u along v. Secants stay wider than for E: the mean of two
-/// sides may vanish where neither does. Near a zero of v steps of Newton's method: between
-/// jumps v is linear (blind demodulation: cubic) in x.
+/// sides may vanish where neither does. On a piece v is linear in x (blind demodulation: cubic): where it is least
+/// between two directions is known, and Newton's method leads to its zero.
 class GradientAim final : public DirectionAim {
  public:
   using Allowed = std::function<std::vector<Interval>(const RayNumbers&)>;
-  GradientAim(const Rays& rays, Allowed allowed) : rays_(rays), allowed_(std::move(allowed)) {}
+  /// Lengths below `rounding` are not known by their squares.
+  GradientAim(const Rays& rays, Allowed allowed, double rounding)
+      : rays_(rays), allowed_(std::move(allowed)), rounding_(rounding) {}
   double score(const RayNumbers& ray) const override { return least_gradient(ray, allowed_(ray)).value; }
   Eigen::VectorXd fall(const Secant& at, const Eigen::VectorXd& p, Eigen::VectorXd& u, Stream& stream) const override;
-  void finish(Eigen::MatrixXd& columns, std::int64_t& evaluations) const override;
-  Annealing annealing() const override { return {4, 0.03, 1e-2}; }
+  double rounding() const override { return rounding_; }
+  double enough() const override { return rounding_; }
+  std::optional<Guess> between(const Eigen::MatrixXd& columns, const RayVectors& at, Eigen::Index i) const override;
+  Eigen::VectorXd step(const Eigen::VectorXd& p, const RayNumbers& ray, const Eigen::MatrixXd& kept) const override;
+  DirectionPlan plan() const override {
+    return {.rounds = 2,
+            .slower = 12,
+            .widest = 1,
+            .widest_again = 0.03,
+            .narrowest = 1e-2,
+            .alone = false,
+            .annealed = 8,
+            .apart = 1e-3,
+            .given = 200};
+  }
 
  private:
   Eigen::VectorXd by_cosines(const RayNumbers& ray) const;
 
   const Rays& rays_;
   Allowed allowed_;
+  double rounding_;
 };
 
 /// b = <p, c>, whose gradient is c: continuous, smoothed along random u.
 class DescentAim final : public DirectionAim {
  public:
+  explicit DescentAim(double rounding) : rounding_(rounding) {}
+  double rounding() const override { return rounding_; }
   double score(const RayNumbers& ray) const override { return ray.b; }
   Eigen::VectorXd fall(const Secant& at, const Eigen::VectorXd& p, Eigen::VectorXd& u, Stream& stream) const override;
-  Annealing annealing() const override { return {2, 0.05, 1e-3}; }
+  std::optional<Guess> between(const Eigen::MatrixXd& columns, const RayVectors& at, Eigen::Index i) const override;
+  DirectionPlan plan() const override {
+    return {.rounds = 2,
+            .slower = 1,
+            .widest = 1,
+            .widest_again = 0.05,
+            .narrowest = 1e-3,
+            .alone = false,
+            .annealed = 2,
+            .apart = 1e-3,
+            .given = 40};
+  }
+
+ private:
+  double rounding_;
 };
 
 }  // namespace theoremeter

@@ -1,9 +1,11 @@
 #include "estimators/direction_search.hpp"
 
 #include "estimators/direction_anneal.hpp"
+#include "estimators/direction_walk.hpp"
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <numeric>
 #include <utility>
 
@@ -17,35 +19,6 @@ using Eigen::VectorXd;
 constexpr Index block = 128;        // large enough for the rate of a matrix product
 constexpr Index search_block = 32;  // small enough for every thread to have one
 
-/// One local search.
-struct Ascent {
-  VectorXd at, tangent;
-  double value;
-  double step;
-  bool lucky = false;
-
-  VectorXd propose(const Rays& rays, Stream& stream) {
-    if (!lucky) {
-      for (double& entry : tangent) entry = stream.normal();
-      tangent.normalize();
-    }
-    VectorXd next = at + step * tangent;
-    Index from = 0;
-    for (const Index k : rays.parts()) {
-      next.segment(from, k).normalize();
-      from += k;
-    }
-    return next;
-  }
-  void learn(const VectorXd& next, double its_value) {
-    lucky = its_value < value;
-    step = lucky ? std::min(1.5 * step, 1.0) : std::max(0.9 * step, 1e-9);
-    if (!lucky) return;
-    at = next;
-    value = its_value;
-  }
-};
-
 std::vector<double> scores(const Rays& rays, const MatrixXd& columns, const DirectionAim& aim, RayWorkspace& work) {
   std::vector<RayNumbers> numbers(static_cast<std::size_t>(columns.cols()));
   rays.evaluate(columns, numbers.data(), work);
@@ -54,35 +27,54 @@ std::vector<double> scores(const Rays& rays, const MatrixXd& columns, const Dire
   return all;
 }
 
-/// A block of columns from its starts to where they end.
-class BlockSearch {
+/// A block of columns annealed, again and again from the best of them.
+class BlockAnnealing {
  public:
-  BlockSearch(const Rays& rays, const DirectionAim& aim, std::int64_t steps, const MatrixXd& starts,
-              std::vector<Stream> streams)
-      : rays_(rays), aim_(aim), steps_(steps), best_(starts), streams_(std::move(streams)) {
+  BlockAnnealing(const Rays& rays, const DirectionAim& aim, const MatrixXd& starts, std::vector<Stream> streams)
+      : rays_(rays), aim_(aim), best_(starts), streams_(std::move(streams)) {
     score_ = scores(rays_, best_, aim_, work_);
     evaluations_ = best_.cols();
   }
 
-  MatrixXd run() {
-    if (steps_ == 0) return best_;
-    MatrixXd from = best_;
-    const Annealing plan = aim_.annealing();
+  void run(std::int64_t steps) {
+    const DirectionPlan plan = aim_.plan();
+    steps *= std::min<Index>(plan.slower, best_.rows());
+    MatrixXd columns = best_;
     for (int round = 0; round < plan.rounds; ++round) {
-      const double widest = round == 0 ? 1 : plan.widest_again;
-      MatrixXd annealed = anneal(rays_, from, aim_, steps_, widest, plan.narrowest, streams_);
-      evaluations_ += (2 * steps_ + 1) * best_.cols();
-      aim_.finish(annealed, evaluations_);
-      keep_best(annealed);
-      const Index elite = std::max<Index>(1, best_.cols() / 4);
-      for (Index j = 0; j < from.cols(); ++j) from.col(j) = best_.col(j % elite);
+      const double widest = round == 0 ? plan.widest : plan.widest_again;
+      columns = anneal(rays_, columns, aim_, steps, widest, plan.narrowest, streams_);
+      evaluations_ += (2 * steps + 1) * best_.cols();
+      follow_aim(columns);
+      plan.alone ? keep_better(columns) : keep_best(columns);
+      const Index from = plan.alone ? best_.cols() : std::max<Index>(1, best_.cols() / 4);
+      for (Index j = 0; j < columns.cols(); ++j) columns.col(j) = best_.col(j % from);
     }
-    try_tangents();
-    return best_;
   }
+  const MatrixXd& best() const { return best_; }
+  const std::vector<double>& score() const { return score_; }
   std::int64_t evaluations() const { return evaluations_; }
 
  private:
+  void follow_aim(MatrixXd& columns) {
+    for (Index j = 0; j < columns.cols(); ++j) {
+      DirectionWalk walk(rays_, aim_, columns.col(j), streams_[static_cast<std::size_t>(j)]);
+      walk.follow_aim();
+      columns.col(j) = walk.at();
+      evaluations_ += walk.evaluations();
+    }
+  }
+
+  /// Each of these where it is better than the best so far of its place.
+  void keep_better(const MatrixXd& more) {
+    const std::vector<double> score = scores(rays_, more, aim_, work_);
+    for (Index j = 0; j < more.cols(); ++j) {
+      const auto at = static_cast<std::size_t>(j);
+      if (!(score[at] < score_[at])) continue;
+      score_[at] = score[at];
+      best_.col(j) = more.col(j);
+    }
+  }
+
   /// Of the best so far and these the best, as many as there are, the best first.
   void keep_best(const MatrixXd& more) {
     const Index count = best_.cols();
@@ -100,42 +92,14 @@ class BlockSearch {
     }
   }
 
-  void try_tangents() {
-    const Index count = best_.cols();
-    std::vector<Ascent> walks;
-    for (Index j = 0; j < count; ++j)
-      walks.push_back({best_.col(j), best_.col(j), score_[static_cast<std::size_t>(j)], aim_.annealing().narrowest});
-    MatrixXd next(best_.rows(), count);
-    for (std::int64_t i = 0; i < steps_; ++i) {
-      for (Index j = 0; j < count; ++j)
-        next.col(j) = walks[static_cast<std::size_t>(j)].propose(rays_, streams_[static_cast<std::size_t>(j)]);
-      const std::vector<double> score = scores(rays_, next, aim_, work_);
-      for (Index j = 0; j < count; ++j)
-        walks[static_cast<std::size_t>(j)].learn(next.col(j), score[static_cast<std::size_t>(j)]);
-    }
-    for (Index j = 0; j < count; ++j) best_.col(j) = walks[static_cast<std::size_t>(j)].at;
-    evaluations_ += steps_ * count;
-  }
-
   const Rays& rays_;
   const DirectionAim& aim_;
-  std::int64_t steps_;
   MatrixXd best_;  // columns
   std::vector<double> score_;
   std::vector<Stream> streams_;
   std::int64_t evaluations_ = 0;
   RayWorkspace work_;
 };
-
-/// First columns of blocks of at most search_block, none of which is of both halves.
-std::vector<Index> block_ends(Index count, Index first_half) {
-  std::vector<Index> ends{0};
-  for (const auto& [from, to] : {std::pair{Index{0}, first_half}, std::pair{first_half, count}}) {
-    const Index blocks = (to - from + search_block - 1) / search_block;
-    for (Index i = 1; i <= blocks; ++i) ends.push_back(from + (to - from) * i / blocks);
-  }
-  return ends;
-}
 
 }  // namespace
 
@@ -151,7 +115,7 @@ void evaluate_blocks(const Rays& rays, const MatrixXd& directions, int threads, 
 
 MatrixXd best_of_runs(const MatrixXd& directions, const std::vector<RayNumbers>& rays, const DirectionAim& aim,
                       std::int64_t count) {
-  const Index runs = std::min<Index>(count, directions.cols());
+  const Index runs = std::min<Index>(count, directions.cols()), half = (runs + 1) / 2;
   MatrixXd best(directions.rows(), runs);
   for (Index run = 0; run < runs; ++run) {
     const Index from = directions.cols() * run / runs, to = directions.cols() * (run + 1) / runs;
@@ -164,26 +128,91 @@ MatrixXd best_of_runs(const MatrixXd& directions, const std::vector<RayNumbers>&
         least_at = i;
       }
     }
-    best.col(run) = directions.col(least_at);
+    best.col(run / 2 + (run % 2 == 0 ? 0 : half)) = directions.col(least_at);
   }
   return best;
 }
 
+namespace {
+
+/// `share`/search_block of the columns, at least one.
+Index part_of(Index columns, Index share) {
+  return std::clamp<Index>((columns * share + search_block - 1) / search_block, 1, columns);
+}
+
+/// Where a half's walks start: from the best of its annealed columns that differ, and from columns it was given.
+std::vector<VectorXd> walk_starts(const std::vector<std::unique_ptr<BlockAnnealing>>& blocks, const MatrixXd& given,
+                                  const DirectionPlan& plan) {
+  struct Column {
+    double score;
+    VectorXd at;
+  };
+  std::vector<Column> annealed;
+  for (const auto& block : blocks)
+    for (Index j = 0; j < block->best().cols(); ++j)
+      annealed.push_back({block->score()[static_cast<std::size_t>(j)], block->best().col(j)});
+  std::stable_sort(annealed.begin(), annealed.end(), [](const auto& a, const auto& b) { return a.score < b.score; });
+  const auto most = static_cast<std::size_t>(part_of(given.cols(), plan.annealed));
+  std::vector<VectorXd> starts;
+  for (const Column& column : annealed) {
+    if (starts.size() == most) break;
+    if (std::none_of(starts.begin(), starts.end(),
+                     [&](const VectorXd& known) { return (known - column.at).norm() < plan.apart; }))
+      starts.push_back(column.at);
+  }
+  const Index share = std::min(search_block / 2, plan.given / (given.rows() * given.rows()));
+  const Index more = part_of(given.cols(), share);
+  for (Index j = 0; j < more; ++j) starts.emplace_back(given.col(j * given.cols() / more));
+  return starts;
+}
+
+/// Where the walks of a half end. Nothing else is known to it.
+MatrixXd search_half(const Rays& rays, const MatrixXd& given, const DirectionAim& aim, std::int64_t steps,
+                     const Stream& stream, int threads, std::int64_t& evaluations) {
+  enum Purpose : std::uint64_t { annealing, walking };
+  constexpr Index patience = 5;  // lines without a gain, over the dimension
+  const Index columns = given.cols(), count = (columns + search_block - 1) / search_block;
+  std::vector<std::unique_ptr<BlockAnnealing>> blocks(static_cast<std::size_t>(count));
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+  for (Index i = 0; i < count; ++i) {
+    const Index from = columns * i / count, to = columns * (i + 1) / count;
+    std::vector<Stream> streams;
+    for (Index j = from; j < to; ++j) streams.push_back(stream.at({annealing, static_cast<std::uint64_t>(j)}));
+    auto& block = blocks[static_cast<std::size_t>(i)];
+    block = std::make_unique<BlockAnnealing>(rays, aim, given.middleCols(from, to - from), std::move(streams));
+    block->run(steps);
+  }
+  const std::vector<VectorXd> starts = walk_starts(blocks, given, aim.plan());
+  MatrixXd ends(given.rows(), static_cast<Index>(starts.size()));
+  std::vector<std::int64_t> of_walks(starts.size());
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    DirectionWalk walk(rays, aim, starts[i], stream.at({walking, i}));
+    walk.run(patience * given.rows());
+    ends.col(static_cast<Index>(i)) = walk.at();
+    of_walks[i] = walk.evaluations();
+  }
+  for (const auto& block : blocks) evaluations += block->evaluations();
+  for (const std::int64_t more : of_walks) evaluations += more;
+  return ends;
+}
+
+}  // namespace
+
 FoundDirections search_directions(const Rays& rays, const MatrixXd& starts, const DirectionAim& aim, std::int64_t steps,
                                   const Stream& stream, int threads) {
-  FoundDirections found{starts, (starts.cols() + 1) / 2};
-  const std::vector<Index> ends = block_ends(starts.cols(), found.first_half);
-  std::vector<std::int64_t> evaluations(ends.size());
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-  for (std::size_t i = 1; i < ends.size(); ++i) {
-    const Index from = ends[i - 1], count = ends[i] - from;
-    std::vector<Stream> streams;
-    for (Index j = from; j < ends[i]; ++j) streams.push_back(stream.at({static_cast<std::uint64_t>(j)}));
-    BlockSearch search(rays, aim, steps, starts.middleCols(from, count), std::move(streams));
-    found.columns.middleCols(from, count) = search.run();
-    evaluations[i] = search.evaluations();
-  }
-  for (const std::int64_t more : evaluations) found.evaluations += more;
+  FoundDirections found;
+  if (steps == 0) return found;
+  const Index first = (starts.cols() + 1) / 2, second = starts.cols() - first;
+  const auto half = [&](std::uint64_t which, const MatrixXd& given) {
+    return search_half(rays, given, aim, steps, stream.at({which}), threads, found.evaluations);
+  };
+  found.columns = half(0, starts.leftCols(first));
+  found.first_half = found.columns.cols();
+  if (second == 0) return found;
+  const MatrixXd more = half(1, starts.rightCols(second));
+  found.columns.conservativeResize(Eigen::NoChange, found.first_half + more.cols());
+  found.columns.rightCols(more.cols()) = more;
   return found;
 }
 

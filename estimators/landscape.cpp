@@ -179,12 +179,15 @@ class Measurer {
     const auto better = [largest](const RayWitness& one, const RayWitness& other) {
       return other.direction.empty() || (largest ? one.value > other.value : one.value < other.value);
     };
-    for (const MatrixXd* candidates : {&starts, &found.columns})
-      for (Index j = 0; j < candidates->cols(); ++j) {
-        const RayWitness here = witness_of(rays_.point(candidates->col(j)));
-        RayWitness& known = half[j < found.first_half ? 0 : 1];
+    const auto offer = [&](const MatrixXd& candidates, Index first_half) {
+      for (Index j = 0; j < candidates.cols(); ++j) {
+        const RayWitness here = witness_of(rays_.point(candidates.col(j)));
+        RayWitness& known = half[j < first_half ? 0 : 1];
         if (better(here, known)) known = here;
       }
+    };
+    offer(starts, (starts.cols() + 1) / 2);
+    offer(found.columns, found.first_half);
     RayWitness all = !half[1].direction.empty() && better(half[1], half[0]) ? half[1] : half[0];
     if (!half[1].direction.empty()) all.agreement = agreement_of_halves(half[0].value, half[1].value);
     return all;
@@ -221,7 +224,8 @@ class Measurer {
   }
 
   void find_least_gradient() {
-    const GradientAim aim(rays_, [this](const RayNumbers& ray) { return allowed(ray); });
+    const GradientAim aim(
+        rays_, [this](const RayNumbers& ray) { return allowed(ray); }, 1e-7 * gradient_size());
     result_.worst_margin = best(
         aim, margin_search, [&](const Point& p) { return margin_witness(p); }, false);
     RayWitness& worst = result_.worst_margin;
@@ -234,7 +238,7 @@ class Measurer {
 
   void find_least_descent_at_zero() {
     result_.descent_at_zero = best(
-        DescentAim(), zero_search,
+        DescentAim(vanishing()), zero_search,
         [&](const Point& p) {
           return RayWitness{p, RayEnd::origin, 0, rays_.at(p).b};
         },

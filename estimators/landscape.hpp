@@ -22,7 +22,7 @@ struct LandscapeOptions {
   std::int64_t directions = 100'000;
   std::optional<GridKind> grid = {};  // default_grid(k); blind demodulation: sobol or random, in R^{n+p}
   std::int64_t starts = 64;           // local searches for each of the three quantities
-  std::int64_t steps = 60;            // of each of these in a round of annealing (direction_aims.hpp), and at the end
+  std::int64_t steps = 60;            // of their annealing (direction_aims.hpp); 0: grid alone
   std::int64_t descents = 20;
   std::optional<double> radius = {};  // excluded; default: those implied, or default_radius where they merge
   int threads = 1;

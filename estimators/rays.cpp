@@ -1,8 +1,11 @@
 #include "estimators/rays.hpp"
 
+#include "estimators/decompositions.hpp"
+#include "estimators/kinks.hpp"
 #include "theory/error.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <utility>
@@ -97,6 +100,20 @@ Point Rays::point(const VectorXd& column) const {
   return split;
 }
 
+MatrixXd Rays::across(const VectorXd& p, const MatrixXd& normals) const {
+  const std::vector<Index> sizes = parts();
+  const auto spheres = static_cast<Index>(sizes.size());
+  if (spheres + normals.cols() >= p.size()) return MatrixXd::Identity(p.size(), p.size());
+  MatrixXd all = MatrixXd::Zero(p.size(), spheres + normals.cols());
+  Index from = 0, column = 0;
+  for (const Index size : sizes) {
+    all.col(column++).segment(from, size) = p.segment(from, size);
+    from += size;
+  }
+  all.rightCols(normals.cols()) = normals;
+  return qr_of(all).Q;
+}
+
 RecoveryRays::RecoveryRays(const Recovery& f, Problem problem)
     : normalised_(normalised(f)),
       problem_(problem),
@@ -138,6 +155,21 @@ void RecoveryRays::vectors(const MatrixXd& P, RayVectors& out, RayWorkspace& wor
   out.identity = P;
   out.H.resize(P.rows(), N);
   for (Index j = 0; j < N; ++j) out.H.col(j) = population(P.col(j));
+}
+
+std::vector<double> RecoveryRays::kinks_along(const VectorXd& p, const VectorXd& u, double reach) const {
+  return theoremeter::kinks_along(f_.G, f_.phaseless ? f_.A : Rows(), p, u, reach);
+}
+
+MatrixXd RecoveryRays::kinks_near(const VectorXd& p, double near) const {
+  return theoremeter::kinks_near(f_.G, f_.phaseless ? f_.A : Rows(), p, near);
+}
+
+// a = 2^d (A Lambda)'(A Lambda) p, and c is constant.
+Rays::Slopes RecoveryRays::slopes(const VectorXd& p) const {
+  MatrixXd piece = linear_piece(f_.G, p);
+  if (f_.A.size() > 0) piece = f_.A * piece;
+  return {scale_ * piece.transpose() * piece, MatrixXd::Zero(p.size(), p.size())};
 }
 
 Rays::Vectors RecoveryRays::at(const Point& direction) const {
@@ -184,6 +216,39 @@ void DemodulationRays::vectors(const MatrixXd& P, RayVectors& out, RayWorkspace&
     out.identity.col(j) << m.squaredNorm() * h, h.squaredNorm() * m;
     out.H.col(j) << H1, H2;
   }
+}
+
+std::vector<double> DemodulationRays::kinks_along(const VectorXd& p, const VectorXd& u, double reach) const {
+  const Index n = f_.G1.input, m = f_.G2.input;
+  std::vector<double> all = theoremeter::kinks_along(f_.G1, {}, p.head(n), u.head(n), reach);
+  const std::vector<double> second = theoremeter::kinks_along(f_.G2, {}, p.tail(m), u.tail(m), reach);
+  all.insert(all.end(), second.begin() + 1, second.end() - 1);
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+MatrixXd DemodulationRays::kinks_near(const VectorXd& p, double near) const {
+  const Index n = f_.G1.input, m = f_.G2.input;
+  const MatrixXd first = theoremeter::kinks_near(f_.G1, {}, p.head(n), near),
+                 second = theoremeter::kinks_near(f_.G2, {}, p.tail(m), near);
+  MatrixXd all = MatrixXd::Zero(n + m, first.cols() + second.cols());
+  all.topLeftCorner(n, first.cols()) = first;
+  all.bottomRightCorner(m, second.cols()) = second;
+  return all;
+}
+
+// With w = L h and x = M m: a = (L'(w o x^2), M'(x o w^2)) and c = (L'(b o x), M'(b o w)), in units of the scale.
+Rays::Slopes DemodulationRays::slopes(const VectorXd& p) const {
+  const Index n = f_.G1.input, m = f_.G2.input;
+  const MatrixXd L = linear_piece(f_.G1, p.head(n)), M = linear_piece(f_.G2, p.tail(m));
+  const VectorXd w = L * p.head(n), x = M * p.tail(m), b = f_.b / length_;
+  Slopes all{MatrixXd::Zero(n + m, n + m), MatrixXd::Zero(n + m, n + m)};
+  all.a.topLeftCorner(n, n) = scale_ * L.transpose() * x.cwiseAbs2().asDiagonal() * L;
+  all.a.topRightCorner(n, m) = 2 * scale_ * L.transpose() * w.cwiseProduct(x).asDiagonal() * M;
+  all.a.bottomRightCorner(m, m) = scale_ * M.transpose() * w.cwiseAbs2().asDiagonal() * M;
+  all.c.topRightCorner(n, m) = scale_ * L.transpose() * b.asDiagonal() * M;
+  for (MatrixXd* J : {&all.a, &all.c}) J->bottomLeftCorner(m, n) = J->topRightCorner(n, m).transpose();
+  return all;
 }
 
 Rays::Vectors DemodulationRays::at(const Point& direction) const {

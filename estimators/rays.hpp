@@ -46,6 +46,16 @@ class Rays {
   /// the same blocks for the same bits.
   void evaluate(const Eigen::MatrixXd& P, RayNumbers* out, RayWorkspace& work) const;
 
+  /// kinks.hpp's, of all that the gradient depends on; normals in the space of the columns. `near`: as far as each part
+  /// is long.
+  virtual std::vector<double> kinks_along(const Eigen::VectorXd& p, const Eigen::VectorXd& u, double reach) const = 0;
+  virtual Eigen::MatrixXd kinks_near(const Eigen::VectorXd& p, double near) const = 0;
+  /// The derivatives in p of a and of c on the piece that p lies in, where neither jumps.
+  struct Slopes {
+    Eigen::MatrixXd a, c;
+  };
+  virtual Slopes slopes(const Eigen::VectorXd& p) const = 0;
+
   /// The vectors along one ray, by along_ray of theory/problems.hpp: what evaluate must agree with.
   struct Vectors {
     std::vector<Eigen::VectorXd> p, a, c, H;  // one each factor
@@ -62,6 +72,8 @@ class Rays {
   virtual std::vector<Eigen::VectorXd> solution() const = 0;
 
   Eigen::Index dimension() const;
+  /// Orthonormal columns that span the parts of p and these normals: unit vectors where that is all there is.
+  Eigen::MatrixXd across(const Eigen::VectorXd& p, const Eigen::MatrixXd& normals) const;
   /// The parts of a column, each of unit length.
   Point point(const Eigen::VectorXd& column) const;
 };
@@ -74,6 +86,9 @@ class RecoveryRays final : public Rays {
 
   std::vector<Eigen::Index> parts() const override { return {f_.k()}; }
   void vectors(const Eigen::MatrixXd& P, RayVectors& out, RayWorkspace& work) const override;
+  std::vector<double> kinks_along(const Eigen::VectorXd& p, const Eigen::VectorXd& u, double reach) const override;
+  Eigen::MatrixXd kinks_near(const Eigen::VectorXd& p, double near) const override;
+  Slopes slopes(const Eigen::VectorXd& p) const override;
   Vectors at(const Point& direction) const override;
 
   const Recovery& instance() const { return f_; }  // normalised
@@ -102,6 +117,9 @@ class DemodulationRays final : public Rays {
 
   std::vector<Eigen::Index> parts() const override { return {f_.G1.input, f_.G2.input}; }
   void vectors(const Eigen::MatrixXd& P, RayVectors& out, RayWorkspace& work) const override;
+  std::vector<double> kinks_along(const Eigen::VectorXd& p, const Eigen::VectorXd& u, double reach) const override;
+  Eigen::MatrixXd kinks_near(const Eigen::VectorXd& p, double near) const override;
+  Slopes slopes(const Eigen::VectorXd& p) const override;
   Vectors at(const Point& direction) const override;
 
   const Demodulation& instance() const { return f_; }  // normalised

@@ -197,4 +197,35 @@ TEST_CASE("landscape search: agreement lies in [0, 1], is that of halves that sh
   CHECK(std::isnan(single.descent_at_zero.agreement));
 }
 
+TEST_CASE(
+    "landscape search: nine times of ten a long search gets no further than the halves of a short one are apart") {
+  int looked = 0, missed = 0, further = 0, halves_missed = 0;
+  const auto look = [&](double found, double agreement, double best) {
+    constexpr double negligible = 1e-4;
+    if (!(std::abs(best) > 1e-6)) return;
+    const double shortfall = std::abs(best - found) / std::max(std::abs(best), std::abs(found));
+    ++looked;
+    missed += shortfall > negligible;
+    further += shortfall > agreement + negligible;
+    halves_missed += shortfall > negligible || agreement > negligible;
+  };
+  for (std::uint64_t seed = 0; seed < 42; ++seed) {
+    const Drawn d = drawn(300 + seed, 3, 12, 24, 24);
+    LandscapeOptions options = few();
+    options.directions = 1000;
+    options.starts = 32;
+    const Landscape known = measure_landscape(d.f, d.problem, options, Stream(1));
+    options.directions = 100, options.starts = 2, options.steps = 4;
+    const Landscape found = measure_landscape(d.f, d.problem, options, Stream(2));
+    for (const auto witness : {&Landscape::population_error, &Landscape::worst_margin, &Landscape::descent_at_zero})
+      look((found.*witness).value, (found.*witness).agreement, (known.*witness).value);
+  }
+  MESSAGE(looked, " extrema, missed ", missed, ", further than they agree ", further, ", a half missed ",
+          halves_missed);
+  CHECK(looked >= 80);
+  CHECK(halves_missed > 20);  // there is something to be predicted
+  CHECK(10 * further <= looked);
+  CHECK(2 * further <= halves_missed);
+}
+
 }  // namespace theoremeter::test_landscape_search
