@@ -19,16 +19,20 @@ struct Secant {
   double h = 0;
 };
 
-/// How much is spent on an aim. Columns are annealed in rounds of `slower`, at most k, times the steps asked for, h
-/// from `widest`, later from `widest_again`, down to `narrowest`: each alone, from its best so far, or all from the
-/// best quarter of a block. Then walks (direction_walk.hpp), of 32 columns: from so many of the best annealed, no two
-/// of them nearer than `apart`, and from `given`/k^2 of those the search was given. Tried at widths 6,30,60 (m = 40),
-/// 10,100,400 (m = 200) and 20,200,500: annealing finds good regions in many dimensions, and in few it passes the best
-/// corners by.
-struct DirectionPlan {
+/// Rounds of `slower`, at most 2 k, times the steps asked for, h from `widest`, later from `widest_again`, down to
+/// `narrowest`: each column alone, from its best so far, or all from the best quarter of a block.
+struct Annealing {
   int rounds, slower;
   double widest, widest_again, narrowest;
   bool alone;
+};
+
+/// How much is spent on an aim. Then there are walks (direction_walk.hpp), of 32 columns: from so many of the best
+/// annealed, no two of them nearer than `apart`, and from `given`/k^2 of those the search was given. Tried at widths
+/// 6,30,60 (m = 40), 10,100,400 (m = 200), 20,200,500 and 5,200: annealing finds good regions in many dimensions and
+/// where layers are wide; elsewhere it passes the best corners by.
+struct DirectionPlan {
+  std::vector<Annealing> annealings;
   int annealed;
   double apart;
   Eigen::Index given;
@@ -79,12 +83,7 @@ class ErrorAim final : public DirectionAim {
   double score(const RayNumbers& ray) const override { return -ray.error(); }
   Eigen::VectorXd fall(const Secant& at, const Eigen::VectorXd& p, Eigen::VectorXd& u, Stream& stream) const override;
   DirectionPlan plan() const override {
-    return {.rounds = 8,
-            .slower = 1,
-            .widest = 0.3,
-            .widest_again = 0.05,
-            .narrowest = 1e-3,
-            .alone = true,
+    return {.annealings = {{4, 1, 1, 0.05, 1e-3, false}, {8, 1, 0.3, 0.05, 1e-3, true}},
             .annealed = 12,
             .apart = 0.1,
             .given = 600};
@@ -110,12 +109,7 @@ class GradientAim final : public DirectionAim {
   std::optional<Guess> between(const Eigen::MatrixXd& columns, const RayVectors& at, Eigen::Index i) const override;
   Eigen::VectorXd step(const Eigen::VectorXd& p, const RayNumbers& ray, const Eigen::MatrixXd& kept) const override;
   DirectionPlan plan() const override {
-    return {.rounds = 2,
-            .slower = 12,
-            .widest = 1,
-            .widest_again = 0.03,
-            .narrowest = 1e-2,
-            .alone = false,
+    return {.annealings = {{2, 12, 1, 0.03, 1e-2, false}, {6, 2, 0.3, 0.03, 1e-2, true}},
             .annealed = 8,
             .apart = 1e-3,
             .given = 200};
@@ -138,15 +132,7 @@ class DescentAim final : public DirectionAim {
   Eigen::VectorXd fall(const Secant& at, const Eigen::VectorXd& p, Eigen::VectorXd& u, Stream& stream) const override;
   std::optional<Guess> between(const Eigen::MatrixXd& columns, const RayVectors& at, Eigen::Index i) const override;
   DirectionPlan plan() const override {
-    return {.rounds = 2,
-            .slower = 1,
-            .widest = 1,
-            .widest_again = 0.05,
-            .narrowest = 1e-3,
-            .alone = false,
-            .annealed = 2,
-            .apart = 1e-3,
-            .given = 40};
+    return {.annealings = {{2, 1, 1, 0.05, 1e-3, false}}, .annealed = 2, .apart = 1e-3, .given = 40};
   }
 
  private:

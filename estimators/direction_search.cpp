@@ -36,9 +36,8 @@ class BlockAnnealing {
     evaluations_ = best_.cols();
   }
 
-  void run(std::int64_t steps) {
-    const DirectionPlan plan = aim_.plan();
-    steps *= std::min<Index>(plan.slower, best_.rows());
+  void run(const Annealing& plan, std::int64_t steps) {
+    steps *= std::min<Index>(plan.slower, 2 * best_.rows());
     MatrixXd columns = best_;
     for (int round = 0; round < plan.rounds; ++round) {
       const double widest = round == 0 ? plan.widest : plan.widest_again;
@@ -171,18 +170,21 @@ MatrixXd search_half(const Rays& rays, const MatrixXd& given, const DirectionAim
                      const Stream& stream, int threads, std::int64_t& evaluations) {
   enum Purpose : std::uint64_t { annealing, walking };
   constexpr Index patience = 5;  // lines without a gain, over the dimension
-  const Index columns = given.cols(), count = (columns + search_block - 1) / search_block;
+  const DirectionPlan plan = aim.plan();
+  const Index columns = given.cols(), parts = (columns + search_block - 1) / search_block,
+              count = parts * static_cast<Index>(plan.annealings.size());
   std::vector<std::unique_ptr<BlockAnnealing>> blocks(static_cast<std::size_t>(count));
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
   for (Index i = 0; i < count; ++i) {
-    const Index from = columns * i / count, to = columns * (i + 1) / count;
+    const auto kind = static_cast<std::size_t>(i / parts);
+    const Index from = columns * (i % parts) / parts, to = columns * (i % parts + 1) / parts;
     std::vector<Stream> streams;
-    for (Index j = from; j < to; ++j) streams.push_back(stream.at({annealing, static_cast<std::uint64_t>(j)}));
+    for (Index j = from; j < to; ++j) streams.push_back(stream.at({annealing, kind, static_cast<std::uint64_t>(j)}));
     auto& block = blocks[static_cast<std::size_t>(i)];
     block = std::make_unique<BlockAnnealing>(rays, aim, given.middleCols(from, to - from), std::move(streams));
-    block->run(steps);
+    block->run(plan.annealings[kind], steps);
   }
-  const std::vector<VectorXd> starts = walk_starts(blocks, given, aim.plan());
+  const std::vector<VectorXd> starts = walk_starts(blocks, given, plan);
   MatrixXd ends(given.rows(), static_cast<Index>(starts.size()));
   std::vector<std::int64_t> of_walks(starts.size());
 #pragma omp parallel for num_threads(threads) schedule(dynamic)

@@ -109,7 +109,10 @@ void agrees(const nlohmann::ordered_json& then, const nlohmann::ordered_json& no
     REQUIRE(now.size() == then.size());
     for (std::size_t i = 0; i < then.size(); ++i) agrees(then[i], now[i], fmt::format("{}/{}", path, i));
   } else if (then.is_number_float()) {  // what doubles made of it then, what the definition says now
-    CHECK(std::abs(now.get<double>() - then.get<double>()) <= 1e-12 * std::abs(then.get<double>()) + 1e-15);
+    // A witness is where a value is stationary: other roundings end next to it by the root of theirs.
+    const double rounding =
+        path.find("/witness/") == std::string::npos ? 1e-12 * std::abs(then.get<double>()) + 1e-15 : 1e-7;
+    CHECK(std::abs(now.get<double>() - then.get<double>()) <= rounding);
   } else if (then == "at least") {
     CHECK(now == "bracket");
   } else if (!(then.is_null() && path.ends_with("at_most"))) {
@@ -225,7 +228,7 @@ TEST_CASE("verify notices every change of a landscape's draw, measured again") {
                              "radius",
                              "radius_spurious",
                              "epsilon_largest"}) {
-      CAPTURE(seen);
+      CAPTURE(std::string(seen));
       CHECK(!unseen.contains(seen));
     }
     CHECK(text(real.unnoticed_again(unseen)) == "seconds");
