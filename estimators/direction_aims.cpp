@@ -3,7 +3,6 @@
 #include "estimators/decompositions.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -110,13 +109,15 @@ std::optional<DirectionAim::Guess> GradientAim::between(const MatrixXd& columns,
   if (!shares) return std::nullopt;
   const VectorXd x = shares->first * columns.col(i) + shares->second * columns.col(i + 1);
   const double v = (shares->first * at.a.col(i) + shares->second * at.a.col(i + 1) - at.c.col(i)).norm();
-  return Guess{x, v / std::max(1.0, x.norm())};
+  // Of two factors a is no linear function, nor is the score this length.
+  return Guess{x, rays_.parts().size() > 1 ? -infinity : v / std::max(1.0, x.norm())};
 }
 
 // With s a direction of p: (r a' - c') s + dr a = -(r a - c), by least squares, s orthogonal to p and to what is kept.
 VectorXd GradientAim::step(const VectorXd& p, const RayNumbers& ray, const MatrixXd& kept) const {
+  constexpr Index largest = 200;  // k; beyond, a step costs more than many lines
   const RadialExtremum least = least_gradient(ray, allowed_(ray));
-  if (!(least.r > 0 && least.r < infinity)) return VectorXd::Zero(p.size());
+  if (!(least.r > 0 && least.r < infinity) || p.size() > largest) return VectorXd::Zero(p.size());
   const MatrixXd Q = rays_.across(p, kept);
   if (Q.cols() == p.size()) return VectorXd::Zero(p.size());
   RayVectors at;

@@ -55,8 +55,8 @@ class DirectionAim {
   /// No lower score is looked for.
   virtual double enough() const { return -infinity; }
 
-  /// On the piece that columns i and i + 1 are ends of, where the score is least between them, unless at an end; its
-  /// length is any.
+  /// On the piece that columns i and i + 1 are ends of, about where the score is least between them, unless at an end;
+  /// its length is any. The score is that there, or less.
   struct Guess {
     Eigen::VectorXd column;
     double score;
@@ -71,6 +71,8 @@ class DirectionAim {
                                const Eigen::MatrixXd& /*kept*/) const {
     return Eigen::VectorXd::Zero(p.size());
   }
+
+  virtual bool has_step() const { return false; }
 
   virtual DirectionPlan plan() const = 0;
 };
@@ -94,8 +96,8 @@ class ErrorAim final : public DirectionAim {
 };
 
 /// |v|/max(r, 1) of v = r a - c at the best radius allowed, u along v. Secants stay wider than for E: the mean of two
-/// sides may vanish where neither does. On a piece v is linear in x (blind demodulation: cubic): where it is least
-/// between two directions is known, and Newton's method leads to its zero.
+/// sides may vanish where neither does. On a piece v is linear in x (blind demodulation: cubic): about where it is
+/// least between two directions is known, and Newton's method leads to its zero.
 class GradientAim final : public DirectionAim {
  public:
   using Allowed = std::function<std::vector<Interval>(const RayNumbers&)>;
@@ -108,6 +110,7 @@ class GradientAim final : public DirectionAim {
   double enough() const override { return rounding_; }
   std::optional<Guess> between(const Eigen::MatrixXd& columns, const RayVectors& at, Eigen::Index i) const override;
   Eigen::VectorXd step(const Eigen::VectorXd& p, const RayNumbers& ray, const Eigen::MatrixXd& kept) const override;
+  bool has_step() const override { return true; }
   DirectionPlan plan() const override {
     return {.annealings = {{2, 12, 1, 0.03, 1e-2, false}, {6, 2, 0.3, 0.03, 1e-2, true}},
             .annealed = 8,

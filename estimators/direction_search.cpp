@@ -17,12 +17,13 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr Index block = 128;        // large enough for the rate of a matrix product
-constexpr Index search_block = 32;  // small enough for every thread to have one
+constexpr Index search_block = 32;  // small enough for threads to have one each where starts are many
 
 std::vector<double> scores(const Rays& rays, const MatrixXd& columns, const DirectionAim& aim, RayWorkspace& work) {
   std::vector<RayNumbers> numbers(static_cast<std::size_t>(columns.cols()));
   rays.evaluate(columns, numbers.data(), work);
   std::vector<double> all;
+  all.reserve(numbers.size());
   for (const RayNumbers& ray : numbers) all.push_back(aim.score(ray));
   return all;
 }
@@ -48,6 +49,7 @@ class BlockAnnealing {
       const Index from = plan.alone ? best_.cols() : std::max<Index>(1, best_.cols() / 4);
       for (Index j = 0; j < columns.cols(); ++j) columns.col(j) = best_.col(j % from);
     }
+    work_ = {};  // blocks are many
   }
   const MatrixXd& best() const { return best_; }
   const std::vector<double>& score() const { return score_; }
@@ -55,6 +57,7 @@ class BlockAnnealing {
 
  private:
   void follow_aim(MatrixXd& columns) {
+    if (!aim_.has_step()) return;
     for (Index j = 0; j < columns.cols(); ++j) {
       DirectionWalk walk(rays_, aim_, columns.col(j), streams_[static_cast<std::size_t>(j)]);
       walk.follow_aim();
@@ -151,7 +154,8 @@ std::vector<VectorXd> walk_starts(const std::vector<std::unique_ptr<BlockAnneali
     for (Index j = 0; j < block->best().cols(); ++j)
       annealed.push_back({block->score()[static_cast<std::size_t>(j)], block->best().col(j)});
   std::stable_sort(annealed.begin(), annealed.end(), [](const auto& a, const auto& b) { return a.score < b.score; });
-  const auto most = static_cast<std::size_t>(part_of(given.cols(), plan.annealed));
+  constexpr Index most_walks = 256;  // as each is compared with all
+  const auto most = static_cast<std::size_t>(std::min(most_walks, part_of(given.cols(), plan.annealed)));
   std::vector<VectorXd> starts;
   for (const Column& column : annealed) {
     if (starts.size() == most) break;
@@ -160,7 +164,7 @@ std::vector<VectorXd> walk_starts(const std::vector<std::unique_ptr<BlockAnneali
       starts.push_back(column.at);
   }
   const Index share = std::min(search_block / 2, plan.given / (given.rows() * given.rows()));
-  const Index more = part_of(given.cols(), share);
+  const Index more = std::min(most_walks, part_of(given.cols(), share));
   for (Index j = 0; j < more; ++j) starts.emplace_back(given.col(j * given.cols() / more));
   return starts;
 }
@@ -169,7 +173,6 @@ std::vector<VectorXd> walk_starts(const std::vector<std::unique_ptr<BlockAnneali
 MatrixXd search_half(const Rays& rays, const MatrixXd& given, const DirectionAim& aim, std::int64_t steps,
                      const Stream& stream, int threads, std::int64_t& evaluations) {
   enum Purpose : std::uint64_t { annealing, walking };
-  constexpr Index patience = 5;  // lines without a gain, over the dimension
   const DirectionPlan plan = aim.plan();
   const Index columns = given.cols(), parts = (columns + search_block - 1) / search_block,
               count = parts * static_cast<Index>(plan.annealings.size());
@@ -190,7 +193,7 @@ MatrixXd search_half(const Rays& rays, const MatrixXd& given, const DirectionAim
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
   for (std::size_t i = 0; i < starts.size(); ++i) {
     DirectionWalk walk(rays, aim, starts[i], stream.at({walking, i}));
-    walk.run(patience * given.rows());
+    walk.run(std::min<Index>(5 * given.rows(), 200));  // lines without a gain
     ends.col(static_cast<Index>(i)) = walk.at();
     of_walks[i] = walk.evaluations();
   }

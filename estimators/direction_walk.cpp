@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <optional>
 #include <utility>
 
@@ -32,9 +33,9 @@ DirectionWalk::DirectionWalk(const Rays& rays, const DirectionAim& aim, VectorXd
   evaluations_ = 1;
 }
 
-/// From kink to kink, on average, along a line through p.
+/// From kink to kink, on average, along a line through p that should meet a hundred.
 double DirectionWalk::gap() {
-  constexpr double reach = 0.5;
+  const double reach = std::min(0.5, 50 * std::numbers::pi / static_cast<double>(std::max<Index>(1, rays_.neurons())));
   VectorXd u(p_.size());
   for (double& entry : u) entry = stream_.normal();
   return 2 * reach / static_cast<double>(rays_.kinks_along(p_, tangent(u), reach).size() - 1);
@@ -161,6 +162,7 @@ std::vector<double> DirectionWalk::move_to_best(MatrixXd& columns) {
   rays_.evaluate(columns, numbers.data(), work_);
   evaluations_ += columns.cols();
   std::vector<double> score;
+  score.reserve(numbers.size());
   for (const RayNumbers& ray : numbers) score.push_back(aim_.score(ray));
   const auto best = std::min_element(score.begin(), score.end()) - score.begin();
   if (score[static_cast<std::size_t>(best)] < score_) {

@@ -28,7 +28,6 @@ class DirectionWalk {
   void follow_aim();
 
   const Eigen::VectorXd& at() const { return p_; }
-  double score() const { return score_; }
   std::int64_t evaluations() const { return evaluations_; }
 
  private:

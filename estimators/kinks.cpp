@@ -72,16 +72,22 @@ std::vector<double> kinks_along(const Network& G, const Rows& A, const VectorXd&
   return parameters(path, corners_through(*all.back() * path.corners));  // beyond the last nothing is needed
 }
 
+// A row of the piece is as long as its layer's row times the norms of the layers before at most: only of neurons that
+// are near by that its length is computed, backwards.
 MatrixXd kinks_near(const Network& G, const Rows& A, const VectorXd& p, double near) {
-  std::vector<VectorXd> normals;
-  MatrixXd piece = MatrixXd::Identity(p.size(), p.size());
+  std::vector<VectorXd> normals, outputs{p};
+  double longest = 1;
   const auto look = [&](const Rows& W) {
-    piece = W * piece;
-    const VectorXd y = piece * p, length = piece.rowwise().norm();
+    const VectorXd y = W * outputs.back();
     for (Index j = 0; j < y.size(); ++j) {
-      if (length(j) > 0 && std::abs(y(j)) < near * length(j)) normals.emplace_back(piece.row(j) / length(j));
-      if (!(y(j) > 0)) piece.row(j).setZero();
+      if (!(std::abs(y(j)) < near * longest * W.row(j).norm())) continue;
+      VectorXd row = W.row(j);
+      for (std::size_t i = outputs.size() - 1; i > 0; --i)
+        row = G.layers[i - 1].transpose() * (outputs[i].array() > 0).select(row, 0.0);
+      if (const double length = row.norm(); std::abs(y(j)) < near * length) normals.emplace_back(row / length);
     }
+    longest *= W.norm();
+    outputs.emplace_back(y.cwiseMax(0.0));
   };
   for (const Rows& W : G.layers) look(W);
   if (A.size() > 0) look(A);

@@ -56,6 +56,12 @@ const MatrixXd& backward(const Network& G, Passes& passes) {
 /// sgn(y) b, 0 where y = 0.
 double with_sign(double y, double b) { return y > 0 ? b : y < 0 ? -b : 0; }
 
+Index rows_of(const Network& G) {
+  Index sum = 0;
+  for (const Rows& W : G.layers) sum += W.rows();
+  return sum;
+}
+
 VectorXd unit_vector(const VectorXd& x, const char* what) {
   if (!(x.norm() > 0))
     throw InputError(fmt::format("{} = 0: lengths are measured in units of it, it must not be 0", what));
@@ -157,12 +163,19 @@ void RecoveryRays::vectors(const MatrixXd& P, RayVectors& out, RayWorkspace& wor
   for (Index j = 0; j < N; ++j) out.H.col(j) = population(P.col(j));
 }
 
+const Rows& RecoveryRays::signed_measurements() const {
+  static const Rows none;
+  return f_.phaseless ? f_.A : none;
+}
+
+Index RecoveryRays::neurons() const { return rows_of(f_.G) + signed_measurements().rows(); }
+
 std::vector<double> RecoveryRays::kinks_along(const VectorXd& p, const VectorXd& u, double reach) const {
-  return theoremeter::kinks_along(f_.G, f_.phaseless ? f_.A : Rows(), p, u, reach);
+  return theoremeter::kinks_along(f_.G, signed_measurements(), p, u, reach);
 }
 
 MatrixXd RecoveryRays::kinks_near(const VectorXd& p, double near) const {
-  return theoremeter::kinks_near(f_.G, f_.phaseless ? f_.A : Rows(), p, near);
+  return theoremeter::kinks_near(f_.G, signed_measurements(), p, near);
 }
 
 // a = 2^d (A Lambda)'(A Lambda) p, and c is constant.
@@ -217,6 +230,8 @@ void DemodulationRays::vectors(const MatrixXd& P, RayVectors& out, RayWorkspace&
     out.H.col(j) << H1, H2;
   }
 }
+
+Index DemodulationRays::neurons() const { return rows_of(f_.G1) + rows_of(f_.G2); }
 
 std::vector<double> DemodulationRays::kinks_along(const VectorXd& p, const VectorXd& u, double reach) const {
   const Index n = f_.G1.input, m = f_.G2.input;

@@ -46,6 +46,8 @@ class Rays {
   /// the same blocks for the same bits.
   void evaluate(const Eigen::MatrixXd& P, RayNumbers* out, RayWorkspace& work) const;
 
+  /// How many neurons and measurements there are whose sign matters.
+  virtual Eigen::Index neurons() const = 0;
   /// kinks.hpp's, of all that the gradient depends on; normals in the space of the columns. `near`: as far as each part
   /// is long.
   virtual std::vector<double> kinks_along(const Eigen::VectorXd& p, const Eigen::VectorXd& u, double reach) const = 0;
@@ -86,6 +88,7 @@ class RecoveryRays final : public Rays {
 
   std::vector<Eigen::Index> parts() const override { return {f_.k()}; }
   void vectors(const Eigen::MatrixXd& P, RayVectors& out, RayWorkspace& work) const override;
+  Eigen::Index neurons() const override;
   std::vector<double> kinks_along(const Eigen::VectorXd& p, const Eigen::VectorXd& u, double reach) const override;
   Eigen::MatrixXd kinks_near(const Eigen::VectorXd& p, double near) const override;
   Slopes slopes(const Eigen::VectorXd& p) const override;
@@ -100,6 +103,7 @@ class RecoveryRays final : public Rays {
 
  private:
   Eigen::VectorXd population(const Eigen::VectorXd& p) const;  // H_p
+  const Rows& signed_measurements() const;                     // A, or nothing where the signs of A G do not matter
 
   Normalised normalised_;
   const Recovery& f_ = normalised_.f;
@@ -117,6 +121,7 @@ class DemodulationRays final : public Rays {
 
   std::vector<Eigen::Index> parts() const override { return {f_.G1.input, f_.G2.input}; }
   void vectors(const Eigen::MatrixXd& P, RayVectors& out, RayWorkspace& work) const override;
+  Eigen::Index neurons() const override;
   std::vector<double> kinks_along(const Eigen::VectorXd& p, const Eigen::VectorXd& u, double reach) const override;
   Eigen::MatrixXd kinks_near(const Eigen::VectorXd& p, double near) const override;
   Slopes slopes(const Eigen::VectorXd& p) const override;
