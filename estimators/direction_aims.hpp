@@ -72,7 +72,7 @@ class DirectionAim {
     return Eigen::VectorXd::Zero(p.size());
   }
 
-  virtual bool has_step() const { return false; }
+  virtual bool has_step() const { return false; }  // any but 0
 
   virtual DirectionPlan plan() const = 0;
 };

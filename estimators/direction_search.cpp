@@ -45,7 +45,10 @@ class BlockAnnealing {
       columns = anneal(rays_, columns, aim_, steps, widest, plan.narrowest, streams_);
       evaluations_ += (2 * steps + 1) * best_.cols();
       follow_aim(columns);
-      plan.alone ? keep_better(columns) : keep_best(columns);
+      if (plan.alone)
+        keep_better(columns);
+      else
+        keep_best(columns);
       const Index from = plan.alone ? best_.cols() : std::max<Index>(1, best_.cols() / 4);
       for (Index j = 0; j < columns.cols(); ++j) columns.col(j) = best_.col(j % from);
     }

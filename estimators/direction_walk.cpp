@@ -73,7 +73,10 @@ VectorXd DirectionWalk::along_kinks() {
   return tangent(u);
 }
 
-bool DirectionWalk::gained(double before) const { return before - score_ > gain * std::abs(before) + aim_.rounding(); }
+bool DirectionWalk::gained(double before) const {
+  if (before == infinity) return score_ < infinity;
+  return before - score_ > gain * std::abs(before) + aim_.rounding();
+}
 
 void DirectionWalk::run(std::int64_t failures) {
   const double gap = this->gap();

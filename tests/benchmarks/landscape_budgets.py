@@ -8,13 +8,12 @@ from the best of all rows, the largest difference of a search's halves, the mean
 least gradient and the descent at 0 downwards.
 """
 
-import argparse
 import json
 import pathlib
 import tempfile
 import time
 
-from search_budgets import run
+from search_budgets import options, run
 
 INSTANCES = [
     ("inversion", "10,100,400", None),
@@ -39,13 +38,7 @@ def given(binary, problem, widths, m, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", default="build/theoremeter")
-    parser.add_argument("--only", default="")
-    parser.add_argument("--seeds", default="1,2,3,4,5")
-    parser.add_argument("--times", type=int, default=10)
-    parser.add_argument("--threads", type=int, default=2)
-    o = parser.parse_args()
+    o = options(__doc__)
     print(f"{'instance':<34} {'extremum':<17} {'program':<24} {'starts':>6} {'least':>10} {'largest':>10} {'worst off':>9} {'halves':>7} {'s':>6}")
     for problem, widths, m in INSTANCES:
         name = f"{problem} {widths}" + (f" m = {m}" if m else "")

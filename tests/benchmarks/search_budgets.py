@@ -54,14 +54,18 @@ def searched(binary, condition, matrices, seed, threads, starts):
     return draw["at_least"], draw["searched"]["agreement"], draw["seconds"]["search"], draw["searched"]["starts"]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options(description):
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default="build/theoremeter")
     parser.add_argument("--only", default="")
     parser.add_argument("--seeds", default="1,2,3,4,5")
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--threads", type=int, default=2)
-    o = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    o = options(__doc__)
     print(f"{'instance':<38} {'program':<24} {'starts':>7} {'least':>8} {'largest':>8} {'mean':>8} {'short':>7} {'agree':>7} {'s':>7}")
     for condition, sizes in INSTANCES:
         name = f"{condition} {' '.join(sizes)}"
