@@ -1,5 +1,7 @@
 #include "estimators/difference_climb.hpp"
 
+#include "estimators/decompositions.hpp"
+#include "estimators/kinks.hpp"
 #include "theory/angle.hpp"
 #include "theory/operators.hpp"
 
@@ -14,10 +16,27 @@ namespace {
 using Eigen::Index, Eigen::MatrixXd, Eigen::VectorXd;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double longest = 0.1;  // a line reaches so far, or a part of it
+constexpr double longest = 0.1;           // a line reaches so far, or a part of it
+constexpr double along = 0.5;             // share of lines through x or y along the kinks next to it
+constexpr double beside = 1e-9;           // an event: where both its sides are tried, so that
+constexpr double next_to = 100 * beside;  // kinks nearer are those that x and y lie next to
 
 VectorXd unit_normal(Index k, Stream& stream) {
   return VectorXd::NullaryExpr(k, [&] { return stream.normal(); }).normalized();
+}
+
+// The part of d along the sphere at x and, where they leave anything, these hyperplanes: of unit length, or 0.
+VectorXd along_all(const VectorXd& d, const VectorXd& x, const MatrixXd& normals) {
+  MatrixXd across = x;
+  if (normals.cols() + 1 < x.size()) {
+    across.conservativeResize(Eigen::NoChange, 1 + normals.cols());
+    across.rightCols(normals.cols()) = normals;
+  }
+  const MatrixXd Q = qr_of(across).Q;
+  VectorXd u = d;
+  for (int again = 0; again < 2; ++again) u -= Q * (Q.transpose() * u);
+  const double length = u.norm();
+  return length > 1e-9 * d.norm() ? VectorXd(u / length) : VectorXd::Zero(x.size());
 }
 
 double sign_of(double z) { return z > 0 ? 1 : z < 0 ? -1 : 0; }
@@ -165,7 +184,7 @@ double DifferenceClimber::value(const DifferenceClimb& at) const {
 
 // On a piece G(x) = g + t s. Signs switch where a row of A G(x) passes 0; Phi depends on t through <G(x), u>, <G(x),
 // G(y)> and |G(x)|, all of them known. Of each interval between two events the middle is tried and both ends, just
-// inside.
+// inside: where x comes to lie next to a kink, a later line goes along it.
 void DifferenceClimber::along_direction(DifferenceClimb& at, bool first, const VectorXd& d, double reach) const {
   VectorXd& x = first ? at.x : at.y;
   const Image y(layers_, first ? at.y : at.x);
@@ -202,10 +221,9 @@ void DifferenceClimber::along_direction(DifferenceClimb& at, bool first, const V
     double from = line.start();
     for (const Event& e : events) {
       if (at.sign * sum + unit > best)  // |Phi| <= 1
-        for (const double part : {0.5, 1e-3, 1 - 1e-3}) {
-          const double t = from + part * (e.t - from), f = at.sign * (sum - unit * phi(t));
-          if (f > best) best = f, best_t = t;
-        }
+        for (const double inside = std::min(beside, (e.t - from) / 4);
+             const double t : {from + inside, (from + e.t) / 2, e.t - inside})
+          if (const double f = at.sign * (sum - unit * phi(t)); f > best) best = f, best_t = t;
       sum += e.jump;
       from = e.t;
     }
@@ -296,9 +314,11 @@ std::int64_t DifferenceClimber::climb(DifferenceClimb& at, int failures, double 
     if (!isometry && kind < 0.5) {
       const bool first = kind < 0.25;
       const VectorXd& x = first ? at.x : at.y;
-      VectorXd g = direction(first ? d.x : d.y);
-      g -= g.dot(x) * x;
-      along_direction(at, first, g.normalized(), reach);
+      MatrixXd kinks(k, 0);
+      if (stream.uniform() < along)
+        kinks = all_but_few(kinks_near(rrcp_.network(), rrcp_.measurements(), x, next_to), stream);
+      const VectorXd u = along_all(direction(first ? d.x : d.y), x, kinks);
+      if (!u.isZero(0)) along_direction(at, first, u, reach);
     } else {
       VectorXd d1 = direction(d.a), d2 = direction(d.w);
       const double which = stream.uniform();

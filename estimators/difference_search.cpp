@@ -48,7 +48,7 @@ class DifferenceSearch {
         advance(islands, until, stream.at({static_cast<std::uint64_t>(round), turn}), threads, found);
         if (progress) progress(static_cast<double>(found.starts) / static_cast<double>(starts));
       }
-      survive(islands, round < rounds ? 1 << (rounds - round - 1) : 0, round == 0, found);
+      survive(islands, round < rounds ? 1 << (rounds - round - 1) : 0, found);
     }
     for (auto& half : found.halves) finish(half, stream, threads, found);
     return found;
@@ -163,11 +163,11 @@ class DifferenceSearch {
     for (DifferenceClimb& a : island.elite) admit(found.halves[static_cast<std::size_t>(island.half)], std::move(a), 2);
   }
 
-  // The best of each half go on: at first as many for either side, which do not rise equally fast.
-  void survive(std::vector<Island>& islands, int of_half, bool even, FoundDifferences& found) const {
+  // The best of each half go on: as many for either side, which do not rise equally fast, until one is left.
+  void survive(std::vector<Island>& islands, int of_half, FoundDifferences& found) const {
     std::stable_sort(islands.begin(), islands.end(),
                      [](const Island& a, const Island& b) { return a.best() > b.best(); });
-    const int of_side = even && of_half > 1 ? of_half / 2 : of_half;
+    const int of_side = of_half > 1 ? of_half / 2 : of_half;
     std::vector<Island> alive;
     std::array<int, 2> of{};
     std::array<int, 4> of_sides{};

@@ -21,9 +21,9 @@ struct DifferencePlan {
   int batch = 8;
   std::size_t batches = 4;  // at once, or more: one for each island
   int opening = 40;         // starts of an island in the first round, at least
-  int steps = 200;          // of an annealing from `hot`, and at least a quarter of them
+  int steps = 100;          // of an annealing from `hot`, and at least a quarter of them
   std::size_t elite = 12;
-  double near = 0.005, far = 4;  // how far from the elite a later batch begins: at the farthest, anew
+  double near = 0.02, far = 4;   // how far from the elite a later batch begins: at the farthest, anew
   double hot = 0.7;              // the first temperature of the first starts
   int failures = 10, last_failures = 30;
   double least = 1e-3;

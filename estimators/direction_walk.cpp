@@ -1,5 +1,7 @@
 #include "estimators/direction_walk.hpp"
 
+#include "estimators/kinks.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -19,7 +21,6 @@ constexpr double next_to = 100 * beside;           // kinks nearer are those tha
 constexpr double shortest = 0.3, longest = 60;     // a line, in gaps between kinks
 constexpr double along = 0.8;                      // share of lines along kinks
 constexpr double by_aim = 0.3;                     // share of lines in the aim's own direction, where it has one
-constexpr int most_left = 3;                       // kinks left, fewer than that
 constexpr int most_steps = 10;                     // of an aim's
 constexpr std::array shares{1.0, 0.5, 0.2, 0.05};  // of such a step
 constexpr double gain = 1e-5;                      // relative; less is nothing
@@ -58,16 +59,7 @@ VectorXd DirectionWalk::along_kinks() {
   VectorXd u(p_.size());
   for (double& entry : u) entry = stream_.normal();
   if (stream_.uniform() > along) return tangent(u);
-  const MatrixXd normals = rays_.kinks_near(p_, next_to);
-  std::vector<Index> order(static_cast<std::size_t>(normals.cols()));
-  for (std::size_t i = 0; i < order.size(); ++i) {  // shuffled
-    order[i] = static_cast<Index>(i);
-    std::swap(order[i], order[static_cast<std::size_t>(stream_.uniform() * static_cast<double>(i + 1))]);
-  }
-  const auto left = static_cast<std::size_t>(stream_.uniform() *
-                                             std::min<double>(most_left, 1.0 + static_cast<double>(order.size())));
-  order.resize(order.size() - left);
-  const MatrixXd Q = rays_.across(p_, normals(Eigen::all, order));
+  const MatrixXd Q = rays_.across(p_, all_but_few(rays_.kinks_near(p_, next_to), stream_));
   if (Q.cols() == p_.size()) return tangent(u);
   for (int again = 0; again < 2; ++again) u -= Q * (Q.transpose() * u);
   return tangent(u);

@@ -96,4 +96,15 @@ MatrixXd kinks_near(const Network& G, const Rows& A, const VectorXd& p, double n
   return all;
 }
 
+MatrixXd all_but_few(const MatrixXd& normals, Stream& stream) {
+  std::vector<Index> order(static_cast<std::size_t>(normals.cols()));
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    order[i] = static_cast<Index>(i);
+    std::swap(order[i], order[static_cast<std::size_t>(stream.uniform() * static_cast<double>(i + 1))]);
+  }
+  const double choices = std::min(3.0, 1.0 + static_cast<double>(order.size()));
+  order.resize(order.size() - static_cast<std::size_t>(stream.uniform() * choices));
+  return normals(Eigen::all, order);
+}
+
 }  // namespace theoremeter

@@ -4,6 +4,7 @@
 // the pieces of the layers before, it is known in between, and so is where it vanishes.
 #pragma once
 
+#include "estimators/stream.hpp"
 #include "theory/network.hpp"
 
 #include <Eigen/Core>
@@ -19,5 +20,9 @@ std::vector<double> kinks_along(const Network& G, const Rows& A, const Eigen::Ve
 /// As columns the unit normals, in the piece that p lies in, of hyperplanes nearer to p than `near` on which a neuron
 /// of G or an entry of A G vanishes. Those that vanish on the whole piece have none.
 Eigen::MatrixXd kinks_near(const Network& G, const Rows& A, const Eigen::VectorXd& p, double near);
+
+/// These columns in random order without none, one or two of them: a direction along all that are left leaves that many
+/// kinks.
+Eigen::MatrixXd all_but_few(const Eigen::MatrixXd& normals, Stream& stream);
 
 }  // namespace theoremeter

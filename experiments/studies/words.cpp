@@ -32,7 +32,7 @@ std::string default_samples_text(const Condition& c) {
 }
 
 std::string default_starts_text(const Condition& c) {
-  if (of_network(c)) return "3840 (8e5 over the operations of a step)^0.5, but 256 to 1024 k and at most 8192";
+  if (of_network(c)) return "10240 (8e5 over the operations of a step)^0.5, but 256 to 3072 k and at most 24576";
   const std::string &n = c.sizes[0].name, &k = c.sizes[1].name;
   const std::string of_one = fmt::format(
       "{1} <= 4: 3e6/{0}, but 2048 to 8192; beyond: 3072 (1e5/({0} {1}))^0.8, but 256 "
