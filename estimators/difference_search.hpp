@@ -23,8 +23,8 @@ struct DifferencePlan {
   int opening = 40;         // starts of an island in the first round, at least
   int steps = 100;          // of an annealing from `hot`, and at least a quarter of them
   std::size_t elite = 12;
-  double near = 0.02, far = 4;   // how far from the elite a later batch begins: at the farthest, anew
-  double hot = 0.7;              // the first temperature of the first starts
+  double near = 0.02, far = 4;  // how far from the elite a later batch begins: at the farthest, anew
+  double hot = 0.7;             // the first temperature of the first starts
   int failures = 10, last_failures = 30;
   double least = 1e-3;
 };
