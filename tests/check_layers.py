@@ -33,7 +33,7 @@ MAY_INCLUDE = {
 BUT = {"experiments/**": re.compile(r"experiments/studies/(?!study\.hpp|studies\.hpp)")}
 
 HDF5 = r"<(hdf5|H5)[^>]*>|\"results/hdf5\.hpp\""
-MAY_USE_HDF5 = ("results/hdf5.*", "results/data_file.cpp", "results/format_1.?pp", "results/provenance.cpp",
+MAY_USE_HDF5 = ("results/hdf5.*", "results/data_file.cpp", "results/file_*.?pp", "results/format_1.?pp", "results/provenance.cpp",
                 "results/export.cpp", "results/weights.cpp", "results/weights/*", "tests/**")
 FILES = r"<(fstream|iostream|istream|ostream|cstdio|stdio\.h|filesystem|fcntl\.h|unistd\.h|nlohmann/.*|toml\+\+/.*)>"
 RANDOMNESS = r"<(random|boost/random.*|Random123/.*)>"
