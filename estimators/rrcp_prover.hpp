@@ -36,6 +36,7 @@
 
 namespace theoremeter {
 
+/// Refers to `arcs` and `cover`.
 class RrcpProver {
  public:
   /// A unit difference: a vertex of a family, or sum_k u_k e_k in a subspace.
@@ -46,8 +47,9 @@ class RrcpProver {
     Eigen::VectorXd u = {};
   };
 
+  /// Unit differences u, v.
   struct Pair {
-    double value = 0;  // of f there
+    double value = 0;  // f = |<(A_x'A_y - Phi) u, v>|, in units of 4^e
     Difference a = {}, c = {};
   };
 
