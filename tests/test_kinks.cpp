@@ -140,4 +140,23 @@ TEST_CASE("kinks: derivatives of a and c between them, against differences") {
   CHECK(seen > 5);
 }
 
+TEST_CASE("kinks: all but up to two, every choice as often as another, within 5 sigma") {
+  const MatrixXd normals = MatrixXd::Identity(4, 4);
+  std::vector<int> left(3), of(4);
+  constexpr int times = 6000;
+  for (std::uint64_t i = 0; i < times; ++i) {
+    Stream stream(300 + i);
+    const MatrixXd kept = all_but_few(normals, stream);
+    REQUIRE(kept.cols() >= 2);
+    ++left[static_cast<std::size_t>(4 - kept.cols())];
+    const VectorXd counts = kept.rowwise().sum();  // each at most once
+    CHECK(((counts.array() == 0) || (counts.array() == 1)).all());
+    for (std::size_t j = 0; j < 4; ++j) of[j] += counts(static_cast<Index>(j)) == 1;
+  }
+  for (const int n : left) CHECK(std::abs(n - times / 3.0) < 5 * std::sqrt(times * 2 / 9.0));
+  for (const int n : of) CHECK(std::abs(n - times * 0.75) < 5 * std::sqrt(times * 3 / 16.0));
+  Stream stream(1);
+  CHECK(all_but_few(MatrixXd(4, 0), stream).cols() == 0);
+}
+
 }  // namespace theoremeter::test_kinks
