@@ -356,14 +356,14 @@ class Interruption(Pipeline):
 
     def test_a_notebook_may_hold_the_file(self):
         """Opened for writing, and locked by HDF5, while the run goes on: what is measured is kept."""
-        self.LONG = self.LONG.replace("4000", "400")
+        self.LONG = self.LONG.replace("4000", "1500")
         process = self.start()
         self.wait_for_draws(process)
         with h5py.File(self.folder / "l.h5", "r+"):
             stdout, stderr = process.communicate(timeout=60)
         self.assertEqual((process.returncode, stderr), (0, ""))
-        self.assertEqual(self.done(), 400)
-        self.assertIn("3 draws verified of 400", self.succeed("verify", "l.h5", "--sample", 3))
+        self.assertEqual(self.done(), 1500)
+        self.assertIn("3 draws verified of 1500", self.succeed("verify", "l.h5", "--sample", 3))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ The binary is named by the environment variable THEOREMETER (default: build/theo
 Slurm, or where its daemons do not run, that part is skipped, and the exit code is 77.
 """
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -209,7 +210,7 @@ class Scripts(Commands):
         tasks = json.loads(self.succeed("status", "--json", "F.0-of-8.h5"))[0]
         self.assertEqual((tasks["file"], tasks["array"]), ("F.*-of-8.h5", "2-3,5,7"))
         self.assertEqual(tasks["tasks"], {"of": 8, "done": [0, 1, 4, 6], "running": [], "failed": [2], "missing": [3, 5, 7]})
-        (self.folder / "l.toml").write_text(LONG.replace("300", "20000"))
+        (self.folder / "l.toml").write_text(LONG.replace("1000", "20000"))
         going = subprocess.Popen([BINARY, "run", "l.toml", "--share", "1/2", "--output", "G.1-of-2.h5"], cwd=self.folder,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(going.kill)
@@ -234,11 +235,11 @@ class Jobs(Commands):
         self.assertEqual(done.returncode, 0, done.stderr)
         return re.search(r"(?m)^(\d+)$", done.stdout)[1], re.search(r"Submitted batch job (\d+)", done.stdout)[1]
 
-    def wait_for(self, there, what):
+    def wait_for(self, there, what, pause=0.1):
         until = time.monotonic() + SECONDS
         while not (found := there()):
             self.assertLess(time.monotonic(), until, f"{what}\n{self.logs()}")
-            time.sleep(0.1)
+            time.sleep(pause)
         return found
 
     def ended(self, *jobs):
@@ -267,7 +268,12 @@ class Jobs(Commands):
                     pass
             return None
 
-        return self.wait_for(found, f"{output}: nothing is measured")
+        return self.wait_for(found, f"{output}: nothing is measured", pause=0.01)
+
+    def stopped(self, output):
+        pid = self.program_of(output)
+        os.kill(pid, signal.SIGSTOP)
+        return pid
 
     def test_array_and_a_finished_one_again(self):
         expected = self.reference(CONDITION)
@@ -284,13 +290,11 @@ class Jobs(Commands):
 
     def test_cancelled_requeued_and_out_of_time(self):
         """Task 0 is put back into the queue, 1 is cancelled, 2 meets its time limit; all are stopped until that is so."""
-        expected = self.reference(LONG)
+        expected = self.reference(LONG.replace("1000", "3000"))
         # Slurm looks at time limits every half minute, and gives whole minutes: the signal comes within 40 s.
         array, merge = self.submit("--array", 3, "--time", 1, change=lambda text: re.sub(r"USR1@\d+", "USR1@50", text))
-        programs = []
-        for i in (2, 1, 0):
-            programs.insert(0, self.program_of(f"F.{i}-of-3.h5"))
-            os.kill(programs[0], signal.SIGSTOP)
+        with concurrent.futures.ThreadPoolExecutor() as at_once:  # none ends while another is waited for
+            programs = list(at_once.map(lambda i: self.stopped(f"F.{i}-of-3.h5"), range(3)))
         self.assertEqual(self.cluster.run("scancel", f"{array}_1").returncode, 0)
         self.assertEqual(self.cluster.run("scontrol", "requeue", f"{array}_0").returncode, 0)
         for pid in programs[:2]:
@@ -331,7 +335,7 @@ class Jobs(Commands):
         self.assertEqual(self.digest("m.h5"), expected)
 
     def test_ranks_requeued(self):
-        expected = self.reference(LONG)
+        expected = self.reference(LONG.replace("1000", "3000"))
         job, merge = self.submit("--mpi", 2)
         self.program_of("F.h5")
         self.assertEqual(self.cluster.run("scontrol", "requeue", job).returncode, 0)
