@@ -30,8 +30,8 @@ std::int64_t share(std::int64_t whole, std::int64_t n, std::int64_t i) {
 
 class DifferenceSearch {
  public:
-  DifferenceSearch(const Rrcp& rrcp, const DifferencePlan& plan)
-      : plan_(plan),
+  explicit DifferenceSearch(const Rrcp& rrcp)
+      : plan_(rrcp.network().input),
         k_(rrcp.network().input),
         directions_(rrcp.property() == Rrcp::Property::isometry ? 0 : 2),
         annealer_(rrcp),
@@ -95,8 +95,7 @@ class DifferenceSearch {
       if (elite.empty())
         fresh(c, j, stream);
       else
-        leave(elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))], away, c, j,
-              stream);
+        leave(departure(elite, stream), away, c, j, stream);
     const int steps = steps_from(hot);
     annealer_.run(c, steps);
     Index best = 0;
@@ -119,22 +118,58 @@ class DifferenceSearch {
     c.log_h(j) = static_cast<float>(std::log(0.01) + stream.uniform() * std::log(300));
   }
 
-  // Near an elite point; in a part of the starts the signs or the difference hardly move.
-  void leave(const DifferenceClimb& from, double away, DifferenceColumns& c, Index j, Stream& stream) const {
+  // What a later start is near, in unit vectors: x, y, and the middle and the direction of x1 and x2.
+  struct Place {
+    VectorXd x, y, middle, difference;
+    double log_h;
+
+    explicit Place(const DifferenceClimb& at)
+        : x(at.x.normalized()),
+          y(at.y.normalized()),
+          middle((at.x1 + at.x2).normalized()),
+          difference((at.x1 - at.x2).normalized()),
+          log_h(std::log((at.x1 - at.x2).norm() / std::max(1e-100, (at.x1 + at.x2).norm()))) {}
+
+    // Part of the way to another; x and y, and x1 and x2, may be told in either order.
+    void approach(Place to, double part) {
+      if (x.dot(to.y) + y.dot(to.x) > x.dot(to.x) + y.dot(to.y)) std::swap(to.x, to.y);
+      if (difference.dot(to.difference) < 0) to.difference = -to.difference;
+      x += part * (to.x - x);
+      y += part * (to.y - y);
+      middle += part * (to.middle - middle);
+      difference += part * (to.difference - difference);
+      log_h += part * (to.log_h - log_h);
+    }
+  };
+
+  // An elite point, or one on the way from it to another: what good points have in common stays, where they differ is
+  // where to look.
+  Place departure(const DifferenceElite& elite, Stream& stream) const {
+    const auto any = [&]() -> const DifferenceClimb& {
+      return elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))];
+    };
+    Place from(any());
+    if (plan_.between > 0 && stream.uniform() < plan_.between) {
+      const DifferenceClimb& to = any();
+      from.approach(Place(to), stream.uniform());
+    }
+    return from;
+  }
+
+  // In a part of the starts the signs or the difference hardly move.
+  void leave(const Place& from, double away, DifferenceColumns& c, Index j, Stream& stream) const {
     const double kind = stream.uniform(), move_xy = away * (kind < 0.2 ? 0.1 : 1),
                  move_difference = away * (kind > 0.8 ? 0.1 : 1);
     const auto moved = [&](const VectorXd& p, double by) {
-      return (p.normalized() + by * uniform_direction(k_, stream)).normalized().cast<float>().eval();
+      return (p + by * uniform_direction(k_, stream)).normalized().cast<float>().eval();
     };
     if (directions_ > 0) {
       c.x.col(j) = moved(from.x, move_xy);
       c.y.col(j) = moved(from.y, move_xy);
     }
-    const VectorXd middle = from.x1 + from.x2, difference = from.x1 - from.x2;
-    c.a.col(j) = moved(middle, move_difference);
-    c.w.col(j) = moved(difference, move_difference);
-    const double h = std::log(difference.norm() / std::max(1e-100, middle.norm()));
-    c.log_h(j) = std::clamp(static_cast<float>(h + stream.normal() * std::min(1.0, 3 * move_difference)),
+    c.a.col(j) = moved(from.middle, move_difference);
+    c.w.col(j) = moved(from.difference, move_difference);
+    c.log_h(j) = std::clamp(static_cast<float>(from.log_h + stream.normal() * std::min(1.0, 3 * move_difference)),
                             DifferenceAnnealer::least_log_h, DifferenceAnnealer::most_log_h);
   }
 
@@ -204,9 +239,9 @@ class DifferenceSearch {
 
 }  // namespace
 
-FoundDifferences search_differences(const Rrcp& rrcp, const DifferencePlan& plan, std::int64_t starts,
-                                    const Stream& stream, int threads, const Progress& progress) {
-  return DifferenceSearch(rrcp, plan).run(starts, stream, threads, progress);
+FoundDifferences search_differences(const Rrcp& rrcp, std::int64_t starts, const Stream& stream, int threads,
+                                    const Progress& progress) {
+  return DifferenceSearch(rrcp).run(starts, stream, threads, progress);
 }
 
 }  // namespace theoremeter

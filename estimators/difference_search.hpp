@@ -1,10 +1,11 @@
 // Worst-case search for the RRCP and the RRIC in differences, as the same one on both sides.
 //
 // Columns are annealed in batches (difference_anneal.hpp), the best of each climbs along lines (difference_climb.hpp)
-// and joins the elite of its island, from which most later columns start. Islands settle early, each in a basin of its
-// own: so there are many, half of them for either side of the norm, in two halves that share nothing; each round has
-// an equal part of the starts, and after it the better half of the islands goes on, until each half has one. Batches
-// draw from streams keyed by (round, turn, batch) and are merged in order: the result does not depend on the threads.
+// and joins the elite of its island, from which, or from between which, later columns start. Islands settle early, each
+// in a basin of its own: so there are many, half of them for either side of the norm, in two halves that share nothing;
+// each round has an equal part of the starts, and after it the better half of the islands goes on, until each half has
+// one. Batches draw from streams keyed by (round, turn, batch) and are merged in order: the result does not depend on
+// the threads.
 #pragma once
 
 #include "estimators/difference_climb.hpp"
@@ -24,9 +25,13 @@ struct DifferencePlan {
   int steps = 100;          // of an annealing from `hot`, and at least a quarter of them
   std::size_t elite = 12;
   double near = 0.02, far = 4;  // how far from the elite a later batch begins: at the farthest, anew
+  double between;               // the part of those starts that are near the way from one elite point to another
   double hot = 0.7;             // the first temperature of the first starts
   int failures = 10, last_failures = 30;
   double least = 1e-3;
+
+  /// k: of the network's input. In more than a few dimensions the ways between elite points settle too early.
+  explicit DifferencePlan(Eigen::Index k) : between(k <= 5 ? 0.3 : 0) {}
 };
 
 /// The best few of each half, best first, climbed to the end; empty where every start was undefined.
@@ -36,7 +41,7 @@ struct FoundDifferences {
   std::int64_t undefined = 0;  // of the evaluations, those of climbs that are nowhere defined
 };
 
-FoundDifferences search_differences(const Rrcp& rrcp, const DifferencePlan& plan, std::int64_t starts,
-                                    const Stream& stream, int threads, const Progress& progress);
+FoundDifferences search_differences(const Rrcp& rrcp, std::int64_t starts, const Stream& stream, int threads,
+                                    const Progress& progress);
 
 }  // namespace theoremeter

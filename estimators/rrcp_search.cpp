@@ -86,7 +86,7 @@ std::int64_t default_starts(const Rrcp& rrcp) {
 Searched search(const Rrcp& rrcp, std::int64_t starts, const Stream& stream, int threads, const Progress& progress) {
   if (starts < 1) throw InputError(fmt::format("starts = {}: a search needs at least 1", starts));
   if (threads < 1) throw InputError(fmt::format("threads = {}: a search needs at least 1", threads));
-  const FoundDifferences tied = search_differences(rrcp, {}, starts, stream.at({0}), threads, progress);
+  const FoundDifferences tied = search_differences(rrcp, starts, stream.at({0}), threads, progress);
   Searched found;
   found.starts = tied.starts;
   found.evaluations = tied.evaluations;

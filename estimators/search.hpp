@@ -1,10 +1,10 @@
 // Worst-case search: the largest deviation it can find, with a witness that anyone can re-evaluate.
 //
 // Columns (p, u) are annealed in batches (search_anneal.hpp), the best of each batch climb to a local maximum
-// (search_climb.hpp), and join the elite of their island, from which most later columns start. An epoch is a
-// tournament in two halves that share nothing: it opens with `islands` islands, half of each half's survive every few
-// rounds, and in the last rounds the better one of the two left. Epochs share nothing either, so that a deceptive basin
-// costs one of them. A round's batches see the same elites, draw from streams keyed by (epoch, round,
+// (search_climb.hpp), and join the elite of their island, from which, or from between which, most later columns start.
+// An epoch is a tournament in two halves that share nothing: it opens with `islands` islands, half of each half's
+// survive every few rounds, and in the last rounds the better one of the two left. Epochs share nothing either, so that
+// a deceptive basin costs one of them. A round's batches see the same elites, draw from streams keyed by (epoch, round,
 // batch) and are merged in order: the result does not depend on the threads.
 #pragma once
 
@@ -47,6 +47,8 @@ struct SearchPlan {
   int slow, steps;      // of an annealing: in the opening, and later
   float rate;           // of its steps: for large k twice as long find more in as many
   double fresh;         // the part of the later starts that is not near an elite point
+  double between;       // the part of the others that is near the way from one elite point to another: finds more
+                        // where there are many rows a dimension, less where there are few
   double near = 0.02;   // how far from it the others are, at least
   double far = 0.5;     // and at most, at first
   double end;           // and in the end: for large k, late, only near ones find anything better
@@ -70,6 +72,9 @@ struct SearchPlan {
         steps(k <= 30 ? static_cast<int>(std::clamp<Eigen::Index>(4 * k, 20, 120)) : 300),
         rate(k <= 30 ? 0.5f : 1.0f),
         fresh(k <= 30 ? 0.25 : 0),
+        between(k <= 10 || n < 40 * k ? 0
+                : k <= 30             ? 0.5
+                                      : 0.2),
         end(k <= 30 ? far : 0.1),
         quench(k <= 5 ? 0.05 : 1),
         reach(std::max(std::clamp(2 / static_cast<double>(k), 0.05, 0.2), 30 / static_cast<double>(n))) {}
@@ -79,8 +84,9 @@ struct SearchPlan {
 /// certificate waits for it, then up to some 40 CPU-seconds. Whole rounds.
 inline std::int64_t default_starts(std::int64_t n, std::int64_t k) {
   const double N = static_cast<double>(n), size = N * static_cast<double>(k);
-  const double starts =
-      k <= 4 ? std::clamp(3e6 / N, 2048.0, 8192.0) : std::clamp(3072 * std::pow(1e5 / size, 0.8), 256.0, 16384.0);
+  const double starts = k <= 4              ? std::clamp(3e6 / N, 2048.0, 8192.0)
+                        : k > 10 && k <= 30 ? std::clamp(16384 * 4e4 / size, 256.0, 16384.0)
+                                            : std::clamp(3072 * std::pow(1e5 / size, 0.8), 256.0, 16384.0);
   return static_cast<std::int64_t>(starts) / 256 * 256;
 }
 
@@ -165,9 +171,10 @@ class Search {
       const Climb* from =
           fresh ? nullptr : &elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))];
       const double away = plan_.near * std::pow(far / plan_.near, stream.uniform());
+      const Point base = from ? base_point(elite, *from, stream) : Point{};
       for (std::size_t s = 0; s < S; ++s) {
         Eigen::VectorXd x = uniform_direction(c.p[s].rows(), stream);
-        if (from) x = (from->p[s] + away * x).normalized();
+        if (from) x = (base[s] + away * x).normalized();
         c.p[s].col(j) = x.template cast<float>();
       }
       c.u.col(j) = uniform_direction(k, stream).template cast<float>();
@@ -187,6 +194,22 @@ class Search {
       risen.push_back(std::move(a));
     }
     return risen;
+  }
+
+  // An elite point, or one on the way from it to another: what good points have in common stays, where they differ is
+  // where to look.
+  Point base_point(const Elite& elite, const Climb& from, Stream& stream) const {
+    Point base = from.p;
+    if (plan_.between == 0 || stream.uniform() >= plan_.between) return base;
+    const Climb& to = elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))];
+    const double part = stream.uniform();
+    const auto near = [&](std::size_t s, std::size_t t) { return from.p[s].dot(to.p[t]); };
+    for (std::size_t s = 0; s < base.size(); ++s) {
+      const std::size_t other = s ^ 1;  // pairs may be told in either order
+      const bool swap = d_.symmetric() && near(s, other) + near(other, s) > near(s, s) + near(other, other);
+      base[s] += part * (to.p[swap ? other : s] - from.p[s]);
+    }
+    return base;
   }
 
   std::vector<Eigen::Index> best_columns(const Annealed& c, const Eigen::ArrayXd& value) const {

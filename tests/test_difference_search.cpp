@@ -130,7 +130,7 @@ TEST_CASE("difference search: the RRIC of the identity, where differences are ev
           .eigenvalues()
           .cwiseAbs()
           .maxCoeff();
-  const FoundDifferences found = search_differences(i.rrcp, {}, 256, Stream(1), 1, {});
+  const FoundDifferences found = search_differences(i.rrcp, 256, Stream(1), 1, {});
   for (const auto& half : found.halves) CHECK(half.at(0).value == doctest::Approx(exact).epsilon(1e-5));
 }
 
@@ -140,14 +140,14 @@ TEST_CASE("difference search: both halves search both sides, of eight starts on"
   const DifferenceCase i({6}, 30, without_signs, 0.5);
   const double least = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(i.A.transpose() * i.A).eigenvalues().minCoeff();
   const double unit = std::ldexp(1.0, 2 * i.rrcp.exponent());
-  const FoundDifferences found = search_differences(i.rrcp, {}, 8, Stream(1), 1, {});
+  const FoundDifferences found = search_differences(i.rrcp, 8, Stream(1), 1, {});
   for (const auto& half : found.halves) {
     REQUIRE(!half.empty());
     CHECK(half[0].sign == -1);
     CHECK(unit * half[0].value == doctest::Approx(1 - least).epsilon(1e-3));
   }
   for (const std::int64_t starts : {1, 2, 3, 5, 77, 300}) {
-    const FoundDifferences some = search_differences(i.rrcp, {}, starts, Stream(1), 2, {});
+    const FoundDifferences some = search_differences(i.rrcp, starts, Stream(1), 2, {});
     CHECK(some.starts == starts);
     CHECK(!some.halves[0].empty());
   }
@@ -155,8 +155,8 @@ TEST_CASE("difference search: both halves search both sides, of eight starts on"
 
 TEST_CASE("difference search: bitwise the same for any number of threads, and the halves share nothing") {
   const DifferenceCase i({4, 12, 20}, 15, of_signs);
-  const FoundDifferences one = search_differences(i.rrcp, {}, 600, Stream(1), 1, {}),
-                         two = search_differences(i.rrcp, {}, 600, Stream(1), 2, {});
+  const FoundDifferences one = search_differences(i.rrcp, 600, Stream(1), 1, {}),
+                         two = search_differences(i.rrcp, 600, Stream(1), 2, {});
   CHECK(one.starts == 600);
   CHECK(one.evaluations == two.evaluations);
   for (const std::size_t half : {0, 1})

@@ -234,6 +234,15 @@ TEST_CASE("search: other conditions through the same concept") {
   }
 }
 
+TEST_CASE("search: starts between elite points, where there are many rows a dimension, depend on no threads") {
+  const Wdc d(gaussian(480, 12, 3));
+  const Searched one = search(d, 1024, Stream(1), 1), two = search(d, 1024, Stream(1), 2);
+  CHECK(one.witness.value == two.witness.value);
+  CHECK(one.witness.point == two.witness.point);
+  CHECK(evaluate(d, one.witness.point).value == one.witness.value);
+  CHECK(one.witness.value > 1.2 * best_of_random(d, 4000, 1));
+}
+
 TEST_CASE("search: default budget, progress and wrong use") {
   for (const std::int64_t k : {1, 3, 5, 20, 100, 1000}) {
     CHECK(default_starts(10, k) >= 256);

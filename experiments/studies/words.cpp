@@ -35,8 +35,8 @@ std::string default_starts_text(const Condition& c) {
   if (of_network(c)) return "10240 (8e5 over the operations of a step)^0.5, but 256 to 3072 k and at most 24576";
   const std::string &n = c.sizes[0].name, &k = c.sizes[1].name;
   const std::string of_one = fmt::format(
-      "{1} <= 4: 3e6/{0}, but 2048 to 8192; beyond: 3072 (1e5/({0} {1}))^0.8, but 256 "
-      "to 16384",
+      "{1} <= 4: 3e6/{0}, but 2048 to 8192; 11 to 30: 16384 (4e4/({0} {1})), else 3072 (1e5/({0} {1}))^0.8, but 256 to "
+      "16384",
       n, k);
   if (of_two_inequalities(c))
     return fmt::format("for each inequality an eighth of the following, but at least 128; {}; likewise {}", of_one,
