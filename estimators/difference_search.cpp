@@ -198,18 +198,28 @@ class DifferenceSearch {
     for (DifferenceClimb& a : island.elite) admit(found.halves[static_cast<std::size_t>(island.half)], std::move(a), 2);
   }
 
-  // The best of each half go on: as many for either side, which do not rise equally fast, until one is left.
+  // The best of each half go on: as many for either side, which do not rise equally fast, unless one is far behind or
+  // one island is to be left.
   void survive(std::vector<Island>& islands, int of_half, FoundDifferences& found) const {
     std::stable_sort(islands.begin(), islands.end(),
                      [](const Island& a, const Island& b) { return a.best() > b.best(); });
-    const int of_side = of_half > 1 ? of_half / 2 : of_half;
+    const auto side_of = [](const Island& i) { return static_cast<std::size_t>(2 * i.half + (i.sign > 0 ? 0 : 1)); };
+    std::array<double, 4> best;
+    best.fill(-std::numeric_limits<double>::infinity());
+    for (const Island& i : islands) best[side_of(i)] = std::max(best[side_of(i)], i.best());
+    const auto share_of = [&](std::size_t side) {
+      const double own = best[side], other = best[side ^ 1];
+      const double high = std::max(own, other), low = std::min(own, other);
+      const bool far = high > low && low < high - plan_.behind * std::abs(high);  // or has been given up: -infinity
+      if (of_half > 1 && !far) return of_half / 2;
+      const bool leads = own > other || (own == other && side % 2 == 0);
+      return leads ? of_half : 0;
+    };
     std::vector<Island> alive;
-    std::array<int, 2> of{};
     std::array<int, 4> of_sides{};
     for (Island& island : islands) {
-      const auto half = static_cast<std::size_t>(island.half), side = 2 * half + (island.sign > 0 ? 0 : 1);
-      if (of[half] < of_half && of_sides[side] < of_side) {
-        ++of[half];
+      const std::size_t side = side_of(island);
+      if (of_sides[side] < share_of(side)) {
         ++of_sides[side];
         alive.push_back(std::move(island));
       } else {

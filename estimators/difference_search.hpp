@@ -4,8 +4,8 @@
 // and joins the elite of its island, from which, or from between which, later columns start. Islands settle early, each
 // in a basin of its own: so there are many, half of them for either side of the norm, in two halves that share nothing;
 // each round has an equal part of the starts, and after it the better half of the islands goes on, until each half has
-// one. Batches draw from streams keyed by (round, turn, batch) and are merged in order: the result does not depend on
-// the threads.
+// one; a side that falls far behind the other is given up, and the other takes its places. Batches draw from streams
+// keyed by (round, turn, batch) and are merged in order: the result does not depend on the threads.
 #pragma once
 
 #include "estimators/difference_climb.hpp"
@@ -27,6 +27,7 @@ struct DifferencePlan {
   double near = 0.02, far = 4;  // how far from the elite a later batch begins: at the farthest, anew
   double between;               // the part of those starts that are near the way from one elite point to another
   double hot = 0.7;             // the first temperature of the first starts
+  double behind = 0.05;         // a side of the norm that is less by this part is given up
   int failures = 10, last_failures = 30;
   double least = 1e-3;
 

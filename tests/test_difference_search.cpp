@@ -153,18 +153,38 @@ TEST_CASE("difference search: both halves search both sides, of eight starts on"
   }
 }
 
-TEST_CASE("difference search: bitwise the same for any number of threads, and the halves share nothing") {
-  const DifferenceCase i({4, 12, 20}, 15, of_signs);
-  const FoundDifferences one = search_differences(i.rrcp, 600, Stream(1), 1, {}),
-                         two = search_differences(i.rrcp, 600, Stream(1), 2, {});
-  CHECK(one.starts == 600);
+namespace {
+
+void check_threads(const DifferenceCase& i, std::int64_t starts) {
+  const FoundDifferences one = search_differences(i.rrcp, starts, Stream(1), 1, {}),
+                         two = search_differences(i.rrcp, starts, Stream(1), 2, {});
+  CHECK(one.starts == starts);
   CHECK(one.evaluations == two.evaluations);
-  for (const std::size_t half : {0, 1})
+  for (const std::size_t half : {0, 1}) {
+    REQUIRE(one.halves[half].size() == two.halves[half].size());
     for (std::size_t j = 0; j < one.halves[half].size(); ++j) {
       CHECK(one.halves[half][j].value == two.halves[half][j].value);
       CHECK(one.halves[half][j].x1 == two.halves[half][j].x1);
     }
-  CHECK(one.halves[0][0].x != one.halves[1][0].x);
+  }
+  CHECK(one.halves[0].at(0).x1 != one.halves[1].at(0).x1);
+}
+
+}  // namespace
+
+TEST_CASE("difference search: bitwise the same for any number of threads, and the halves share nothing") {
+  check_threads(DifferenceCase({4, 12, 20}, 15, of_signs), 600);
+}
+
+TEST_CASE("difference search: a side far behind is given up, and the search goes on, the same for any threads") {
+  // Of A'A - I: above it is large, below at most 1.
+  const DifferenceCase i({4, 20, 60}, 15, without_signs);
+  const double unit = std::ldexp(1.0, 2 * i.rrcp.exponent());
+  for (const auto& half : search_differences(i.rrcp, 2560, Stream(1), 1, {}).halves) {
+    CHECK(half.at(0).sign == 1);
+    CHECK(unit * half.at(0).value > 1.5);
+  }
+  check_threads(i, 2560);
 }
 
 }  // namespace theoremeter::test_difference_search
