@@ -176,7 +176,8 @@ TEST_CASE("difference search: bitwise the same for any number of threads, and th
   check_threads(DifferenceCase({4, 12, 20}, 15, of_signs), 600);
 }
 
-TEST_CASE("difference search: a side far behind is given up, and the search goes on, the same for any threads") {
+TEST_CASE(
+    "difference search: where one side is far ahead, both halves end on it with all starts spent, for any threads") {
   // Of A'A - I: above it is large, below at most 1.
   const DifferenceCase i({4, 20, 60}, 15, without_signs);
   const double unit = std::ldexp(1.0, 2 * i.rrcp.exponent());
