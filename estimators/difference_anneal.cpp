@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 namespace theoremeter {
 namespace {
@@ -30,6 +31,12 @@ struct SmoothRelu {
 
 DifferenceColumns::DifferenceColumns(Index k, Index directions, Index count)
     : x(k, directions > 0 ? count : 0), y(x), a(k, count), w(k, count), log_h(count), sign(count), temperature(count) {}
+
+void DifferenceColumns::keep(const std::vector<Index>& columns) {
+  for (MatrixXf* p : {&x, &y, &a, &w})
+    if (p->cols() > 0) *p = (*p)(Eigen::all, columns).eval();
+  for (ArrayXf* p : {&log_h, &sign, &temperature}) *p = (*p)(columns).eval();
+}
 
 // Columns side by side: x, y (where there are any), the midpoint, the difference. `rows` as they enter a layer; slopes
 // of a layer's neurons: that of x, of y, the mean of both ends of the difference, and the difference of theirs.
@@ -194,31 +201,57 @@ void ascend_on_sphere(P p, G g, V v, float rate) {
   p = (p + rate * v).normalized();
 }
 
+std::vector<Index> better_half(const ArrayXf& value) {
+  std::vector<Index> order(static_cast<std::size_t>(value.size()));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Index i, Index j) { return value(i) > value(j); });
+  order.resize((order.size() + 1) / 2);
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
 }  // namespace
 
-void DifferenceAnnealer::run(DifferenceColumns& c, int steps) const {
+// A step up along work.z, the gradients.
+void DifferenceAnnealer::ascend(DifferenceColumns& c, DifferenceColumns& velocity, Work& work) const {
   const Index n = c.size(), d = isometry_ ? 0 : 2 * n;
-  Work work;
-  MatrixXf velocity = MatrixXf::Zero(c.a.rows(), d + 2 * n);
-  ArrayXf velocity_h = ArrayXf::Zero(n), tau = c.temperature;
-  const ArrayXf cooling = (coldest / c.temperature).pow(1.0f / static_cast<float>(steps - 1));
-  for (int step = 0; step < steps; ++step, tau *= cooling) {
-    rise(c, tau, work, true);
-    for (Index j = 0; j < n; ++j) {
-      const float rate = std::min(1.0f, tau(j)), h = std::exp(c.log_h(j));
-      auto ga = work.z.col(d + j), gw = work.z.col(d + n + j);
-      gw *= 2 * h;
-      const float slope = gw.dot(c.w.col(j)) / std::max(tiny, ga.norm() + gw.norm());
-      velocity_h(j) = 0.7f * velocity_h(j) + std::clamp(3 * slope, -1.0f, 1.0f);
-      c.log_h(j) = std::clamp(c.log_h(j) + rate * velocity_h(j), least_log_h, most_log_h);
-      if (!isometry_) {
-        ascend_on_sphere(c.x.col(j), work.z.col(j), velocity.col(j), rate);
-        ascend_on_sphere(c.y.col(j), work.z.col(n + j), velocity.col(n + j), rate);
-      }
-      ascend_on_sphere(c.a.col(j), ga, velocity.col(d + j), rate);
-      ascend_on_sphere(c.w.col(j), gw, velocity.col(d + n + j), rate);
+  for (Index j = 0; j < n; ++j) {
+    const float rate = std::min(1.0f, c.temperature(j)), h = std::exp(c.log_h(j));
+    auto ga = work.z.col(d + j), gw = work.z.col(d + n + j);
+    gw *= 2 * h;
+    const float slope = gw.dot(c.w.col(j)) / std::max(tiny, ga.norm() + gw.norm());
+    velocity.log_h(j) = 0.7f * velocity.log_h(j) + std::clamp(3 * slope, -1.0f, 1.0f);
+    c.log_h(j) = std::clamp(c.log_h(j) + rate * velocity.log_h(j), least_log_h, most_log_h);
+    if (!isometry_) {
+      ascend_on_sphere(c.x.col(j), work.z.col(j), velocity.x.col(j), rate);
+      ascend_on_sphere(c.y.col(j), work.z.col(n + j), velocity.y.col(j), rate);
     }
+    ascend_on_sphere(c.a.col(j), ga, velocity.a.col(j), rate);
+    ascend_on_sphere(c.w.col(j), gw, velocity.w.col(j), rate);
   }
+}
+
+std::int64_t DifferenceAnnealer::run(DifferenceColumns& c, int steps) const {
+  Work work;
+  DifferenceColumns velocity(c.a.rows(), isometry_ ? 0 : 2, c.size());
+  for (MatrixXf* p : {&velocity.x, &velocity.y, &velocity.a, &velocity.w}) p->setZero();
+  for (ArrayXf* p : {&velocity.log_h, &velocity.sign, &velocity.temperature}) p->setZero();
+  ArrayXf cooling = (coldest / c.temperature).pow(1.0f / static_cast<float>(steps - 1));
+  std::int64_t evaluations = 0;
+  for (int step = 0; step < steps; ++step) {
+    if (!isometry_ && (step == 2 * steps / 5 || step == 7 * steps / 10)) {
+      evaluations += c.size();
+      const std::vector<Index> better = better_half(rise(c, c.temperature, work, false));
+      c.keep(better);
+      velocity.keep(better);
+      cooling = cooling(better).eval();
+    }
+    evaluations += c.size();
+    rise(c, c.temperature, work, true);
+    ascend(c, velocity, work);
+    c.temperature *= cooling;
+  }
+  return evaluations;
 }
 
 }  // namespace theoremeter

@@ -9,6 +9,7 @@
 #include "estimators/stream.hpp"
 
 #include <Eigen/Core>
+#include <cstdint>
 #include <vector>
 
 namespace theoremeter {
@@ -18,10 +19,12 @@ struct DifferenceColumns {
   Eigen::MatrixXf x, y, a, w;
   Eigen::ArrayXf log_h;
   Eigen::ArrayXf sign;         // +1, -1
-  Eigen::ArrayXf temperature;  // of the first step, in units of typical pre-activations and measurements
+  Eigen::ArrayXf temperature;  // of the next step, in units of typical pre-activations and measurements
 
   DifferenceColumns(Eigen::Index k, Eigen::Index directions, Eigen::Index count);
   Eigen::Index size() const { return a.cols(); }
+  /// Those columns alone, in this order.
+  void keep(const std::vector<Eigen::Index>& columns);
 };
 
 /// Float32. The midpoint and the difference of a + h w and a - h w pass through the layers, not the two: nothing
@@ -30,8 +33,10 @@ class DifferenceAnnealer {
  public:
   explicit DifferenceAnnealer(const Rrcp& rrcp);
 
-  /// Anneals c to `coldest`, geometrically, in so many steps (at least 2).
-  void run(DifferenceColumns& c, int steps) const;
+  /// Anneals c to `coldest`, geometrically, in so many steps (at least 2). For the RRCP twice on the way the half of
+  /// the columns that stands lower is given up, so that few are left: what is low by then seldom ends as the best of
+  /// its batch, when all began at one temperature. Returns how many values were taken.
+  std::int64_t run(DifferenceColumns& c, int steps) const;
   static constexpr float coldest = 0.003f;
 
   /// The deviation of each column times its sign, in units of its own; by default nothing is smoothed.
@@ -53,6 +58,7 @@ class DifferenceAnnealer {
   void forward(const DifferenceColumns& c, const Eigen::ArrayXf& tau, Work& work) const;
   Eigen::ArrayXf measure(const DifferenceColumns& c, const Eigen::ArrayXf& tau, Work& work) const;
   void backward(const DifferenceColumns& c, Work& work) const;
+  void ascend(DifferenceColumns& c, DifferenceColumns& velocity, Work& work) const;
 
   std::vector<Layer> layers_;  // with A the last one
   float expectation_;          // what Phi is multiplied by, as A is scaled

@@ -31,7 +31,7 @@ std::int64_t share(std::int64_t whole, std::int64_t n, std::int64_t i) {
 class DifferenceSearch {
  public:
   explicit DifferenceSearch(const Rrcp& rrcp)
-      : plan_(rrcp.network().input),
+      : plan_(rrcp.network().input, rrcp.property()),
         k_(rrcp.network().input),
         directions_(rrcp.property() == Rrcp::Property::isometry ? 0 : 2),
         annealer_(rrcp),
@@ -96,11 +96,10 @@ class DifferenceSearch {
         fresh(c, j, stream);
       else
         leave(departure(elite, stream), away, c, j, stream);
-    const int steps = steps_from(hot);
-    annealer_.run(c, steps);
+    evaluations = annealer_.run(c, steps_from(hot));
     Index best = 0;
     annealer_.values(c).maxCoeff(&best);
-    evaluations = count * (steps + 1);
+    evaluations += c.size();
     DifferenceClimb climb = climber_.start(c, best);
     evaluations += climber_.climb(climb, plan_.failures, plan_.least, stream);
     return climb;

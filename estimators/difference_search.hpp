@@ -19,9 +19,9 @@
 namespace theoremeter {
 
 struct DifferencePlan {
-  int batch = 8;
+  int batch;
   std::size_t batches = 4;  // at once, or more: one for each island
-  int opening = 40;         // starts of an island in the first round, at least
+  int opening = 36;         // starts of an island in the first round, at least
   int steps = 100;          // of an annealing from `hot`, and at least a quarter of them
   std::size_t elite = 12;
   double near = 0.02, far = 4;  // how far from the elite a later batch begins: at the farthest, anew
@@ -31,8 +31,11 @@ struct DifferencePlan {
   int failures = 10, last_failures = 30;
   double least = 1e-3;
 
-  /// k: of the network's input. In more than a few dimensions the ways between elite points settle too early.
-  explicit DifferencePlan(Eigen::Index k) : between(k <= 5 ? 0.3 : 0) {}
+  /// k: of the network's input. In more than a few dimensions the ways between elite points settle too early. Of the
+  /// RRCP's larger batches a quarter is annealed to the end (difference_anneal.hpp); the RRIC, half as dear a column,
+  /// finds more where more of them climb.
+  DifferencePlan(Eigen::Index k, Rrcp::Property property)
+      : batch(property == Rrcp::Property::isometry ? 8 : 16), between(k <= 5 ? 0.3 : 0) {}
 };
 
 /// The best few of each half, best first, climbed to the end; empty where every start was undefined.

@@ -78,8 +78,9 @@ Witness search_half(const Rrcp& rrcp, const std::vector<DifferenceClimb>& climbs
 }  // namespace
 
 std::int64_t default_starts(const Rrcp& rrcp) {
-  const double starts = 10240 * std::sqrt(8e5 / step_cost(rrcp));
-  const double most = std::min(24576.0, 3072 * static_cast<double>(rrcp.network().input));
+  const auto k = static_cast<double>(rrcp.network().input);
+  const double starts = 14336 * std::sqrt(8e4 * std::max(k, 10.0) / step_cost(rrcp));
+  const double most = std::min(40960.0, 5120 * k);
   return static_cast<std::int64_t>(std::clamp(starts, 256.0, most)) / 256 * 256;
 }
 

@@ -33,9 +33,10 @@
 
 namespace theoremeter {
 
-/// How an n x k instance is searched. Where there are few cells, many quick epochs; where there are many, few and slow
-/// ones: for large k one that takes all starts, and opens with slow annealings from above, which settle in better
-/// valleys than quick ones.
+/// How an n x k instance is searched. Where there are few cells, many quick epochs, most of whose columns climb; where
+/// there are many, as for the joint-WDC, which is on twice as many spheres as the others, always - few and slow ones:
+/// for large k one that takes all starts, and opens with slow annealings from above, which settle in better valleys
+/// than quick ones.
 struct SearchPlan {
   int islands;
   int elite, batch;
@@ -55,17 +56,17 @@ struct SearchPlan {
   double quench;        // fresh starts begin at this part of the highest temperature, or above
   double reach;         // of an edge: the tangent of an angle
 
-  SearchPlan(Eigen::Index n, Eigen::Index k)
+  SearchPlan(Eigen::Index n, Eigen::Index k, int spheres = 2)
       : islands(k <= 30 ? 8 : 4),
         elite(k <= 30 ? 12 : 6),
         batch(k <= 64 ? 32 : 16),
-        rounds(k <= 5    ? 4
-               : k <= 30 ? 16
-                         : 96),
-        climbers(k <= 5    ? 16
-                 : k <= 30 ? 4
-                 : k <= 64 ? 2
-                           : 1),
+        rounds(k <= 4 && spheres == 2 ? 4
+               : k <= 30              ? 16
+                                      : 96),
+        climbers(k <= 4 && spheres == 2 ? 16
+                 : k <= 30              ? 4
+                 : k <= 64              ? 2
+                                        : 1),
         opening(k <= 30 ? 0 : 0.1),
         hot(k <= 30 ? 1.5 : 3),
         slow(800),
@@ -81,12 +82,12 @@ struct SearchPlan {
 };
 
 /// Starts that a search of an n x k instance is worth by default: a fraction of a second for k <= 4, where a
-/// certificate waits for it, then up to some 40 CPU-seconds. Whole rounds.
+/// certificate waits for it, then up to some 40 CPU-seconds. Whole rounds. Of the joint-WDC twice k.
 inline std::int64_t default_starts(std::int64_t n, std::int64_t k) {
   const double N = static_cast<double>(n), size = N * static_cast<double>(k);
-  const double starts = k <= 4              ? std::clamp(3e6 / N, 2048.0, 8192.0)
-                        : k > 10 && k <= 30 ? std::clamp(16384 * 4e4 / size, 256.0, 16384.0)
-                                            : std::clamp(3072 * std::pow(1e5 / size, 0.8), 256.0, 16384.0);
+  const double starts = k <= 4    ? std::clamp(3e6 / N, 2048.0, 8192.0)
+                        : k <= 30 ? std::clamp(16384 * 4e4 / size, 256.0, 65536.0)
+                                  : std::clamp(3072 * std::pow(1e5 / size, 0.8), 256.0, 16384.0);
   return static_cast<std::int64_t>(starts) / 256 * 256;
 }
 
@@ -332,7 +333,7 @@ Searched search(const D& d, std::int64_t starts, const Stream& stream, int threa
   if (starts < 1) throw InputError("starts = " + std::to_string(starts) + ": a search needs at least 1");
   if (threads < 1) throw InputError("threads = " + std::to_string(threads) + ": a search needs at least 1");
   const InUnits<D> measured = in_units(d);
-  const SearchPlan plan(d.rows().rows(), d.rows().cols());
+  const SearchPlan plan(d.rows().rows(), d.rows().cols(), d.spheres());
   Searched found = Search<D>(measured.deviation, plan).run(starts, stream, threads, progress);
   found.witness.value *= measured.unit;
   return found;

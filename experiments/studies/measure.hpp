@@ -32,11 +32,10 @@ std::int64_t default_samples(const D& d) {
   return default_samples(d.rows().rows(), d.rows().cols());
 }
 
-/// With more spheres a start costs more, and there is more to be found.
+/// On four spheres, those of the joint-WDC, there is as much to be found as on two of twice the dimension.
 template <Deviation D>
 std::int64_t default_starts(const D& d) {
-  return std::max<std::int64_t>(256,
-                                2 * default_starts(d.rows().rows(), d.rows().cols()) / d.spheres() / d.spheres() * 2);
+  return default_starts(d.rows().rows(), d.rows().cols() * d.spheres() / 2);
 }
 
 /// Runs `work`, adding the wall-clock time it takes to `seconds`.

@@ -32,16 +32,17 @@ std::string default_samples_text(const Condition& c) {
 }
 
 std::string default_starts_text(const Condition& c) {
-  if (of_network(c)) return "10240 (8e5 over the operations of a step)^0.5, but 256 to 3072 k and at most 24576";
-  const std::string &n = c.sizes[0].name, &k = c.sizes[1].name;
-  const std::string of_one = fmt::format(
-      "{1} <= 4: 3e6/{0}, but 2048 to 8192; 11 to 30: 16384 (4e4/({0} {1})), else 3072 (1e5/({0} {1}))^0.8, but 256 to "
-      "16384",
-      n, k);
-  if (of_two_inequalities(c))
-    return fmt::format("for each inequality an eighth of the following, but at least 128; {}; likewise {}", of_one,
-                       c.sizes[2].name);
-  return of_one;
+  if (of_network(c))
+    return "14336 (8e4 k over the operations of a step, k at least 10)^0.5, but 256 to 5120 k and at most 40960";
+  const auto of_one = [&](const std::string& k) {
+    return fmt::format(
+        "{1} <= 4: 3e6/{0}, but 2048 to 8192; to 30: 16384 (4e4/({0} {1})), but 256 to 65536; above: 3072 (1e5/({0} "
+        "{1}))^0.8, but 256 to 16384",
+        c.sizes[0].name, k);
+  };
+  if (!of_two_inequalities(c)) return of_one(c.sizes[1].name);
+  return fmt::format("for each inequality, k = 2{} resp. 2{}, half of: {}", c.sizes[1].name, c.sizes[2].name,
+                     of_one("k"));
 }
 
 }  // namespace theoremeter
