@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 
@@ -30,12 +31,14 @@ struct SmoothRelu {
 }  // namespace
 
 DifferenceColumns::DifferenceColumns(Index k, Index directions, Index count)
-    : x(k, directions > 0 ? count : 0), y(x), a(k, count), w(k, count), log_h(count), sign(count), temperature(count) {}
+    : x(k, directions > 0 ? count : 0), y(x), a(k, count), w(k, count), log_h(count), sign(count), temperature(count) {
+  warmest.setConstant(count, std::numeric_limits<float>::infinity());
+}
 
 void DifferenceColumns::keep(const std::vector<Index>& columns) {
   for (MatrixXf* p : {&x, &y, &a, &w})
     if (p->cols() > 0) *p = (*p)(Eigen::all, columns).eval();
-  for (ArrayXf* p : {&log_h, &sign, &temperature}) *p = (*p)(columns).eval();
+  for (ArrayXf* p : {&log_h, &sign, &temperature, &warmest}) *p = (*p)(columns).eval();
 }
 
 // Columns side by side: x, y (where there are any), the midpoint, the difference. `rows` as they enter a layer; slopes
@@ -88,7 +91,7 @@ void DifferenceAnnealer::forward(const DifferenceColumns& c, const ArrayXf& tau,
     }
     for (Index j = 0; j < n; ++j) {
       auto middle = work.z.col(d + j).array(), difference = work.z.col(d + n + j).array();
-      const float t = 3 * tau(j) * layers_[i].typical;
+      const float t = 3 * std::min(tau(j), c.warmest(j)) * layers_[i].typical;
       const SmoothRelu p(middle + 0.5f * difference, t), q(middle - 0.5f * difference, t);
       // (p^2/s_p - q^2/s_q)/(p - q), without cancellation
       difference *= 0.5f * (1 + 2 * middle / (p.s + q.s) * (1 + (t / p.s) * (t / q.s)));
@@ -216,15 +219,16 @@ std::vector<Index> better_half(const ArrayXf& value) {
 void DifferenceAnnealer::ascend(DifferenceColumns& c, DifferenceColumns& velocity, Work& work) const {
   const Index n = c.size(), d = isometry_ ? 0 : 2 * n;
   for (Index j = 0; j < n; ++j) {
-    const float rate = std::min(1.0f, c.temperature(j)), h = std::exp(c.log_h(j));
+    const float rate_xy = std::min(1.0f, c.temperature(j)), rate = std::min(rate_xy, c.warmest(j));
+    const float h = std::exp(c.log_h(j));
     auto ga = work.z.col(d + j), gw = work.z.col(d + n + j);
     gw *= 2 * h;
     const float slope = gw.dot(c.w.col(j)) / std::max(tiny, ga.norm() + gw.norm());
     velocity.log_h(j) = 0.7f * velocity.log_h(j) + std::clamp(3 * slope, -1.0f, 1.0f);
     c.log_h(j) = std::clamp(c.log_h(j) + rate * velocity.log_h(j), least_log_h, most_log_h);
     if (!isometry_) {
-      ascend_on_sphere(c.x.col(j), work.z.col(j), velocity.x.col(j), rate);
-      ascend_on_sphere(c.y.col(j), work.z.col(n + j), velocity.y.col(j), rate);
+      ascend_on_sphere(c.x.col(j), work.z.col(j), velocity.x.col(j), rate_xy);
+      ascend_on_sphere(c.y.col(j), work.z.col(n + j), velocity.y.col(j), rate_xy);
     }
     ascend_on_sphere(c.a.col(j), ga, velocity.a.col(j), rate);
     ascend_on_sphere(c.w.col(j), gw, velocity.w.col(j), rate);

@@ -20,6 +20,7 @@ struct DifferenceColumns {
   Eigen::ArrayXf log_h;
   Eigen::ArrayXf sign;         // +1, -1
   Eigen::ArrayXf temperature;  // of the next step, in units of typical pre-activations and measurements
+  Eigen::ArrayXf warmest;      // the difference (a, w, h) is annealed no warmer than that; by default as x and y are
 
   DifferenceColumns(Eigen::Index k, Eigen::Index directions, Eigen::Index count);
   Eigen::Index size() const { return a.cols(); }

@@ -88,12 +88,15 @@ class DifferenceSearch {
     DifferenceColumns c(k_, directions_, count);
     c.sign.setConstant(static_cast<float>(island.sign));
     const DifferenceElite& elite = island.elite;
-    const double away = plan_.near * std::pow(plan_.far / plan_.near, stream.uniform());
-    const double hot = elite.empty() ? plan_.hot : std::min(plan_.hot, 2 * away);
+    const bool anew = !elite.empty() && plan_.anew > 0 && stream.uniform() < plan_.anew;
+    const double away = anew ? plan_.near : plan_.near * std::pow(plan_.far / plan_.near, stream.uniform());
+    const double hot = elite.empty() ? plan_.hot : anew ? plan_.hot_anew : std::min(plan_.hot, 2 * away);
     c.temperature.setConstant(static_cast<float>(hot));
     for (Index j = 0; j < count; ++j)
       if (elite.empty())
         fresh(c, j, stream);
+      else if (anew)
+        renew(Place(any(elite, stream)), c, j, stream);
       else
         leave(departure(elite, stream), away, c, j, stream);
     evaluations = annealer_.run(c, steps_from(hot));
@@ -115,6 +118,10 @@ class DifferenceSearch {
     for (Eigen::MatrixXf* p : {&c.x, &c.y, &c.a, &c.w})
       if (p->cols() > 0) p->col(j) = uniform_direction(k_, stream).cast<float>();
     c.log_h(j) = static_cast<float>(std::log(0.01) + stream.uniform() * std::log(300));
+  }
+
+  static const DifferenceClimb& any(const DifferenceElite& elite, Stream& stream) {
+    return elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))];
   }
 
   // What a later start is near, in unit vectors: x, y, and the middle and the direction of x1 and x2.
@@ -144,13 +151,10 @@ class DifferenceSearch {
   // An elite point, or one on the way from it to another: what good points have in common stays, where they differ is
   // where to look.
   Place departure(const DifferenceElite& elite, Stream& stream) const {
-    const auto any = [&]() -> const DifferenceClimb& {
-      return elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))];
-    };
-    Place from(any());
+    Place from(any(elite, stream));
     if (plan_.between > 0 && stream.uniform() < plan_.between) {
-      const DifferenceClimb& to = any();
-      from.approach(Place(to), stream.uniform());
+      const Place to(any(elite, stream));
+      from.approach(to, stream.uniform());
     }
     return from;
   }
@@ -170,6 +174,14 @@ class DifferenceSearch {
     c.w.col(j) = moved(from.difference, move_difference);
     c.log_h(j) = std::clamp(static_cast<float>(from.log_h + stream.normal() * std::min(1.0, 3 * move_difference)),
                             DifferenceAnnealer::least_log_h, DifferenceAnnealer::most_log_h);
+  }
+
+  // x and y anywhere, and annealed alone: the difference of an elite point hardly moves and stays cold. Where the signs
+  // agree best with a good difference is a search of its own, of which annealing all of them together sees little.
+  void renew(const Place& from, DifferenceColumns& c, Index j, Stream& stream) const {
+    leave(from, plan_.near, c, j, stream);
+    for (Eigen::MatrixXf* p : {&c.x, &c.y}) p->col(j) = uniform_direction(k_, stream).cast<float>();
+    c.warmest(j) = static_cast<float>(plan_.near);
   }
 
   // Sorted, no two alike; a climb that is nowhere defined stays out.

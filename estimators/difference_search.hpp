@@ -26,7 +26,9 @@ struct DifferencePlan {
   std::size_t elite = 12;
   double near = 0.02, far = 4;  // how far from the elite a later batch begins: at the farthest, anew
   double between;               // the part of those starts that are near the way from one elite point to another
+  double anew;                  // the part of later batches in which x and y alone are annealed, from anywhere
   double hot = 0.7;             // the first temperature of the first starts
+  double hot_anew = 0.3;        // of x and y anew: warmer, and all settle in one wide basin
   double behind = 0.05;         // a side of the norm that is less by this part is given up
   int failures = 10, last_failures = 30;
   double least = 1e-3;
@@ -35,7 +37,9 @@ struct DifferencePlan {
   /// RRCP's larger batches a quarter is annealed to the end (difference_anneal.hpp); the RRIC, half as dear a column,
   /// finds more where more of them climb.
   DifferencePlan(Eigen::Index k, Rrcp::Property property)
-      : batch(property == Rrcp::Property::isometry ? 8 : 16), between(k <= 5 ? 0.3 : 0) {}
+      : batch(property == Rrcp::Property::isometry ? 8 : 16),
+        between(k <= 5 ? 0.3 : 0),
+        anew(property == Rrcp::Property::isometry ? 0 : 0.3) {}
 };
 
 /// The best few of each half, best first, climbed to the end; empty where every start was undefined.

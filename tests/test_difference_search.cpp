@@ -7,7 +7,9 @@
 
 #include <doctest/doctest.h>
 #include <Eigen/Eigenvalues>
+#include <array>
 #include <cmath>
+#include <limits>
 
 namespace theoremeter::test_difference_search {
 
@@ -58,6 +60,7 @@ TEST_CASE("difference search: smoothed gradients by finite differences, at any d
       Stream stream(5);
       DifferenceColumns c = random_differences(widths[0], property == without_signs ? 0 : 2, 1, stream);
       c.sign(0) = property == without_signs ? 1 : -1;
+      c.warmest(0) = widths.size() % 2 == 0 ? 0.3f : 1.0f;  // colder than the signs, or as warm
       const float t = 0.5f, step = 2e-3f;
       const DifferenceColumns g = annealer.slopes(c, t);
       const Eigen::VectorXf d = random_differences(widths[0], 0, 1, stream).a;
@@ -145,6 +148,26 @@ TEST_CASE("difference search: of a batch the columns that stand higher go on, ea
   }
   CHECK(found == 3);
   CHECK(annealer.values(batch).mean() > alone.mean());  // not the lower ones
+}
+
+TEST_CASE("difference search: x and y are annealed alone where the difference is to stay cold") {
+  const DifferenceCase i({4, 12, 20}, 11, of_signs, 1.0);
+  const DifferenceAnnealer annealer(i.rrcp);
+  Stream stream(6);
+  const DifferenceColumns before = random_differences(4, 2, 1, stream);
+  const auto moved = [&](float warmest) {
+    DifferenceColumns c = before;
+    c.warmest.setConstant(warmest);
+    annealer.run(c, 20);
+    return std::array{(c.x - before.x).norm() + (c.y - before.y).norm(),
+                      (c.a - before.a).norm() + (c.w - before.w).norm(), std::abs(c.log_h(0) - before.log_h(0))};
+  };
+  const auto [signs, difference, log_h] = moved(0);
+  CHECK(signs > 0.5f);
+  CHECK(difference < 1e-5f);
+  CHECK(log_h == 0);
+  CHECK(moved(1)[1] > 0.5f);
+  CHECK(moved(1) == moved(std::numeric_limits<float>::infinity()));  // never warmer than x and y
 }
 
 TEST_CASE("difference search: the RRIC of the identity, where differences are everything") {
