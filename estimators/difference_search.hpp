@@ -39,7 +39,7 @@ struct DifferencePlan {
   DifferencePlan(Eigen::Index k, Rrcp::Property property)
       : batch(property == Rrcp::Property::isometry ? 8 : 16),
         between(k <= 5 ? 0.3 : 0),
-        anew(property == Rrcp::Property::isometry ? 0 : 0.3) {}
+        anew(property == Rrcp::Property::isometry || k > 10 ? 0 : 0.3) {}
 };
 
 /// The best few of each half, best first, climbed to the end; empty where every start was undefined.

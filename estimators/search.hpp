@@ -40,21 +40,25 @@ namespace theoremeter {
 struct SearchPlan {
   int islands;
   int elite, batch;
-  int rounds;           // of an epoch
-  int climbers;         // of a batch
-  float alike = 0.99f;  // climbers of a batch are at smaller cosines than this
-  double opening;       // the first part of an epoch's rounds, in which all starts are fresh, and slow
-  double hot;           // the first temperature of fresh starts
-  int slow, steps;      // of an annealing: in the opening, and later
-  float rate;           // of its steps: for large k twice as long find more in as many
-  double fresh;         // the part of the later starts that is not near an elite point
-  double between;       // the part of the others that is near the way from one elite point to another: finds more
-                        // where there are many rows a dimension, less where there are few
-  double near = 0.02;   // how far from it the others are, at least
-  double far = 0.5;     // and at most, at first
-  double end;           // and in the end: for large k, late, only near ones find anything better
-  double quench;        // fresh starts begin at this part of the highest temperature, or above
-  double reach;         // of an edge: the tangent of an angle
+  int rounds;              // of an epoch
+  int climbers;            // of a batch
+  float alike = 0.99f;     // climbers of a batch are at smaller cosines than this
+  double opening;          // the first part of an epoch's rounds, in which all starts are fresh, and slow
+  double hot;              // the first temperature of fresh starts
+  int slow, steps;         // of an annealing: in the opening, and later
+  float rate;              // of its steps: for large k twice as long find more in as many
+  double fresh;            // the part of the later starts that is not near an elite point
+  double between;          // the part of the others that is near the way from one elite point to another: finds more
+                           // where there are many rows a dimension, less where there are few
+  double anew;             // the part of later batches in which p begins anywhere and is annealed alone, u held: finds
+                           // more at k = 10 with 50 rows a dimension, less with 20, no more at k = 20
+  double hot_anew = 0.3;   // from which temperature
+  double released = 0.15;  // and to which u is held
+  double near = 0.02;      // how far from an elite point the others are, at least
+  double far = 0.5;        // and at most, at first
+  double end;              // and in the end: for large k, late, only near ones find anything better
+  double quench;           // fresh starts begin at this part of the highest temperature, or above
+  double reach;            // of an edge: the tangent of an angle
 
   SearchPlan(Eigen::Index n, Eigen::Index k, int spheres = 2)
       : islands(k <= 30 ? 8 : 4),
@@ -76,6 +80,7 @@ struct SearchPlan {
         between(k <= 10 || n < 40 * k ? 0
                 : k <= 30             ? 0.5
                                       : 0.2),
+        anew(k >= 10 && k < 20 && n >= 50 * k && spheres == 2 ? 0.3 : 0),
         end(k <= 30 ? far : 0.1),
         quench(k <= 5 ? 0.05 : 1),
         reach(std::max(std::clamp(2 / static_cast<double>(k), 0.05, 0.2), 30 / static_cast<double>(n))) {}
@@ -164,13 +169,18 @@ class Search {
     c.u.resize(k, count);
     c.sign.resize(count);
     c.temperature.resize(count);
+    c.held.setConstant(count, std::numeric_limits<float>::infinity());
     const double part = static_cast<double>(round) / plan_.rounds,
                  far = plan_.far * std::pow(plan_.end / plan_.far, part);
     const bool slow = part < plan_.opening, opening = slow || elite.empty();
+    const bool anew = !opening && plan_.anew > 0 && stream.uniform() < plan_.anew;
     for (int j = 0; j < count; ++j) {
+      if (anew) {
+        renew(elite, c, j, stream);
+        continue;
+      }
       const bool fresh = opening || stream.uniform() < plan_.fresh;
-      const Climb* from =
-          fresh ? nullptr : &elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))];
+      const Climb* from = fresh ? nullptr : &any(elite, stream);
       const double away = plan_.near * std::pow(far / plan_.near, stream.uniform());
       const Point base = from ? base_point(elite, *from, stream) : Point{};
       for (std::size_t s = 0; s < S; ++s) {
@@ -197,12 +207,26 @@ class Search {
     return risen;
   }
 
+  // p anywhere, u an elite point's and held: where p goes best with a good u is a search of its own, of which annealing
+  // both together sees little.
+  void renew(const Elite& elite, Annealed& c, Eigen::Index j, Stream& stream) const {
+    for (auto& p : c.p) p.col(j) = uniform_direction(p.rows(), stream).template cast<float>();
+    c.u.col(j) = any(elite, stream).u.template cast<float>();
+    c.sign(j) = static_cast<float>(elite[0].sign);
+    c.temperature(j) = static_cast<float>(plan_.hot_anew);
+    c.held(j) = static_cast<float>(plan_.released);
+  }
+
+  static const Climb& any(const Elite& elite, Stream& stream) {
+    return elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))];
+  }
+
   // An elite point, or one on the way from it to another: what good points have in common stays, where they differ is
   // where to look.
   Point base_point(const Elite& elite, const Climb& from, Stream& stream) const {
     Point base = from.p;
     if (plan_.between == 0 || stream.uniform() >= plan_.between) return base;
-    const Climb& to = elite[static_cast<std::size_t>(stream.uniform() * static_cast<double>(elite.size()))];
+    const Climb& to = any(elite, stream);
     const double part = stream.uniform();
     const auto near = [&](std::size_t s, std::size_t t) { return from.p[s].dot(to.p[t]); };
     for (std::size_t s = 0; s < base.size(); ++s) {

@@ -18,6 +18,7 @@ struct Annealed {
   Eigen::MatrixXf u;
   Eigen::ArrayXf sign;         // +1: S - E, -1: E - S
   Eigen::ArrayXf temperature;  // of the first step, in units of the typical |<h, p>|
+  Eigen::ArrayXf held;         // u stays as it is above this temperature
 };
 
 /// Float32, and in blocks of rows that stay in cache: per step and block one product with every H_s and with R, the
@@ -49,7 +50,7 @@ class Annealer {
           ascend(c.p[s].col(j), work.gradient[s].col(j), velocity[s].col(j), rate * std::min(1.0f, tau(j)));
       for (Eigen::Index j = 0; j < tau.size(); ++j) {  // a step of the power method, shifted so that it finds the top
         const float norm = work.Fu.col(j).norm();
-        if (norm > 0) c.u.col(j) = (work.Fu.col(j) + 0.6f * norm * c.u.col(j)).normalized();
+        if (norm > 0 && tau(j) <= c.held(j)) c.u.col(j) = (work.Fu.col(j) + 0.6f * norm * c.u.col(j)).normalized();
       }
     }
   }

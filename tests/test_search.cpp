@@ -234,13 +234,40 @@ TEST_CASE("search: other conditions through the same concept") {
   }
 }
 
-TEST_CASE("search: starts between elite points, where there are many rows a dimension, depend on no threads") {
-  const Wdc d(gaussian(480, 12, 3));
-  const Searched one = search(d, 1024, Stream(1), 1), two = search(d, 1024, Stream(1), 2);
-  CHECK(one.witness.value == two.witness.value);
-  CHECK(one.witness.point == two.witness.point);
-  CHECK(evaluate(d, one.witness.point).value == one.witness.value);
-  CHECK(one.witness.value > 1.2 * best_of_random(d, 4000, 1));
+TEST_CASE(
+    "search: starts between elite points, or anew for a u held, where there are many rows, depend on no threads") {
+  for (const auto& [n, k] : {std::pair<Eigen::Index, Eigen::Index>{480, 12}, {500, 10}}) {
+    const Wdc d(gaussian(n, k, 3));
+    const Searched one = search(d, 1024, Stream(1), 1), two = search(d, 1024, Stream(1), 2);
+    CHECK(one.witness.value == two.witness.value);
+    CHECK(one.witness.point == two.witness.point);
+    CHECK(evaluate(d, one.witness.point).value == one.witness.value);
+    CHECK(one.witness.value > 1.2 * best_of_random(d, 4000, 1));
+  }
+}
+
+TEST_CASE("search: an annealing rises, u is held above a temperature, and p is annealed alone then") {
+  const Wdc d(gaussian(200, 10, 3));
+  const Annealer<Wdc> annealer(d);
+  constexpr Eigen::Index k = 10, count = 8;
+  Stream stream(4);
+  const auto units = [&] {
+    Eigen::MatrixXf x(k, count);
+    for (Eigen::Index j = 0; j < count; ++j) x.col(j) = random_unit(k, stream).cast<float>();
+    return x;
+  };
+  const auto constant = [&](float t) { return Eigen::ArrayXf::Constant(count, t).eval(); };
+  Annealed start{{units(), units()}, units(), constant(1), constant(0.3f), constant(0)};
+  const double before = annealer.values(start).mean();
+  for (const float held : {0.0f, 0.15f, 10.0f}) {
+    Annealed c = start;
+    c.held = constant(held);
+    annealer.run(c, 40, 0.5f);
+    CHECK(annealer.values(c).mean() > before);
+    CHECK((c.p[0] - start.p[0]).colwise().norm().minCoeff() > 0.1f);
+    CHECK((c.p[1] - start.p[1]).colwise().norm().minCoeff() > 0.1f);
+    CHECK((c.u == start.u) == (held == 0));
+  }
 }
 
 TEST_CASE("search: default budget, progress and wrong use") {

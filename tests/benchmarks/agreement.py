@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How far below the supremum is a search whose halves agree to so much? Default searches of many draws against longer ones.
 
-    agreement.py [--binary build/theoremeter] [--only wdc] [--draws 40] [--times 10] [--seed 1] [--threads 2]
+    agreement.py [--binary build/theoremeter] [--only wdc] [--draws 12] [--times 5] [--seed 1] [--threads 2]
 
 A row a family of draws: how many searches found less than the longer one by over 0.1 %, by over 1 %, by more than their halves
 differ, by more than twice that or 1 %; the largest and the median shortfall; the median agreement. The last row: all families.
@@ -48,8 +48,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default="build/theoremeter")
     parser.add_argument("--only", default="")
-    parser.add_argument("--draws", type=int, default=40)
-    parser.add_argument("--times", type=int, default=10)
+    parser.add_argument("--draws", type=int, default=12)
+    parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     o = parser.parse_args()

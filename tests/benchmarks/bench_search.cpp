@@ -33,7 +33,8 @@ void anneal(benchmark::State& state) {
   Annealed start{{Eigen::MatrixXf(k, count), Eigen::MatrixXf(k, count)},
                  Eigen::MatrixXf(k, count),
                  Eigen::ArrayXf::Ones(count),
-                 {}};
+                 {},
+                 Eigen::ArrayXf::Constant(count, 10)};  // never held
   for (Eigen::MatrixXf* M : {&start.p[0], &start.p[1], &start.u}) {
     for (float& entry : M->reshaped()) entry = static_cast<float>(stream.normal());
     M->colwise().normalize();
