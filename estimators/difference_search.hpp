@@ -33,9 +33,9 @@ struct DifferencePlan {
   int failures = 10, last_failures = 30;
   double least = 1e-3;
 
-  /// k: of the network's input. In more than a few dimensions the ways between elite points settle too early. Of the
-  /// RRCP's larger batches a quarter is annealed to the end (difference_anneal.hpp); the RRIC, half as dear a column,
-  /// finds more where more of them climb.
+  /// k: of the network's input. In more than a few dimensions the ways between elite points settle too early, and
+  /// beyond ten x and y anew find no more. Of the RRCP's larger batches a quarter is annealed to the end
+  /// (difference_anneal.hpp); the RRIC, half as dear a column, finds more where more of them climb.
   DifferencePlan(Eigen::Index k, Rrcp::Property property)
       : batch(property == Rrcp::Property::isometry ? 8 : 16),
         between(k <= 5 ? 0.3 : 0),

@@ -8,10 +8,10 @@ differ, by more than twice that or 1 %; the largest and the median shortfall; th
 A longer search may fall short, too: the shortfalls are at least what they are said to be.
 """
 
-import argparse
 import json
 import statistics
-import subprocess
+
+from search_budgets import options, run
 
 FAMILIES = [
     ("wdc", ["--n", "200", "--k", "5"]),
@@ -32,7 +32,7 @@ def searched(o, condition, sizes, starts=None):
     command = [o.binary, "measure", condition, *sizes, "--draws", o.draws, "--seed", o.seed, "--threads", o.threads, "--evidence", "search", "--json"]
     if starts:
         command += ["--starts", starts]
-    return json.loads(subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True).stdout)["draws"]
+    return json.loads(run(*command))["draws"]
 
 
 def row(name, searches):
@@ -45,14 +45,7 @@ def row(name, searches):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", default="build/theoremeter")
-    parser.add_argument("--only", default="")
-    parser.add_argument("--draws", type=int, default=12)
-    parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
-    o = parser.parse_args()
+    o = options(__doc__, draws=12, times=5, seed=1)
     print(f"{'family':<32} {'searches':>8} {'> 0.1%':>6} {'> 1%':>6} {'> halves':>9} {'> 2 halves, 1%':>14} {'worst':>8} {'median':>8} {'halves':>8}")
     every = []
     for condition, sizes in FAMILIES:

@@ -60,18 +60,16 @@ def searched(binary, condition, matrices, seed, threads, starts):
     return draw["at_least"], draw["searched"]["agreement"], draw["seconds"]["search"], draw["searched"]["starts"]
 
 
-def options(description):
+def options(description, **more):
+    """The options of every such script, and more: names and defaults."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", default="build/theoremeter")
-    parser.add_argument("--only", default="")
-    parser.add_argument("--seeds", default="1,2,3,4,5")
-    parser.add_argument("--times", type=int, default=10)
-    parser.add_argument("--threads", type=int, default=2)
+    for name, default in {"binary": "build/theoremeter", "only": "", "times": 10, "threads": 2, **more}.items():
+        parser.add_argument(f"--{name}", type=type(default), default=default)
     return parser.parse_args()
 
 
 def main():
-    o = options(__doc__)
+    o = options(__doc__, seeds="1,2,3,4,5")
     print(f"{'instance':<38} {'program':<24} {'starts':>7} {'least':>8} {'largest':>8} {'mean':>8} {'short':>7} {'agree':>7} {'s':>7}")
     for condition, sizes in INSTANCES:
         name = f"{condition} {' '.join(sizes)}"
