@@ -201,8 +201,7 @@ DifferenceCover::RowSet DifferenceCover::either(std::size_t s, std::size_t t) co
 // Is G of the same direction on both, which are of rank 1? Here for certain.
 bool DifferenceCover::one_line(std::size_t s, std::size_t t) const {
   if (rank(s) != 1 || rank(t) != 1) return false;
-  const bool alike = on_[s].size() == 1 || (sectors_[s].alike && sectors_[t].alike);
-  return s == t || (alike && on_[s] == on_[t]) || sectors_[s].Lambda == sectors_[t].Lambda;
+  return s == t || (sectors_[s].line >= 0 && sectors_[s].line == sectors_[t].line);
 }
 
 // As G is continuous, G is the same at the rays where sectors meet. A piece of rank 2 does not vanish there; where both

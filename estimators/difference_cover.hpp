@@ -29,7 +29,7 @@ struct Sector {
   double row_error;           // of each row of Lambda in the 1-norm, relative
   double range_error;         // of unit vectors of the range
   double ray_error;           // of from and to
-  bool alike = false;         // rows of the last layer that are on are proportional: they alone tell G's direction
+  int line = -1;              // of rank 1: G's direction is that of all sectors with the same number
 };
 
 class DifferenceCover {

@@ -8,34 +8,30 @@ namespace theoremeter {
 namespace {
 
 double gap_of(const Proved& p, double at_least) { return p.at_most / at_least - 1; }
-double coordinate(Law law, double gap) { return law == Law::power ? std::log(gap) : gap; }
 
 }  // namespace
 
-double Trend::nodes(double gap) const { return scale * std::exp(-steepness * coordinate(law, gap)); }
-double Trend::gap(double nodes) const {
-  const double at = std::log(scale / nodes) / steepness;
-  return law == Law::power ? std::exp(at) : at;
-}
+double Trend::nodes(double gap) const { return scale * std::exp(-steepness * gap); }
+double Trend::gap(double nodes) const { return std::log(scale / nodes) / steepness; }
 
-std::optional<Trend> trend(Law law, const std::vector<Proved>& course, double at_least) {
+std::optional<Trend> trend(const std::vector<Proved>& course, double at_least) {
   if (course.empty()) return std::nullopt;
   const Proved& last = course.back();
   const auto before =
       std::find_if(course.rbegin(), course.rend(), [&](const Proved& p) { return p.nodes <= last.nodes / 3; });
-  if (before == course.rend() || before->nodes < 1 || !(before->at_most > last.at_most)) return std::nullopt;
-  const double from = coordinate(law, gap_of(*before, at_least)), to = coordinate(law, gap_of(last, at_least));
+  if (before == course.rend() || before->nodes < 1) return std::nullopt;
+  const double from = gap_of(*before, at_least), to = gap_of(last, at_least);
+  if (!(to <= 0.9 * from)) return std::nullopt;
   const auto nodes = static_cast<double>(last.nodes);
   const double steepness = std::log(nodes / static_cast<double>(before->nodes)) / (from - to);
-  return Trend{law, nodes * std::exp(steepness * to), steepness};
+  return Trend{nodes * std::exp(steepness * to), steepness};
 }
 
 Forecast forecast(const Certified& c, double at_least, double now, double gap) {
   assert(at_least > 0 && gap < now);
   Forecast f;
   f.ended = c.ended;
-  const Law law = c.next ? Law::exponential : Law::power;
-  const std::optional<Trend> falls = c.ended ? std::nullopt : trend(law, c.course, at_least);
+  const std::optional<Trend> falls = c.ended ? std::nullopt : trend(c.course, at_least);
   if (!falls) return f;
   const auto spent = static_cast<double>(c.nodes);
   // What a proof took that was not finished is lost to it, what came before it is not spent again.

@@ -8,13 +8,9 @@
 
 namespace theoremeter {
 
-/// What fits: where bound after bound is proved anew, each factor of nodes takes as much off the relative gap (no power
-/// of it, since proofs end at any gap), and where one proof goes on, best first, it takes a share of the gap.
-enum class Law { exponential, power };
-
-/// nodes = scale exp(-steepness gap), or scale gap^-steepness.
+/// nodes = scale exp(-steepness gap): each factor of nodes takes as much off the relative gap, and no power of it,
+/// since proofs end at any gap. It fits bound after bound proved anew, and one proof that goes on, best first.
 struct Trend {
-  Law law = Law::exponential;
   double scale = 0, steepness = 0;
 
   double nodes(double gap) const;
@@ -22,8 +18,9 @@ struct Trend {
 };
 
 /// Through the last bound proved and the last that took a third of its nodes or fewer. nullopt where there are no such
-/// two, or where the bound did not fall between them. Bounds above at_least.
-std::optional<Trend> trend(Law law, const std::vector<Proved>& course, double at_least);
+/// two, or where the gap fell by less than a tenth between them: what begins so slowly goes on faster. Bounds above
+/// at_least.
+std::optional<Trend> trend(const std::vector<Proved>& course, double at_least);
 
 /// Of a certificate with at_most = (1 + now) at_least which aims at (1 + gap) at_least, 0 < gap < now: of its next
 /// bound where there is one under way, of four times its nodes otherwise. How reliable it is stands in docs/methods.md.

@@ -88,11 +88,11 @@ bool proportional(const Rows& W, Eigen::Index i, Eigen::Index j, const std::vect
   });
 }
 
-// The layers so far. line: of rank 1, or 0, for certain.
+// The layers so far. line: where their rank is 1, or 0, for certain.
 struct PlanePieces::Part {
   Eigen::MatrixXd Lambda;
   double error;
-  bool line;
+  std::optional<Line> line;
   std::vector<Eigen::VectorXd> signs;
 };
 
@@ -100,7 +100,7 @@ PlanePieces::PlanePieces(const ExactNetwork& N) : N_(N), G_(N.network()) {
   constexpr double right = std::numbers::pi / 2;
   for (int quarter = 0; quarter < 4; ++quarter)
     cut(0, first_angle + quarter * right, first_angle + (quarter + 1) * right,
-        {Eigen::MatrixXd::Identity(2, 2), 0, false, {}});
+        {Eigen::MatrixXd::Identity(2, 2), 0, {}, {}});
 }
 
 // The rays of [from, to], on which the layers before this one are `part`.
@@ -128,15 +128,15 @@ void PlanePieces::cut(std::size_t layer, double from, double to, const Part& par
                proportional(W, ends[e].row, ends[e - 1].row, columns);
   }
   for (std::size_t e = 1; e < cuts.size() && known_; ++e)
-    cut(layer + 1, cuts[e - 1], cuts[e], gated(W, rows, columns, part, (cuts[e - 1] + cuts[e]) / 2));
+    cut(layer + 1, cuts[e - 1], cuts[e], gated(layer, W, rows, columns, part, (cuts[e - 1] + cuts[e]) / 2));
 }
 
-PlanePieces::Part PlanePieces::gated(const Rows& W, const RowsOnPiece& rows, const std::vector<Eigen::Index>& columns,
-                                     const Part& part, double middle) {
+PlanePieces::Part PlanePieces::gated(std::size_t layer, const Rows& W, const RowsOnPiece& rows,
+                                     const std::vector<Eigen::Index>& columns, const Part& part, double middle) {
   const Eigen::VectorXd z = rows.M * on_circle(middle);
-  Part next{rows.M, 0, true, part.signs};
+  Part next{rows.M, 0, part.line, part.signs};
   next.signs.push_back(z);
-  Eigen::Index first = -1;
+  std::vector<Eigen::Index> on;
   for (Eigen::Index j = 0; j < z.size(); ++j) {
     if (rows.zero(j) || z(j) <= 0) {
       next.Lambda.row(j).setZero();
@@ -144,9 +144,18 @@ PlanePieces::Part PlanePieces::gated(const Rows& W, const RowsOnPiece& rows, con
       continue;
     }
     next.error = std::max(next.error, rows.error(j));
-    if (first < 0) first = j;
-    next.line = next.line && (part.line || j == first || proportional(W, first, j, columns));
+    on.push_back(j);
   }
+  const auto one_line = [&](const std::vector<Eigen::Index>& in) {
+    return std::all_of(on.begin(), on.end(),
+                       [&](Eigen::Index j) { return j == on.front() || proportional(W, on.front(), j, in); });
+  };
+  std::vector<Eigen::Index> all(static_cast<std::size_t>(W.cols()));
+  std::iota(all.begin(), all.end(), Eigen::Index{0});
+  if (one_line(all))
+    next.line = Line{layer, on, {}};
+  else if (!part.line && one_line(columns))
+    next.line = Line{layer, on, columns};
   return next;
 }
 
@@ -156,7 +165,7 @@ void PlanePieces::add(double from, double to, const Part& part) {
   Eigen::Index rank = 0;
   Eigen::MatrixXd U(part.Lambda.rows(), 0);
   double off = 0;
-  bool alike = false;
+  int line = -1;
   if (!rows.empty()) {
     const PivotedQr qr(part.Lambda / part.Lambda.cwiseAbs().maxCoeff());
     rank = part.line ? 1 : 2;
@@ -164,13 +173,10 @@ void PlanePieces::add(double from, double to, const Part& part) {
     off = 3 * (part.error + 4 * static_cast<double>(rows.size()) * unit_roundoff) * quotient;
     known_ = known_ && off <= range_accuracy;  // false for NaN
     U = qr.Q(rank);
-    std::vector<Eigen::Index> columns(static_cast<std::size_t>(G_.layers.empty() ? 0 : G_.layers.back().cols()));
-    std::iota(columns.begin(), columns.end(), Eigen::Index{0});
-    alike = rank == 1 && !columns.empty() && std::all_of(rows.begin(), rows.end(), [&](Eigen::Index j) {
-              return j == rows[0] || proportional(G_.layers.back(), rows[0], j, columns);
-            });
   }
-  pieces_.push_back({from, to, part.Lambda, U, part.error, off, alike, part.signs});
+  lines_.push_back(part.line);
+  if (rank == 1) line = static_cast<int>(std::find(lines_.begin(), lines_.end(), part.line) - lines_.begin());
+  pieces_.push_back({from, to, part.Lambda, U, part.error, off, line, part.signs});
 }
 
 }  // namespace theoremeter

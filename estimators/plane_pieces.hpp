@@ -17,6 +17,7 @@
 #include <array>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <vector>
 
 namespace theoremeter {
@@ -38,11 +39,11 @@ struct RowsOnPiece {
 };
 
 struct PlanePiece {
-  double from, to;                     // angles
-  Eigen::MatrixXd Lambda, U;           // U: an orthonormal basis of the range
-  double error;                        // of each row of Lambda, relative
-  double range_error;                  // of unit vectors of U's range, at most range_accuracy
-  bool alike;                          // the last layer's rows that are on are proportional
+  double from, to;            // angles
+  Eigen::MatrixXd Lambda, U;  // U: an orthonormal basis of the range
+  double error;               // of each row of Lambda, relative
+  double range_error;         // of unit vectors of U's range, at most range_accuracy
+  int line;                   // of rank 1: the first piece on which G's direction is the same for certain; or -1
   std::vector<Eigen::VectorXd> signs;  // of the neurons, layer by layer
 
   double middle() const { return (from + to) / 2; }
@@ -65,16 +66,24 @@ class PlanePieces {
   const std::vector<PlanePiece>& all() const { return pieces_; }
 
  private:
+  // What G's direction is on a piece of rank 1: rows of a layer that are on, proportional in the columns of what comes
+  // before that is not 0; no columns: in all, or one row. The layers behind follow from it.
+  struct Line {
+    std::size_t layer;
+    std::vector<Eigen::Index> rows, columns;
+    bool operator==(const Line&) const = default;
+  };
   struct Part;
 
   void cut(std::size_t layer, double from, double to, const Part& part);
-  static Part gated(const Rows& W, const RowsOnPiece& rows, const std::vector<Eigen::Index>& columns, const Part& part,
-                    double middle);
+  static Part gated(std::size_t layer, const Rows& W, const RowsOnPiece& rows, const std::vector<Eigen::Index>& columns,
+                    const Part& part, double middle);
   void add(double from, double to, const Part& part);
 
   const ExactNetwork& N_;
   const Network& G_;
   std::vector<PlanePiece> pieces_;
+  std::vector<std::optional<Line>> lines_;  // of pieces
   double ray_error_ = 16 * std::numeric_limits<double>::epsilon();
   bool known_ = true;
 };

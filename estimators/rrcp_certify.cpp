@@ -72,7 +72,7 @@ std::optional<Certified> bounded(const Rrcp& rrcp, Witness& incumbent, double ga
   if (!pieces.known() || pieces.vanish()) return std::nullopt;
   std::vector<Sector> sectors;
   for (const PlanePiece& p : pieces.all())
-    sectors.push_back({p.from, p.to, p.Lambda, p.U, p.error, p.range_error, pieces.ray_error(), p.alike});
+    sectors.push_back({p.from, p.to, p.Lambda, p.U, p.error, p.range_error, pieces.ray_error(), p.line});
   const double fine = std::clamp(precision / 4, 0.002, 0.1);
   const DifferenceCover cover(sectors, std::max(0.1, fine), fine, threads);
   const SignArcTree arcs(pieces.all(), rrcp,
@@ -111,7 +111,11 @@ std::optional<Certified> bounded(const Rrcp& rrcp, Witness& incumbent, double ga
     if (result.course.empty() || 5 * result.nodes >= 7 * result.course.back().nodes)
       result.course.push_back({result.at_most, result.nodes});
     const double least = std::max(goal, settled);
-    if (result.nodes >= nodes || incumbent.value > enough || settled > enough) break;
+    if (result.nodes >= nodes || incumbent.value > enough) break;
+    if (settled > enough) {
+      result.ended = true;
+      break;
+    }
     for (std::size_t i = 0; i < batch && !open.empty() && open.top().bound > least; ++i, open.pop()) {
       const std::vector<RrcpProver::Node> children = prover.children(open.top());
       if (children.empty()) settled = std::max(settled, open.top().bound);
@@ -126,11 +130,32 @@ std::optional<Certified> bounded(const Rrcp& rrcp, Witness& incumbent, double ga
   return result;
 }
 
+/// Where nothing is left to split, and the bracket open, again with a finer cover and finer arcs, as long as that
+/// brings bounds down by a tenth of the gap.
+std::optional<Certified> refined(const Rrcp& rrcp, Witness& incumbent, double gap, double precision, double enough,
+                                 std::int64_t nodes, int threads, const Progress& progress) {
+  constexpr double finest = 0.008;
+  std::optional<Certified> result = bounded(rrcp, incumbent, gap, precision, enough, nodes, threads, progress);
+  while (result && result->ended && !result->closed && precision > finest && result->nodes < nodes &&
+         incumbent.value <= enough) {
+    precision = std::max(finest, precision / 4);
+    const Certified before = *result;
+    result = bounded(rrcp, incumbent, gap, precision, enough, nodes - before.nodes, threads, progress);
+    result->nodes += before.nodes;
+    for (Proved& p : result->course) p.nodes += before.nodes;
+    const double fell = before.at_most - result->at_most;
+    result->at_most = std::min(result->at_most, before.at_most);
+    result->closed = result->at_most <= (1 + gap) * incumbent.value;
+    if (fell < 0.1 * (before.at_most - incumbent.value)) break;
+  }
+  return result;
+}
+
 }  // namespace
 
 std::optional<Certified> certify(const Rrcp& rrcp, Witness& incumbent, double gap, std::int64_t nodes, int threads,
                                  const Progress& progress) {
-  return bounded(rrcp, incumbent, gap, gap, std::numeric_limits<double>::infinity(), nodes, threads, progress);
+  return refined(rrcp, incumbent, gap, gap, std::numeric_limits<double>::infinity(), nodes, threads, progress);
 }
 
 // As if a value of epsilon had been met: what is not above it need not be split.
@@ -141,7 +166,7 @@ std::optional<Certified> decide(const Rrcp& rrcp, Witness& incumbent, double eps
   Witness met;
   met.value = epsilon * (1 - 2 * gap);
   std::optional<Certified> result =
-      bounded(rrcp, met, gap, std::max(room, 0.04), epsilon, std::max<std::int64_t>(nodes, 1), threads, progress);
+      refined(rrcp, met, gap, std::max(room, 0.04), epsilon, std::max<std::int64_t>(nodes, 1), threads, progress);
   if (met.value > epsilon) incumbent = std::move(met);
   if (result) result->closed = false;  // what was met first is attained by nothing
   return result;

@@ -2,6 +2,7 @@
 
 #include "theory/angle.hpp"
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -15,6 +16,23 @@ constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
 constexpr double half_turn = std::numbers::pi;
 constexpr double resolution = PlanePieces::resolution, row_accuracy = PlanePieces::row_accuracy,
                  range_accuracy = PlanePieces::range_accuracy;
+
+// Angles from a to b, less than half a turn, between which M on_circle(angle) turns by equal parts, as far as M can be
+// inverted.
+std::vector<double> even_cuts(const Eigen::Matrix2d& M, double a, double b, int parts) {
+  const Eigen::Matrix2d inverse = M.inverse();
+  const Eigen::Vector2d from = M * on_circle(a), to = M * on_circle(b);
+  const double first = std::atan2(from(1), from(0)),
+               sweep = std::atan2(from(0) * to(1) - from(1) * to(0), from.dot(to));
+  std::vector<double> cuts{a};
+  for (int i = 1; i < parts; ++i) {
+    const Eigen::Vector2d x = inverse * on_circle(first + sweep * i / parts);
+    const double beyond = std::remainder(std::atan2(x(1), x(0)) - a, 2 * half_turn);
+    cuts.push_back(std::isfinite(beyond) ? std::clamp(a + beyond, cuts.back(), b) : cuts.back());
+  }
+  cuts.push_back(b);
+  return cuts;
+}
 
 }  // namespace
 
@@ -78,27 +96,27 @@ Eigen::ArrayXd SignArcTree::signs(std::size_t p, const Eigen::VectorXd& g) const
   return (told_[p] == 0).select(0.0, sign * told_[p]);
 }
 
-// G is linear from a to b, and no sign changes: cut until no direction is further than `widest` from the middle's.
+// G is linear from a to b, and no sign changes: cut where its direction has turned by as much each time, until none is
+// further than `widest` from the middle's. (Equal parts of a to b would not do: near where G is small it turns fast.)
 void SignArcTree::add_arc(double a, double b) {
   const std::size_t p = at((a + b) / 2);
   const PlanePiece& piece = pieces_[p];
   if (piece.U.cols() == 0) return;
   a -= 2 * row_accuracy, b += 2 * row_accuracy;  // where a and b may be
-  const auto direction = [&](double t) {
-    return Eigen::VectorXd((piece.Lambda * on_circle(a + t * (b - a))).stableNormalized());
-  };
+  const auto direction = [&](double t) { return Eigen::VectorXd((piece.Lambda * on_circle(t)).stableNormalized()); };
   if (piece.U.cols() == 1) {  // one direction
-    const Eigen::VectorXd u = piece.U.col(0), g = u.dot(direction(0.5)) > 0 ? u : Eigen::VectorXd(-u);
+    const Eigen::VectorXd u = piece.U.col(0), g = u.dot(direction((a + b) / 2)) > 0 ? u : Eigen::VectorXd(-u);
     nodes_.push_back({g, range_accuracy, signs(p, g), (a + b) / 2});
     return;
   }
-  const Eigen::ArrayXd sign = signs(p, direction(0.5));
-  const double sweep = angle(direction(0), direction(0.5)) + angle(direction(0.5), direction(1));
-  const double parts = std::clamp(std::ceil(sweep / (2 * widest_)), 1.0, 256.0);
-  for (double i = 0; i < parts; ++i) {
-    const Eigen::VectorXd g = direction((i + 0.5) / parts);
-    const double radius = std::max(angle(g, direction(i / parts)), angle(g, direction((i + 1) / parts)));
-    nodes_.push_back({g, radius + 2 * range_accuracy, sign, a + (i + 0.5) / parts * (b - a)});
+  const Eigen::ArrayXd sign = signs(p, direction((a + b) / 2));
+  const double sweep = angle(direction(a), direction((a + b) / 2)) + angle(direction((a + b) / 2), direction(b));
+  const int parts = std::max(1, static_cast<int>(std::ceil(sweep / (2 * widest_))));
+  const std::vector<double> cuts = even_cuts(piece.U.transpose() * piece.Lambda, a, b, 2 * parts);
+  for (std::size_t i = 0; i + 2 < cuts.size(); i += 2) {
+    const Eigen::VectorXd g = direction(cuts[i + 1]);
+    const double radius = std::max(angle(g, direction(cuts[i])), angle(g, direction(cuts[i + 2])));
+    nodes_.push_back({g, radius + 2 * range_accuracy, sign, cuts[i + 1]});
   }
 }
 

@@ -87,4 +87,26 @@ TEST_CASE("sign arcs: signs and directions of the leaves are those of G there; s
   }
 }
 
+TEST_CASE("sign arcs: no leaf is wide, however fast G turns, and few are needed") {
+  // One piece on which Lambda is thin: G turns by half a turn, nearly, in an angle of some `thin`.
+  for (const double thin : {1.0, 1e-2, 1e-4}) {
+    CAPTURE(thin);
+    Stream stream(7);
+    const Network G({Rows(Eigen::Matrix<double, 4, 2>{{1, 0}, {-1, 0}, {0.3, thin}, {-0.3, -thin}})});
+    const Rrcp rrcp(G, gaussian(3, 4, stream));
+    const PlanePieces pieces(rrcp.exact());
+    REQUIRE(pieces.known());
+    for (const double widest : {0.3, 0.02}) {
+      const SignArcTree arcs(pieces.all(), rrcp, widest);
+      int leaves = 0;
+      for (int i = 0; i <= arcs.root(); ++i) {
+        if (arcs[i].left >= 0) continue;
+        ++leaves;
+        CHECK(arcs[i].radius <= widest * (1 + 1e-6));
+      }
+      CHECK(leaves <= std::numbers::pi / widest + 4.0 * static_cast<double>(pieces.all().size()));
+    }
+  }
+}
+
 }  // namespace theoremeter::test_plane_pieces

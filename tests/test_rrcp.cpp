@@ -528,6 +528,66 @@ TEST_CASE("rrcp: the bracket closes where differences fill cones, and nothing at
     }
 }
 
+TEST_CASE("rrcp: whatever gap is asked, coarse or fine, what closes is closed, and what is true is decided") {
+  // Thin cones, along which G turns fast in short arcs.
+  for (const std::uint64_t seed : {1, 4, 5, 6}) {
+    CAPTURE(seed);
+    const Instance instance({2, 4, 5}, 4, seed);
+    const Rrcp rrcp = instance.rrcp();
+    const Searched searched = search(rrcp, 64, Stream(seed), 1);
+    double at_most = std::numeric_limits<double>::infinity();
+    for (const double gap : {0.5, 0.2, 0.05}) {
+      CAPTURE(gap);
+      Witness witness = searched.witness;
+      const auto certified = certify(rrcp, witness, gap, 20000, 1);
+      REQUIRE(certified);
+      CHECK(certified->closed);
+      CHECK(certified->at_most >= witness.value);
+      CHECK(certified->at_most <= at_most);
+      at_most = certified->at_most;
+    }
+    check_above_all(instance.G, instance.A, at_most, 4000);
+    Witness met = searched.witness;
+    for (const double factor : {1.5, 1.2, 1.1})
+      CHECK(decide(rrcp, met, factor * at_most, 20000, 1)->at_most <= factor * at_most);
+  }
+}
+
+TEST_CASE("rrcp: pieces whose range is one ray, by different neurons before it, have no differences but along it") {
+  // The only neuron of the second layer is fed by one or two of the first: G(x) = t (1, 2, 0), by t of several pieces.
+  const Network ray({Rows(Eigen::Matrix<double, 3, 2>{{1, 0}, {0, 1}, {-1, 0.5}}),
+                     Rows(Eigen::Matrix<double, 2, 3>{{1, 0.5, 0.3}, {-1, -1, -1}}),
+                     Rows(Eigen::Matrix<double, 3, 2>{{1, 3}, {2, -1}, {-1, 2}})});
+  const Rows A = draw(Ensemble::gaussian, 5, 3, Stream(27));
+  const double exact = std::abs((A * Eigen::Vector3d(1, 2, 0)).squaredNorm() / 5 - 1);
+  Witness none;
+  const auto certified = certify(Rrcp(ray, A), none, 0.01, 10000, 1);
+  REQUIRE(certified);
+  CHECK(certified->closed);
+  CHECK(certified->at_most >= exact * (1 - 1e-12));
+  CHECK(certified->at_most <= exact * (1 + 1e-6));
+  // The twin: with a second neuron that some of those pieces turn on there is a second ray, and more.
+  Network two = ray;
+  two.layers[1](1, 0) = 0.2;
+  Witness more;
+  const auto above = certify(Rrcp(two, A), more, 0.1, 10000, 1);
+  REQUIRE(above);
+  CHECK(above->at_most > 1.05 * exact);
+  check_above_all(two, A, above->at_most, 4000);
+  // Draws with such pieces, which closed at no gap.
+  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    CAPTURE(seed);
+    const Instance instance({2, 4, 2, 4}, 4, seed);
+    const Rrcp rrcp = instance.rrcp();
+    Searched searched = search(rrcp, 64, Stream(seed), 1);
+    if (searched.witness.point.empty()) continue;
+    const auto bracket = certify(rrcp, searched.witness, 0.1, 10000, 1);
+    if (!bracket) continue;
+    CHECK(bracket->closed);
+    check_above_all(instance.G, instance.A, bracket->at_most, 4000);
+  }
+}
+
 TEST_CASE("rrcp: certificates where cones meet, where G is 0 between two of its lines, and where rows are alike") {
   const auto check = [](const Network& G, const Rows& A) {
     Witness none;
