@@ -18,9 +18,8 @@ struct Trend {
 };
 
 /// Through the last bound proved and the last that took a third of its nodes or fewer. nullopt where there are no such
-/// two, or where the gap fell by less than a tenth between them: what begins so slowly goes on faster. Bounds above
-/// at_least.
-std::optional<Trend> trend(const std::vector<Proved>& course, double at_least);
+/// two, or where the gap fell by no more than this part between them. Bounds above at_least.
+std::optional<Trend> trend(const std::vector<Proved>& course, double at_least, double fell = 0);
 
 /// Of a certificate with at_most = (1 + now) at_least which aims at (1 + gap) at_least, 0 < gap < now: of its next
 /// bound where there is one under way, of four times its nodes otherwise. How reliable it is stands in docs/methods.md.

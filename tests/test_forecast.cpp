@@ -74,14 +74,16 @@ TEST_CASE("forecast: of four times the nodes where no bound is under way") {
   CHECK(near.nodes < f.nodes);
 }
 
-TEST_CASE("forecast: none where the bound hardly falls, where too little is known, or nothing is left") {
+TEST_CASE("forecast: none where the bound falls by little, where too little is known, or nothing is left") {
   CHECK(!trend({}, 1));
   CHECK(!trend({{3, 100}}, 2));
   CHECK(!trend({{3, 100}, {2.5, 299}}, 2));
   CHECK(trend({{3, 100}, {2.5, 300}}, 2));
   CHECK(!trend({{3, 100}, {3, 1000}}, 2));
-  CHECK(!trend({{3, 100}, {2.91, 1000}}, 2));
-  CHECK(trend({{3, 100}, {2.89, 1000}}, 2));
+  CHECK(!trend({{3, 100}, {2.76, 1000}}, 2, 0.25));
+  CHECK(trend({{3, 100}, {2.74, 1000}}, 2, 0.25));
+  const Certified slow = open_certificate({{3, 100}, {2.76, 1000}}, std::nullopt);
+  CHECK(std::isnan(forecast(slow, 2, 0.38, 0.01).gap));
   Certified c = open_certificate({{3, 100}, {2.5, 1000}}, std::nullopt);
   CHECK(std::isfinite(forecast(c, 2, 0.25, 0.01).gap));
   c.ended = true;
