@@ -28,8 +28,12 @@ void wait_for(sigset_t signals) {
 
 }  // namespace
 
+void say_interrupted(const std::string& line) {
+  say(fmt::format("{}theoremeter: interrupted; {}\n", isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "", line));
+}
+
 void end_interrupted(const Ending& ending) {
-  say(fmt::format("{}theoremeter: interrupted; {}\n", isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "", ending.line));
+  say_interrupted(ending.line);
   _exit(ending.code);
 }
 

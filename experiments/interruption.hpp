@@ -25,6 +25,8 @@ struct Ending {
   std::string line;
 };
 
+void say_interrupted(const std::string& line);
+
 /// Says so, and ends the program.
 [[noreturn]] void end_interrupted(const Ending& ending);
 

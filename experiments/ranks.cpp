@@ -150,8 +150,8 @@ Description in_order_of_file(const Experiment& e, const std::vector<std::size_t>
   return about;
 }
 
-/// Ends the other ranks with this code, and the post.
-void stop_others(Post& post, int code) {
+/// Tells the other ranks to end with this code. Whether all will: then they wait for the post to be closed.
+bool told_to_stop(Post& post, int code) {
   for (int rank = 1; rank < post.size(); ++rank)
     post.send(rank, sealed({Word::stop, {static_cast<std::uint64_t>(code)}}));
   const Clock::time_point until = Clock::now() + (code == 75 ? patience : 10 * patience);
@@ -161,7 +161,12 @@ void stop_others(Post& post, int code) {
     if (!letter) std::this_thread::sleep_for(glance);
     if (letter && opened(letter->text).word == Word::stopped) ++stopped;
   }
-  if (stopped == post.size()) post.close();  // else a rank is lost: waiting for it would not end
+  return stopped == post.size();
+}
+
+/// Ends them, and the post.
+void stop_others(Post& post, int code) {
+  if (told_to_stop(post, code)) post.close();  // else a rank is lost: waiting for it would not end
 }
 
 /// Whether a signal came: the program then ends as the job does.
@@ -263,15 +268,19 @@ class Leader {
     }
   }
 
-  /// Of the job, draws under way given up.
+  /// Of the job, draws under way given up. Its line is said while the others still wait: mpirun kills all when one has
+  /// ended with an error.
   [[noreturn]] void end(Measuring& own, const Ending& ending) {
     uninterrupted([&] {
       own.flush();
-      stop_others(post_, ending.code);
+      const bool all_wait = told_to_stop(post_, ending.code);
       if (ending.code != 75) venture_.nothing_measured();
       venture_.lock.release();
-      if (ending.code == 75) end_interrupted(ending);
-      say(fmt::format("theoremeter: {}\n", ending.line));
+      if (ending.code == 75)
+        say_interrupted(ending.line);
+      else
+        say(fmt::format("theoremeter: {}\n", ending.line));
+      if (all_wait) post_.close();
       _exit(ending.code);
     });
     std::abort();  // not reached

@@ -453,6 +453,10 @@ double two_digits(double count) {
 
 /// Of an open bracket, what --nodes would bring.
 std::string outlook(const Setting& at, const Measurement& m) {
+  if (at.has(decide_at.name))
+    return fmt::format(
+        "Neither proved nor refuted, after {} of {} nodes: --gap, without --decide, brackets the constant.\n",
+        m.certified->nodes, at[nodes]);
   if (!m.forecast)
     return fmt::format("The bracket is still open: --nodes {} or more, or a larger --gap, closes it further.\n",
                        10 * at[nodes]);
