@@ -258,11 +258,16 @@ Crew crew_of(const Options& o) {
   return {said ? threads_of(o) : 0, threads_of(o)};
 }
 
+void check_keeping(const Options& o) {
+  if (o.resume && o.output.empty()) throw InputError("--resume: needs --output, the file to resume");
+  if (o.resume && o.overwrite) throw InputError("--resume: keeps what --overwrite replaces; one of the two");
+}
+
 /// With a `post`, as rank 0 of a job.
 int run_alone_or_lead(const Options& o, Post* post) {
   const int threads = threads_of(o);
   const Share share = share_of(o.share);
-  if (o.resume && o.output.empty()) throw InputError("--resume: needs --output, the file to resume");
+  check_keeping(o);
   if (share.of > 1 && o.output.empty()) throw InputError("--share: needs --output, the share's own file");
   const Experiment e = experiment_named(o);
   say_remarks(e);
@@ -287,6 +292,7 @@ Experiment experiment_named(const Options& o) {
 }
 
 int measure_verb(const Study& named, const Options& o) {
+  check_keeping(o);
   can_go_on(o.output);
   const Study& study = as_asked(named, [&](const std::string& name) {
     const auto said = o.study.find(name);

@@ -683,6 +683,9 @@ class Experiment(CommandLine):
         self.refuse("run", "other.toml", "--output", "r.h5", "--resume", says="seed = 3 where the experiment has seed = 4")
         for how in ("--overwrite", "--resume"):
             self.refuse("run", "e.toml", "--output", "notes.h5", how, says="notes.h5")
+        for verb in (["run", "e.toml"], ["measure", "wdc", "--n", 9, "--k", 2]):
+            self.refuse(*verb, "--resume", says="--resume: needs --output")
+            self.refuse(*verb, "--output", "r.h5", "--resume", "--overwrite", says="one of the two")
         before = contents(self.folder / "r.h5")
         self.succeed("run", "e.toml", "--output", "r.h5", "--resume")  # nothing left to do
         self.assertEqual(contents(self.folder / "r.h5"), before)
